@@ -1,0 +1,26 @@
+//! The call-state core: it decides, and nothing else does.
+//!
+//! Events come in ([`Input`]), actions go out ([`Action`]); who hears whom ([`Routing`]) and what a screen may show
+//! ([`Snapshot`]) are derived from the state, always whole. It opens nothing, waits for nothing and reads no clock: time is
+//! an argument of [`Phone::step`]. The same inputs give the same actions, so the whole of it can be searched.
+#![no_std]
+extern crate alloc;
+
+mod action;
+mod id;
+mod input;
+mod policy;
+mod routing;
+mod snapshot;
+mod time;
+
+pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, Session};
+pub use id::{AccountId, CallId, LegId, Target, WrapUpId};
+pub use input::{
+    Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,
+    WrapUpAct,
+};
+pub use policy::{Hangup, Policy, Reason, ReferralPolicy};
+pub use routing::{Direction, Group, Party, Routing, Seat, Tone};
+pub use snapshot::{ActView, CallView, LegView, Refusal, Role, Snapshot, Stage, WrapUpView};
+pub use time::Time;

@@ -1,0 +1,92 @@
+//! What the administrator decides.
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// The administrator's switches that the core obeys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Policy {
+    /// `false`: the customer's phone, without roles; it only talks and hangs up.
+    pub agent: bool,
+    /// Answer offered calls at once.
+    pub auto_answer: bool,
+    /// What to do when referred to somebody else.
+    pub transfers: ReferralPolicy,
+    /// Offer a second call while one is there; else 486.
+    pub call_waiting: bool,
+    /// Let both agents talk on when the customer has left (R17).
+    pub post_call: bool,
+    /// What the hook does in a conference.
+    pub hangup: Hangup,
+    /// How an idle or wrapping-up agent's phone answers new calls; `None` lets them ring.
+    pub away_status: Option<u16>,
+    /// An agent who owes a wrap-up counts as away.
+    pub wrap_up_is_away: bool,
+    /// Most calls at once; 486 beyond.
+    pub max_calls: u32,
+    /// The wrap-up reasons; none: no wrap-up is asked for.
+    pub reasons: Vec<Reason>,
+    /// Code of the reason that the timer submits.
+    pub default_reason: Option<String>,
+    /// How long until the timer submits the default; `None`: never.
+    pub wrap_up_time: Option<Duration>,
+    /// How much one extension adds.
+    pub wrap_up_extension: Duration,
+    /// How long a referred agent is asked before the answer is no.
+    pub referral_time: Duration,
+    /// How long a REFER may be without its final NOTIFY.
+    pub transfer_time: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            agent: true,
+            auto_answer: false,
+            transfers: ReferralPolicy::Ask,
+            call_waiting: true,
+            post_call: true,
+            hangup: Hangup::Strict,
+            away_status: Some(480),
+            wrap_up_is_away: true,
+            max_calls: 32,
+            reasons: Vec::new(),
+            default_reason: None,
+            wrap_up_time: None,
+            wrap_up_extension: Duration::from_secs(30),
+            referral_time: Duration::from_secs(45),
+            transfer_time: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What to do with a REFER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReferralPolicy {
+    /// Ask the agent.
+    Ask,
+    /// Accept at once.
+    Accept,
+    /// Decline at once.
+    Decline,
+}
+
+/// What the hook does in a conference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hangup {
+    /// Ends it for all at once (R11).
+    Strict,
+    /// Asks where a page is open, and ends it after 5 s without an answer.
+    Ask,
+}
+
+/// A wrap-up reason.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reason {
+    /// What is recorded.
+    pub code: String,
+    /// What an English screen shows.
+    pub en: String,
+    /// What a German screen shows.
+    pub de: String,
+}
