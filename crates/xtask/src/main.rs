@@ -1,2 +1,69 @@
-//! Begun.
-fn main() {}
+//! `cargo xtask …`: set-up, demo, test and bench. It drives cargo and apt and needs nothing but the standard library,
+//! so that it builds on a machine that has only what rustup asks for.
+mod cargo;
+mod commands;
+mod need;
+mod setup;
+mod tally;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup [--check]   install the system packages that building, the demo and the tests need
+                    (--check only names the missing ones); says nothing when all are there
+  demo [ARGS…]      set up, build, and run `trialog demo ARGS…`: a conference that you can hear
+  test [FILTER…]    set up, build the programs, and run all tests, or those whose name matches
+  bench [GROUP]     run the benches, or those of one group
+  help              this
+";
+
+/// Why a command stopped; what there was to say is said.
+pub(crate) struct Stopped(u8);
+
+impl Stopped {
+    /// Says why on standard error.
+    pub(crate) fn saying(why: impl AsRef<str>) -> Self {
+        eprintln!("xtask: {}", why.as_ref());
+        Self(1)
+    }
+
+    /// Passes on the status of a program that has said why itself.
+    pub(crate) fn with(status: std::process::ExitStatus) -> Self {
+        Self(
+            status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(1)
+                .max(1),
+        )
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let done = match arguments.first().map(String::as_str) {
+        Some("setup") => commands::setup(rest),
+        Some("demo") => commands::demo(rest),
+        Some("test") => commands::test(rest),
+        Some("bench") => commands::bench(rest),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(unknown) => {
+            eprint!("xtask: there is no command `{unknown}`\n\n{HELP}");
+            Err(Stopped(2))
+        }
+        None => {
+            eprint!("{HELP}");
+            Err(Stopped(2))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stopped(status)) => ExitCode::from(status),
+    }
+}

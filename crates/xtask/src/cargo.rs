@@ -1,0 +1,106 @@
+//! Calls of cargo: the one that runs us, in the workspace that we belong to.
+use crate::Stopped;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The workspace's folder.
+pub(crate) fn workspace() -> PathBuf {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// A call of cargo, in the workspace.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(workspace());
+    // What `cargo run` told us about ourselves is not meant for the packages that are built now.
+    for (name, _) in std::env::vars_os() {
+        let of_ours = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+                || name == "CARGO_BIN_NAME"
+        });
+        if of_ours {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs it, with its output as ours.
+pub(crate) fn run(mut command: Command) -> Result<(), Stopped> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Stopped::with(status)),
+        Err(error) => Err(Stopped::saying(format!(
+            "{:?} could not be started: {error}",
+            command.get_program()
+        ))),
+    }
+}
+
+/// Runs `cargo build ARGUMENTS…` with progress, and says where each program that it made lies.
+pub(crate) fn build(arguments: &[&str]) -> Result<BTreeMap<String, PathBuf>, Stopped> {
+    let mut command = cargo(&["build", "--message-format=json-render-diagnostics"]);
+    command.args(arguments).stderr(Stdio::inherit());
+    let output = command
+        .output()
+        .map_err(|error| Stopped::saying(format!("cargo could not be started: {error}")))?;
+    if !output.status.success() {
+        return Err(Stopped::with(output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(executable)
+        .map(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            (name, path)
+        })
+        .collect())
+}
+
+/// The program that a line of cargo's messages tells of.
+fn executable(line: &str) -> Option<PathBuf> {
+    let (_, rest) = line.split_once("\"executable\":\"")?;
+    let mut path = String::new();
+    let mut letters = rest.chars();
+    loop {
+        match letters.next()? {
+            '"' => return Some(PathBuf::from(path)),
+            // A quote or a backslash in a path; cargo escapes nothing else that a path can hold.
+            '\\' => path.push(letters.next()?),
+            letter => path.push(letter),
+        }
+    }
+}
+
+/// `cargo nextest` is installed.
+pub(crate) fn has_nextest() -> bool {
+    let mut command = cargo(&["nextest", "--version"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_read_out_of_cargos_message() {
+        let line = r#"{"reason":"compiler-artifact","filenames":["/t/debug/trialog"],"executable":"/t/a \"b\"/trialog","fresh":true}"#;
+        assert_eq!(executable(line), Some(PathBuf::from("/t/a \"b\"/trialog")));
+    }
+
+    #[test]
+    fn a_library_is_no_program() {
+        let line = r#"{"reason":"compiler-artifact","executable":null,"fresh":true}"#;
+        assert_eq!(executable(line), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! The system packages that we need, why, and how to see that they are there.
+//! What they are is decided by looking for what they bring, not by asking dpkg, so that other systems pass as well.
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What a package is needed for; each includes the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// To build the programs.
+    Build,
+    /// To run the demo.
+    Demo,
+    /// To run the tests.
+    Test,
+}
+
+/// How to see that a package is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// This program is on the `PATH`.
+    Program(&'static str),
+    /// pkg-config knows this library.
+    Library(&'static str),
+}
+
+/// One system package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Its name in Debian 12.
+    pub(crate) package: &'static str,
+    /// What we need it for, to be read after "…: ".
+    pub(crate) why: &'static str,
+    pub(crate) purpose: Purpose,
+    pub(crate) sign: Sign,
+}
+
+/// All that there is beyond what rustup itself asks for (a C compiler, git, certificates).
+pub(crate) const NEEDS: &[Need] = &[
+    Need {
+        package: "cmake",
+        why: "builds the Opus library that comes with the `opus` crate",
+        purpose: Purpose::Build,
+        sign: Sign::Program("cmake"),
+    },
+    Need {
+        package: "make",
+        why: "cmake builds with it",
+        purpose: Purpose::Build,
+        sign: Sign::Program("make"),
+    },
+    Need {
+        package: "pkg-config",
+        why: "finds the ALSA library",
+        purpose: Purpose::Build,
+        sign: Sign::Program("pkg-config"),
+    },
+    Need {
+        package: "libasound2-dev",
+        why: "sound cards by ALSA",
+        purpose: Purpose::Build,
+        sign: Sign::Library("alsa"),
+    },
+    Need {
+        package: "espeak-ng",
+        why: "speaks the demo's three voices",
+        purpose: Purpose::Demo,
+        sign: Sign::Program("espeak-ng"),
+    },
+    Need {
+        package: "pulseaudio",
+        why: "the sound card of the tests",
+        purpose: Purpose::Test,
+        sign: Sign::Program("pulseaudio"),
+    },
+    Need {
+        package: "pulseaudio-utils",
+        why: "plays into the tests' sound card and records from it",
+        purpose: Purpose::Test,
+        sign: Sign::Program("pacat"),
+    },
+    Need {
+        package: "sip-tester",
+        why: "SIPp, a foreign phone to test against",
+        purpose: Purpose::Test,
+        sign: Sign::Program("sipp"),
+    },
+];
+
+/// Those of [`NEEDS`] that `purpose` asks for and that `there` does not see.
+pub(crate) fn missing(purpose: Purpose, there: impl Fn(Sign) -> bool) -> Vec<Need> {
+    NEEDS
+        .iter()
+        .filter(|need| need.purpose <= purpose && !there(need.sign))
+        .copied()
+        .collect()
+}
+
+/// Looks on this machine.
+pub(crate) fn is_there(sign: Sign) -> bool {
+    match sign {
+        Sign::Program(name) => on_path(name),
+        Sign::Library(name) => Command::new("pkg-config")
+            .args(["--exists", name])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success()),
+    }
+}
+
+/// A program of this name is on the `PATH`.
+pub(crate) fn on_path(name: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| is_program(&folder.join(OsStr::new(name))))
+    })
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packages(purpose: Purpose, there: impl Fn(Sign) -> bool) -> Vec<&'static str> {
+        missing(purpose, there)
+            .iter()
+            .map(|need| need.package)
+            .collect()
+    }
+
+    #[test]
+    fn nothing_is_missing_where_every_sign_is_seen() {
+        assert!(missing(Purpose::Test, |_| true).is_empty());
+    }
+
+    #[test]
+    fn a_bare_machine_is_asked_for_everything_by_the_tests() {
+        assert_eq!(packages(Purpose::Test, |_| false).len(), NEEDS.len());
+    }
+
+    #[test]
+    fn the_demo_asks_for_no_package_of_the_tests() {
+        assert_eq!(
+            packages(Purpose::Demo, |_| false),
+            ["cmake", "make", "pkg-config", "libasound2-dev", "espeak-ng"]
+        );
+    }
+
+    #[test]
+    fn only_the_package_whose_sign_is_not_seen_is_missing() {
+        let there = |sign| sign != Sign::Library("alsa");
+        assert_eq!(packages(Purpose::Build, there), ["libasound2-dev"]);
+    }
+
+    #[test]
+    fn every_package_says_why_and_stands_once() {
+        for (place, need) in NEEDS.iter().enumerate() {
+            assert!(!need.why.is_empty(), "{}", need.package);
+            assert!(
+                NEEDS[..place]
+                    .iter()
+                    .all(|other| other.package != need.package)
+            );
+        }
+    }
+}
