@@ -1,0 +1,1 @@
+//! Keeps a listener's sum within full scale, gently.
