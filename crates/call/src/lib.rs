@@ -9,6 +9,7 @@ extern crate alloc;
 mod action;
 mod id;
 mod input;
+mod phone;
 mod policy;
 mod routing;
 mod snapshot;
@@ -20,6 +21,7 @@ pub use input::{
     Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,
     WrapUpAct,
 };
+pub use phone::Phone;
 pub use policy::{Hangup, Policy, Reason, ReferralPolicy};
 pub use routing::{Direction, Group, Party, Routing, Seat, Tone};
 pub use snapshot::{ActView, CallView, LegView, Refusal, Role, Snapshot, Stage, WrapUpView};
