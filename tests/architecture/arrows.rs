@@ -1,0 +1,134 @@
+//! An arrow between packages is a design decision. This is the list of those that were taken.
+use cargo_metadata::DependencyKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who may import whom. A package that is not here may not exist.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("trialog-call", &[]),
+    ("trialog-sip", &[]),
+    ("trialog-sdp", &[]),
+    (
+        "trialog-ua",
+        &["trialog-call", "trialog-sip", "trialog-sdp"],
+    ),
+    ("trialog-desk", &["trialog-call"]),
+    ("trialog-frame", &[]),
+    ("trialog-dsp", &["trialog-frame"]),
+    ("trialog-codec", &["trialog-frame"]),
+    ("trialog-rtp", &["trialog-frame"]),
+    ("trialog-mixer", &["trialog-frame"]),
+    (
+        "trialog-engine",
+        &[
+            "trialog-frame",
+            "trialog-dsp",
+            "trialog-codec",
+            "trialog-rtp",
+            "trialog-mixer",
+        ],
+    ),
+    // It drives the programs from outside, as a user does.
+    ("trialog-demo", &[]),
+    // It sees only what was recorded: no state, no intent.
+    ("trialog-checker", &[]),
+    (
+        "trialog-phone",
+        &[
+            "trialog-call",
+            "trialog-sip",
+            "trialog-sdp",
+            "trialog-ua",
+            "trialog-desk",
+            "trialog-frame",
+            "trialog-dsp",
+            "trialog-codec",
+            "trialog-rtp",
+            "trialog-mixer",
+            "trialog-engine",
+            "trialog-demo",
+        ],
+    ),
+    ("xtask", &[]),
+    (
+        "trialog-tests",
+        &[
+            "trialog-call",
+            "trialog-sip",
+            "trialog-sdp",
+            "trialog-ua",
+            "trialog-checker",
+        ],
+    ),
+];
+
+/// May import any of ours: benches compare.
+const FREE: &str = "trialog-benches";
+
+/// Arrows that only a package's own tests may follow.
+const ALLOWED_IN_TESTS: &[(&str, &[&str])] = &[];
+
+/// What is wrong with these arrows: (importer, imported, only in tests).
+fn faults<'a>(arrows: impl IntoIterator<Item = (&'a str, &'a str, bool)>) -> Vec<String> {
+    let allowed: BTreeMap<_, _> = ALLOWED.iter().copied().collect();
+    let in_tests: BTreeMap<_, _> = ALLOWED_IN_TESTS.iter().copied().collect();
+    arrows
+        .into_iter()
+        .filter(|(from, to, only_tests)| {
+            let holds = |list: Option<&&[&str]>| list.is_some_and(|list| list.contains(to));
+            *from != FREE
+                && !holds(allowed.get(from))
+                && !(*only_tests && holds(in_tests.get(from)))
+        })
+        .map(|(from, to, _)| format!("{from} → {to}"))
+        .collect()
+}
+
+#[test]
+fn packages_import_only_along_the_allowed_arrows() {
+    let metadata = super::metadata();
+    let packages = metadata.workspace_packages();
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    let arrows = packages.iter().flat_map(|package| {
+        let ours = &ours;
+        package
+            .dependencies
+            .iter()
+            .filter(move |dependency| ours.contains(dependency.name.as_str()))
+            .map(|dependency| {
+                let only_tests = dependency.kind == DependencyKind::Development;
+                (package.name.as_str(), dependency.name.as_str(), only_tests)
+            })
+    });
+    assert_eq!(faults(arrows), [""; 0], "arrows that nobody decided on");
+}
+
+#[test]
+fn every_package_has_its_place_in_the_design() {
+    let metadata = super::metadata();
+    let known: BTreeSet<&str> = ALLOWED
+        .iter()
+        .map(|(name, _)| *name)
+        .chain([FREE])
+        .collect();
+    let ours: BTreeSet<String> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
+    let ours: BTreeSet<&str> = ours.iter().map(String::as_str).collect();
+    assert_eq!(ours, known);
+}
+
+#[test]
+fn an_arrow_out_of_the_core_is_a_fault() {
+    assert_eq!(
+        faults([("trialog-call", "trialog-ua", false)]),
+        ["trialog-call → trialog-ua"]
+    );
+    assert_eq!(faults([("trialog-call", "trialog-ua", true)]).len(), 1);
+    assert!(faults([("trialog-ua", "trialog-call", false)]).is_empty());
+    assert!(faults([(FREE, "trialog-mixer", false)]).is_empty());
+}
