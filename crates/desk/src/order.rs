@@ -1,0 +1,64 @@
+//! What the desk asks of the phone's loop, and what the loop answers.
+use std::path::PathBuf;
+use tokio::sync::oneshot;
+use trialog_call::{CallId, Input, Refusal};
+
+/// One request of a client on its way to the loop.
+#[derive(Debug)]
+pub struct Order {
+    /// What is asked.
+    pub command: Command,
+    /// Where the answer goes; it may have lost interest.
+    pub reply: oneshot::Sender<Outcome>,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// An input of the call-state core. Its targets are as the client wrote them.
+    Core(Input),
+    /// Speak this WAV file into the microphone (file end only).
+    Say(PathBuf),
+    /// As SIGTERM does.
+    Shutdown,
+}
+
+/// What came of it. It is sent after the new status was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// Done: this call began.
+    Began(CallId),
+    /// The core refused; nothing changed.
+    Refused(Refusal),
+    /// The request itself was wrong.
+    Wrong(Problem),
+}
+
+/// What was wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// This is no address to call.
+    BadAddress(String),
+    /// The audio end is no file, so nothing can be said into it.
+    NoFileEnd,
+    /// The file can't be played, and why.
+    Unplayable(String),
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::BadAddress(address) => write!(
+                f,
+                "“{address}” is no address to call: expected sip:user@host, user@host or a number"
+            ),
+            Self::NoFileEnd => write!(
+                f,
+                "nothing can be said: that takes `end = \"file\"` under [audio]"
+            ),
+            Self::Unplayable(why) => write!(f, "the file can't be played: {why}"),
+        }
+    }
+}

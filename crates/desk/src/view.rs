@@ -1,0 +1,117 @@
+//! The core's snapshot as the API's status. Pure: what the core does not know (name, accounts, audio, the clock's start) is
+//! handed in.
+use crate::model::{Account, Act, Audio, Call, Leg, Reason, Status, WrapUp};
+use crate::{act, words};
+use trialog_call::{ActView, CallView, LegView, Presence, Snapshot, Stage, Time, WrapUpView};
+
+/// What the status says beside the calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// The phone's name.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// The accounts with their state.
+    pub accounts: Vec<Account>,
+    /// The wrap-up reasons.
+    pub reasons: Vec<Reason>,
+    /// Microphone and ear.
+    pub audio: Audio,
+    /// Where the phone's time begins.
+    pub start: UnixTime,
+}
+
+/// A moment on the wall clock, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnixTime(pub u64);
+
+impl UnixTime {
+    fn plus(self, time: Time) -> u64 {
+        let passed = u64::try_from(time.0.as_millis()).unwrap_or(u64::MAX);
+        self.0.saturating_add(passed)
+    }
+}
+
+/// The status of a phone.
+#[must_use]
+pub fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
+    let start = identity.start;
+    Status {
+        name: identity.name.clone(),
+        version: identity.version.clone(),
+        presence: match snapshot.presence {
+            Presence::Available => "available".to_owned(),
+            Presence::Idle => "idle".to_owned(),
+        },
+        terminating: snapshot.terminating,
+        accounts: identity.accounts.clone(),
+        calls: snapshot
+            .calls
+            .iter()
+            .map(|view| call(view, start))
+            .collect(),
+        wrap_ups: snapshot
+            .wrap_ups
+            .iter()
+            .map(|view| wrap_up(view, start))
+            .collect(),
+        reasons: identity.reasons.clone(),
+        audio: identity.audio.clone(),
+    }
+}
+
+fn call(view: &CallView, start: UnixTime) -> Call {
+    let stage = words::stage(view.stage);
+    Call {
+        id: view.id.0,
+        role: act::role_name(view.role).to_owned(),
+        stage: act::stage_name(view.stage).to_owned(),
+        stage_text: stage.en,
+        stage_text_de: stage.de,
+        muted: view.muted,
+        since_ms: start.plus(view.since),
+        legs: view.legs.iter().map(leg).collect(),
+        acts: view
+            .acts
+            .iter()
+            .map(|act| allowed(act, view.stage))
+            .collect(),
+    }
+}
+
+fn leg(view: &LegView) -> Leg {
+    Leg {
+        id: act::leg_name(view.id),
+        role: act::role_name(view.role).to_owned(),
+        name: view.name.clone(),
+        up: view.up,
+        held: view.held,
+        far_held: view.far_held,
+        silent: view.silent,
+    }
+}
+
+fn allowed(view: &ActView, at: Stage) -> Act {
+    let label = words::act(&view.act, at);
+    let reason = view.refusal.map(words::refusal);
+    Act {
+        act: act::name(&view.act).to_owned(),
+        label: label.en,
+        label_de: label.de,
+        allowed: view.refusal.is_none(),
+        refused: view.refusal.map(|why| words::refusal_code(why).to_owned()),
+        reason: reason.as_ref().map(|words| words.en.clone()),
+        reason_de: reason.map(|words| words.de),
+    }
+}
+
+fn wrap_up(view: &WrapUpView, start: UnixTime) -> WrapUp {
+    WrapUp {
+        id: view.id.0,
+        call: view.call.0,
+        peer: view.peer.clone(),
+        due: view.due,
+        reason: view.reason.clone(),
+        deadline_ms: view.deadline.map(|deadline| start.plus(deadline)),
+    }
+}

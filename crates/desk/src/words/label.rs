@@ -1,0 +1,79 @@
+//! Labels of states, roles and acts, as the rules' table of labels has them.
+use super::Words;
+use trialog_call::{Act, Role, Stage};
+
+/// How the row of the table is called.
+#[must_use]
+pub fn stage(stage: Stage) -> Words {
+    let (en, de) = match stage {
+        Stage::Offered => ("Ringing", "Klingelt"),
+        Stage::Dialling => ("Dialling", "Wählt"),
+        Stage::Connected => ("Connected", "Verbunden"),
+        Stage::Held => ("On hold", "Gehalten"),
+        Stage::ConsultRequested => ("Consult requested", "Rücksprache angefragt"),
+        Stage::Consulting => ("Consulting", "In Rücksprache"),
+        Stage::Swapped => (
+            "Consulting, with the customer",
+            "In Rücksprache, beim Kunden",
+        ),
+        Stage::Conference => ("Conference", "Konferenz"),
+        Stage::TransferPending => ("Transfer request", "Übergabeanforderung"),
+        Stage::Anchored => ("Carried on by this phone", "Über dieses Telefon verbunden"),
+        Stage::PostCall => ("Post-call", "Nachgespräch"),
+        Stage::Ending => ("Ending", "Wird beendet"),
+    };
+    Words::new(en, de)
+}
+
+/// How a party's role is called.
+#[must_use]
+pub fn role(role: Role) -> Words {
+    let (en, de) = match role {
+        Role::Customer => ("customer", "Kunde"),
+        Role::Owner => ("owner", "Inhaber"),
+        Role::Guest => ("guest", "Gast"),
+    };
+    Words::new(en, de)
+}
+
+/// What stands on the act's button. The owner's end of a conference and the guest's exit never share a label, so the state
+/// matters.
+#[must_use]
+pub fn act(act: &Act, at: Stage) -> Words {
+    let in_conference = matches!(at, Stage::Conference | Stage::TransferPending);
+    let (en, de) = match act {
+        Act::Answer | Act::Accept => ("Accept", "Annehmen"),
+        Act::Reject | Act::Decline => ("Decline", "Ablehnen"),
+        Act::Forward(_) => ("Forward", "Weiterleiten"),
+        Act::Cancel => ("Cancel", "Abbrechen"),
+        Act::Hold => ("Hold", "Halten"),
+        Act::Resume => ("Resume", "Fortsetzen"),
+        Act::Mute => ("Mute", "Stummschalten"),
+        Act::Unmute => ("Unmute", "Stummschaltung aufheben"),
+        Act::Consult(_) => ("Consult", "Rücksprache"),
+        Act::EndConsult => ("End consult", "Rücksprache beenden"),
+        Act::Swap => ("Swap", "Makeln"),
+        Act::Conference => ("Conference", "Konferenz"),
+        Act::Transfer(_) => ("Transfer", "Übergeben"),
+        Act::Withdraw => ("Withdraw the transfer", "Übergabe zurücknehmen"),
+        Act::Exit => ("Exit conference", "Konferenz verlassen"),
+        Act::End if in_conference => ("End conference for all", "Konferenz für alle beenden"),
+        Act::End => ("End", "Anruf beenden"),
+        Act::Dtmf(_) => ("Digit", "Ziffer"),
+    };
+    Words::new(en, de)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ending_for_all_and_exiting_never_share_a_label() {
+        for at in [Stage::Conference, Stage::TransferPending, Stage::PostCall] {
+            let (end, exit) = (act(&Act::End, at), act(&Act::Exit, at));
+            assert_ne!(end.en, exit.en);
+            assert_ne!(end.de, exit.de);
+        }
+    }
+}
