@@ -9,6 +9,7 @@
 mod limiter;
 mod mix;
 mod routing;
+mod sum;
 
 pub use mix::Mixer;
 pub use routing::{MAX_PORTS, Port, PortRouting, PortTone};

@@ -51,7 +51,7 @@ impl Port {
 }
 
 /// All ports' places, always whole. Port *n* of it belongs to source *n* and listener *n*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct PortRouting {
     ports: [Port; MAX_PORTS],
     used: u16,
@@ -94,6 +94,14 @@ impl PortRouting {
         self.ports.get(index).copied().unwrap_or_default()
     }
 }
+
+impl PartialEq for PortRouting {
+    fn eq(&self, other: &Self) -> bool {
+        self.ports() == other.ports()
+    }
+}
+
+impl Eq for PortRouting {}
 
 impl Default for PortRouting {
     fn default() -> Self {
