@@ -10,8 +10,9 @@ const MU_CLIP: i32 = 8158 << 2;
 
 /// One 16-bit sample in µ-law.
 pub const fn mu_law_encode(sample: i16) -> u8 {
-    // Truncation towards zero in the standard's 14 bits, as sign and magnitude.
-    let magnitude = (sample as i32).abs();
+    // A negative value is taken as its one's complement, as in the ITU's reference software (G.191).
+    let value = sample as i32;
+    let magnitude = if value < 0 { !value } else { value };
     let magnitude = if magnitude > MU_CLIP {
         MU_CLIP
     } else {
@@ -158,12 +159,12 @@ mod tests {
         for octet in 0..=255u8 {
             assert_eq!(
                 mu_law_decode(octet),
-                ezk_g711::mulaw::decode_sample(octet),
+                ezk_g711::mulaw::decode(octet),
                 "µ-law {octet:#04x}"
             );
             assert_eq!(
                 a_law_decode(octet),
-                ezk_g711::alaw::decode_sample(octet),
+                ezk_g711::alaw::decode(octet),
                 "A-law {octet:#04x}"
             );
         }
@@ -174,12 +175,12 @@ mod tests {
         for sample in i16::MIN..=i16::MAX {
             assert_eq!(
                 mu_law_encode(sample),
-                ezk_g711::mulaw::encode_sample(sample),
+                ezk_g711::mulaw::encode(sample),
                 "µ-law {sample}"
             );
             assert_eq!(
                 a_law_encode(sample),
-                ezk_g711::alaw::encode_sample(sample),
+                ezk_g711::alaw::encode(sample),
                 "A-law {sample}"
             );
         }
@@ -198,9 +199,10 @@ mod tests {
     #[test]
     fn full_scale_is_never_turned_over() {
         let mut out = [0; 4];
-        G711::MU_LAW.encode(&[1.5, -1.5, f32::NAN, f32::INFINITY], &mut out);
+        let mut codec = G711::MU_LAW;
+        codec.encode(&[1.5, -1.5, f32::NAN, f32::INFINITY], &mut out);
         let mut pcm = [0.0; 4];
-        G711::MU_LAW.decode(&out, &mut pcm);
+        codec.decode(&out, &mut pcm);
         assert!(pcm[0] > 0.97 && pcm[1] < -0.97 && pcm[2].abs() < 1e-3 && pcm[3] > 0.97);
     }
 }

@@ -53,22 +53,36 @@ impl Decoder for OpusDecoder {
     fn decode(&mut self, payload: &[u8], pcm: &mut [f32]) -> usize {
         // An empty payload would ask libopus to conceal the whole of `pcm`.
         if payload.is_empty() {
-            0
-        } else {
-            self.inner.decode_float(payload, pcm, false).unwrap_or(0)
+            return 0;
         }
+        let samples = self.inner.decode_float(payload, pcm, false).unwrap_or(0);
+        contain(&mut pcm[..samples]);
+        samples
     }
 
     fn conceal(&mut self, pcm: &mut [f32]) -> bool {
-        self.inner.decode_float(&[], pcm, false).is_ok()
+        let concealed = self.inner.decode_float(&[], pcm, false).is_ok();
+        contain(pcm);
+        concealed
     }
 
     fn recover_from_next(&mut self, next: &[u8], pcm: &mut [f32]) -> bool {
-        carries_copy_of_previous(next) && self.inner.decode_float(next, pcm, true).is_ok()
+        let recovered =
+            carries_copy_of_previous(next) && self.inner.decode_float(next, pcm, true).is_ok();
+        contain(pcm);
+        recovered
     }
 
     fn rate(&self) -> u32 {
         48_000
+    }
+}
+
+/// A payload of rubbish can decode to samples of any size. What an encoder sends hardly passes 1.
+fn contain(pcm: &mut [f32]) {
+    for sample in pcm {
+        // In this order NaN becomes a number too.
+        *sample = sample.max(-2.0).min(2.0);
     }
 }
 
