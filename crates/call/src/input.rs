@@ -95,6 +95,8 @@ pub enum Act {
     Exit,
     /// End the call; in a conference, for all.
     End,
+    /// Answer to [`crate::Notice::AskEndForAll`]: no, the conference goes on. ([`Act::End`] is yes.)
+    Stay,
     /// Send a digit: `0`–`9`, `*`, `#`, `A`–`D`.
     Dtmf(u8),
 }

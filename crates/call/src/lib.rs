@@ -7,13 +7,23 @@
 extern crate alloc;
 
 mod action;
+mod acts;
+mod call;
+mod consult;
 mod id;
 mod input;
+mod leg;
+mod out;
 mod phone;
 mod policy;
+mod referral;
 mod routing;
 mod snapshot;
+mod table;
 mod time;
+mod transfer;
+mod wire;
+mod wrapup;
 
 pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, Session};
 pub use id::{AccountId, CallId, LegId, Target, WrapUpId};
@@ -25,4 +35,5 @@ pub use phone::Phone;
 pub use policy::{Hangup, Policy, Reason, ReferralPolicy};
 pub use routing::{Direction, Group, Party, Routing, Seat, Tone};
 pub use snapshot::{ActView, CallView, LegView, Refusal, Role, Snapshot, Stage, WrapUpView};
+pub use table::{ActKind, Column, cell};
 pub use time::Time;

@@ -1,62 +1,462 @@
-//! The phone as a whole: its calls, its wrap-ups and what is asked of it.
-use crate::{Act, Action, CallId, Input, Policy, Presence, Refusal, Routing, Snapshot, Time};
+//! The phone as a whole: its calls beside each other, and what is asked of it. The calls themselves are in `call`.
+use crate::call::{By, Call, State};
+use crate::leg::{Leg, Phase, Ring};
+use crate::out::{Common, Out, Shutdown};
+use crate::{
+    AccountId, Act, Action, ByeReason, CallId, CallRecord, Capabilities, Hangup, Incoming, Input,
+    LegId, MediaEvent, Notice, Outcome, Policy, Presence, Refusal, Role, Routing, Snapshot, Stage,
+    Target, Time, WireEvent, routing, wrapup,
+};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// How long `hangup = "ask"` waits for its answer.
+const ASK: Duration = Duration::from_secs(5);
 
 /// The call-state core of one phone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Phone {
-    policy: Policy,
-    accounts: u16,
-    presence: Presence,
+    pub(crate) common: Common,
+    /// Oldest first.
+    pub(crate) calls: Vec<Call>,
 }
 
 impl Phone {
     /// A phone with no calls; `accounts` is how many the configuration has.
     #[must_use]
     pub fn new(policy: Policy, accounts: u16) -> Self {
-        Self {
-            policy,
+        let common = Common {
+            policy: Arc::new(policy),
             accounts,
             presence: Presence::Available,
+            page_open: false,
+            device: true,
+            shutdown: Shutdown::No,
+            wrap_ups: Vec::new(),
+            last_call: 0,
+            last_leg: 0,
+            last_wrap_up: 0,
+            #[cfg(feature = "mutations")]
+            mutation: None,
+        };
+        Self {
+            common,
+            calls: Vec::new(),
         }
     }
 
-    /// One thing happened: what is to be done, in this order. A refused act gives exactly one [`Action::Refuse`] and changes nothing.
+    /// One thing happened: what is to be done, in this order.
+    ///
+    /// A refused act gives exactly one [`Action::Refuse`] and changes nothing. What comes for a leg or a call that is
+    /// over by now changes nothing and gives nothing.
     pub fn step(&mut self, now: Time, input: Input) -> Vec<Action> {
-        let _ = (now, input, self.accounts, &self.policy);
-        Vec::new()
+        match self.permits_input(&input) {
+            Err(refusal) => vec![Action::Refuse(refusal)],
+            Ok(()) => self.allowed(now, input),
+        }
     }
 
     /// Who hears whom now.
     #[must_use]
     pub fn routing(&self) -> Routing {
-        Routing::default()
+        routing::of(&self.calls)
     }
 
     /// When [`Input::Deadline`] is to be given next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
-        None
+        let calls = self.calls.iter().filter_map(Call::next_deadline);
+        let wrap_ups = self
+            .common
+            .wrap_ups
+            .iter()
+            .filter_map(|wrap_up| wrap_up.deadline);
+        calls.chain(wrap_ups).min()
     }
 
     /// All that a screen may show.
     #[must_use]
-    pub fn snapshot(&self, now: Time) -> Snapshot {
-        let _ = now;
+    pub fn snapshot(&self, _now: Time) -> Snapshot {
+        let calls = self
+            .calls
+            .iter()
+            .map(|call| call.view(|act| self.permits(call.id, act)));
         Snapshot {
-            presence: self.presence,
-            calls: Vec::new(),
-            wrap_ups: Vec::new(),
-            terminating: false,
+            presence: self.common.presence,
+            calls: calls.collect(),
+            wrap_ups: self
+                .common
+                .wrap_ups
+                .iter()
+                .map(wrapup::WrapUp::view)
+                .collect(),
+            terminating: self.common.shutdown != Shutdown::No,
         }
     }
 
-    /// Whether this act may be done now; the same answer as [`Phone::step`] would give.
+    /// Whether this act may be done now; the same answer as [`Phone::step`] gives.
     ///
     /// # Errors
     /// Why not.
     pub fn permits(&self, call: CallId, act: &Act) -> Result<(), Refusal> {
-        let _ = (call, act);
-        Err(Refusal::NoSuchCall)
+        let found = self
+            .calls
+            .iter()
+            .find(|c| c.id == call)
+            .ok_or(Refusal::NoSuchCall)?;
+        found.permits(act)?;
+        if matches!(act, Act::Answer | Act::Resume) {
+            self.local_is_free_for(Some(call))?;
+        }
+        Ok(())
+    }
+
+    /// Another call has our microphone and ear and can't be held: it comes first.
+    fn local_is_free_for(&self, call: Option<CallId>) -> Result<(), Refusal> {
+        let others = self.calls.iter().filter(|other| Some(other.id) != call);
+        if others.into_iter().all(Call::may_be_left) {
+            Ok(())
+        } else {
+            Err(Refusal::OtherCallFirst)
+        }
+    }
+
+    fn permits_input(&self, input: &Input) -> Result<(), Refusal> {
+        match input {
+            Input::Dial { account, .. } => {
+                if self.common.shutdown != Shutdown::No {
+                    return Err(Refusal::Terminating);
+                }
+                if account.0 >= self.common.accounts {
+                    return Err(Refusal::NoSuchAccount);
+                }
+                if self.calls.len() >= self.common.policy.max_calls as usize {
+                    return Err(Refusal::TooManyCalls);
+                }
+                self.local_is_free_for(None)
+            }
+            Input::Act { call, act } => self.permits(*call, act),
+            Input::Hook => {
+                let (call, act) = self.hook().ok_or(Refusal::NoSuchCall)?;
+                // R11: hanging up ends it for all, also while a transfer is pending.
+                if self.ends_for_all(call, &act) {
+                    Ok(())
+                } else {
+                    self.permits(call, &act)
+                }
+            }
+            Input::WrapUp { id, act } => {
+                let guest = self.calls.iter().any(wrapup::is_guest_in_conference);
+                self.common.permits_wrap_up(*id, act, guest)
+            }
+            Input::PageOpen(_)
+            | Input::Presence(_)
+            | Input::Wire { .. }
+            | Input::Media { .. }
+            | Input::Device(_)
+            | Input::NetworkChanged
+            | Input::Deadline
+            | Input::Terminate => Ok(()),
+        }
+    }
+
+    fn ends_for_all(&self, call: CallId, act: &Act) -> bool {
+        let stage = self.calls.iter().find(|c| c.id == call).map(Call::stage);
+        *act == Act::End && matches!(stage, Some(Stage::Conference | Stage::TransferPending))
+    }
+
+    /// The call in focus and what the hook does to it.
+    fn hook(&self) -> Option<(CallId, Act)> {
+        let ours = self.calls.iter().find(|call| call.has_local());
+        let offered = || self.calls.iter().find(|call| call.state == State::Offered);
+        let held = || self.calls.iter().find(|call| call.state == State::Single);
+        let call = ours.or_else(offered).or_else(held)?;
+        Some((call.id, call.hook()?))
+    }
+
+    fn allowed(&mut self, now: Time, input: Input) -> Vec<Action> {
+        let mut out = Out {
+            now,
+            common: &mut self.common,
+            local_elsewhere: false,
+            actions: Vec::new(),
+        };
+        let calls = &mut self.calls;
+        match input {
+            Input::Dial { account, target } => dial(calls, account, &target, &mut out),
+            Input::Act { call, act } => perform(calls, call, act, &mut out),
+            Input::Hook => return self.hooked(now),
+            Input::PageOpen(open) => out.common.page_open = open,
+            Input::Presence(presence) => out.common.presence = presence,
+            Input::WrapUp { id, act } => out.wrap_up(id, act),
+            Input::Wire {
+                leg,
+                event: WireEvent::Incoming(incoming),
+            } => {
+                offered(calls, leg, incoming, &mut out);
+            }
+            Input::Wire { leg, event } => {
+                with_leg(calls, leg, &mut out, |call, out| call.wire(leg, event, out));
+            }
+            Input::Media { leg, event } => media(calls, leg, event, &mut out),
+            Input::Device(there) => device(there, &mut out),
+            Input::NetworkChanged => calls.iter_mut().for_each(Call::refresh),
+            Input::Deadline => {
+                for call in calls.iter_mut() {
+                    call.deadlines(&mut out);
+                }
+                out.wrap_up_timers();
+            }
+            Input::Terminate => terminate(calls, &mut out),
+        }
+        settle(calls, &mut out);
+        out.actions
+    }
+
+    fn hooked(&mut self, now: Time) -> Vec<Action> {
+        let Some((id, act)) = self.hook() else {
+            return Vec::new();
+        };
+        let for_all = self.ends_for_all(id, &act);
+        let mut out = Out {
+            now,
+            common: &mut self.common,
+            local_elsewhere: false,
+            actions: Vec::new(),
+        };
+        let asks = out.common.policy.hangup == Hangup::Ask && out.common.page_open;
+        let call = self.calls.iter_mut().find(|call| call.id == id);
+        match call {
+            Some(call) if for_all && asks && call.ask.is_none() => {
+                call.ask = Some(now + ASK);
+                out.notice(Notice::AskEndForAll { call: id });
+            }
+            _ => perform(&mut self.calls, id, act, &mut out),
+        }
+        settle(&mut self.calls, &mut out);
+        out.actions
+    }
+}
+
+/// Ask for what is wanted, note what has changed, forget what is over.
+fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
+    let waited = calls.iter().any(Call::is_waited_for);
+    if out.common.shutdown == Shutdown::Waiting && !waited {
+        end_all(calls, out);
+    }
+    for call in calls.iter_mut() {
+        call.settle(out);
+        call.watch_stage(out.now);
+    }
+    calls.retain(|call| !call.is_gone());
+    if out.common.shutdown == Shutdown::Ending && calls.is_empty() {
+        out.common.shutdown = Shutdown::Quit;
+        out.push(Action::Quit);
+    }
+}
+
+fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
+    if matches!(act, Act::Answer | Act::Resume) {
+        leave_others(calls, Some(id));
+    }
+    if let Some(call) = calls.iter_mut().find(|call| call.id == id) {
+        call.act(act, out);
+    }
+}
+
+/// Our microphone and ear go to another call: whoever is talked to is held.
+fn leave_others(calls: &mut [Call], id: Option<CallId>) {
+    for call in calls
+        .iter_mut()
+        .filter(|call| Some(call.id) != id && call.has_local())
+    {
+        call.set_hold(crate::call::Slot::First, true);
+    }
+}
+
+fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
+    leave_others(calls, None);
+    let (id, leg) = (out.common.call_id(), out.common.leg_id());
+    let role = if out.common.policy.agent {
+        Role::Owner
+    } else {
+        Role::Customer
+    };
+    let first = Leg::new(
+        leg,
+        &target.0,
+        Phase::Dialling(Ring::Silent),
+        Capabilities::default(),
+    );
+    let peer = first.name.to_string();
+    out.record(CallRecord::Began {
+        call: id,
+        role,
+        peer,
+        incoming: false,
+        at: out.now,
+    });
+    out.push(Action::Invite {
+        leg,
+        account,
+        target: target.clone(),
+        as_guest: false,
+        referral: None,
+    });
+    calls.push(Call::new(id, role, account, first, out.now));
+}
+
+/// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
+fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out: &mut Out<'_>) {
+    if calls.iter().any(|call| call.knows(leg)) {
+        return;
+    }
+    if let Some(old) = incoming.replaces {
+        let call = calls
+            .iter_mut()
+            .find_map(|call| call.slot_of(old).map(|slot| (call, slot)));
+        let taken = call.map(|(call, slot)| call.replaced(slot, leg, &incoming, out));
+        // RFC 3891 §3: no such dialog is 481, not wanted is 603.
+        if taken != Some(true) {
+            let status = if taken.is_none() { 481 } else { 603 };
+            out.push(Action::Reject { leg, status });
+        }
+        return;
+    }
+    if let Some(status) = turned_away(calls, &incoming, out.common) {
+        out.push(Action::Reject { leg, status });
+        return;
+    }
+    let id = out.common.call_id();
+    let role = match (out.common.policy.agent, incoming.as_guest) {
+        (false, _) => Role::Customer,
+        (true, true) => Role::Guest,
+        (true, false) => Role::Owner,
+    };
+    let first = Leg::new(leg, &incoming.from, Phase::Offered, incoming.capabilities);
+    let peer = incoming.from;
+    out.record(CallRecord::Began {
+        call: id,
+        role,
+        peer,
+        incoming: true,
+        at: out.now,
+    });
+    let mut call = Call::new(id, role, incoming.account, first, out.now);
+    call.trusted = incoming.trusted;
+    let alone = calls
+        .iter()
+        .all(|other| !other.has_local() && other.state != State::Offered);
+    if out.common.policy.auto_answer && alone {
+        call.answer(out);
+    } else {
+        out.push(Action::Ring(leg));
+    }
+    calls.push(call);
+}
+
+/// Why a new call is not even offered.
+fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u16> {
+    let policy = &common.policy;
+    let busy = calls
+        .iter()
+        .any(|call| call.is_live() && call.state != State::Anchored);
+    let away =
+        common.presence == Presence::Idle || (policy.wrap_up_is_away && common.owes_wrap_up());
+    if common.shutdown != Shutdown::No {
+        Some(480)
+    } else if incoming.account.0 >= common.accounts {
+        Some(404)
+    } else if calls.len() >= policy.max_calls as usize
+        || (busy && (!policy.call_waiting || !policy.agent))
+    {
+        Some(486)
+    } else if away {
+        policy.away_status
+    } else {
+        None
+    }
+}
+
+fn with_leg(
+    calls: &mut [Call],
+    leg: LegId,
+    out: &mut Out<'_>,
+    then: impl FnOnce(&mut Call, &mut Out<'_>),
+) {
+    let Some(place) = calls.iter().position(|call| call.knows(leg)) else {
+        return;
+    };
+    let mut others = calls
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != place);
+    out.local_elsewhere = others.any(|(_, call)| call.has_local());
+    then(&mut calls[place], out);
+}
+
+fn media(calls: &mut [Call], leg: LegId, event: MediaEvent, out: &mut Out<'_>) {
+    with_leg(calls, leg, out, |call, out| call.media(leg, event, out));
+}
+
+fn device(there: bool, out: &mut Out<'_>) {
+    if out.common.device != there {
+        out.common.device = there;
+        out.notice(if there {
+            Notice::DeviceBack
+        } else {
+            Notice::DeviceGone
+        });
+    }
+}
+
+/// The first waits for a conference or an anchored call, and for nothing else; the second ends those too.
+fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
+    match out.common.shutdown {
+        Shutdown::No if calls.iter().any(Call::is_waited_for) => {
+            out.common.shutdown = Shutdown::Waiting;
+            for call in calls.iter_mut().filter(|call| call.state == State::Offered) {
+                call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out);
+            }
+        }
+        Shutdown::No | Shutdown::Waiting => end_all(calls, out),
+        Shutdown::Ending | Shutdown::Quit => {}
+    }
+}
+
+fn end_all(calls: &mut [Call], out: &mut Out<'_>) {
+    out.common.shutdown = Shutdown::Ending;
+    for call in calls.iter_mut() {
+        match &call.state {
+            State::Ending => {}
+            State::Handover { .. } | State::Anchored => {
+                call.over(Outcome::Transferred, ByeReason::ShuttingDown, out);
+            }
+            State::Offered => call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out),
+            State::Guest { .. } => call.over(Outcome::Exited, ByeReason::ShuttingDown, out),
+            _ => call.over(Outcome::Ended, ByeReason::ShuttingDown, out),
+        }
+        for leaving in &mut call.leaving {
+            if leaving.until.take().is_some() {
+                out.push(Action::Bye {
+                    leg: leaving.id,
+                    reason: ByeReason::ShuttingDown,
+                });
+            }
+        }
+    }
+}
+
+impl Call {
+    /// A first [`Input::Terminate`] waits for it: the others' talk goes through this phone.
+    fn is_waited_for(&self) -> bool {
+        let replacing = matches!(&self.next, Some(next) if next.by == By::Referral);
+        matches!(
+            self.state,
+            State::Conference | State::Transfer(_) | State::Handover { .. } | State::Anchored
+        ) || replacing
     }
 }

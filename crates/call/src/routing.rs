@@ -1,5 +1,7 @@
 //! Who hears whom. A level, not an edge: after any change the whole of it is stated again.
 use crate::LegId;
+use crate::call::{Call, State};
+use crate::leg::{Phase, Ring};
 use alloc::vec::Vec;
 
 /// All parties that have sound, each once.
@@ -64,4 +66,75 @@ pub enum Direction {
     RecvOnly,
     /// Neither.
     Inactive,
+}
+
+impl Call {
+    /// This call's seats. Our own microphone and ear are among them when they are with it.
+    fn seats(&self, local_tone: Option<Tone>, seats: &mut Vec<Seat>) {
+        // The group follows the call's number, so that it stays when other calls come and go.
+        let group = Group((self.id.0 & 0xffff) as u16);
+        if self.has_local() {
+            seats.push(Seat {
+                party: Party::Local,
+                group,
+                speaks: !self.muted,
+                hears: true,
+                tone: self.ring_back().or(local_tone),
+            });
+        }
+        if matches!(self.state, State::Offered | State::Ending) {
+            return;
+        }
+        let crowd = matches!(self.state, State::Conference)
+            || matches!(&self.state, State::Transfer(transfer) if transfer.from_conference());
+        for leg in [self.first.as_ref(), self.second.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let sounds = leg.is_up() || leg.phase == Phase::Dialling(Ring::Early);
+            if !sounds {
+                continue;
+            }
+            let held = leg.on_hold();
+            seats.push(Seat {
+                party: Party::Leg(leg.id),
+                group,
+                // Whoever holds us in a conference would play his music to the others.
+                speaks: !held && !(crowd && leg.far_held),
+                hears: !held,
+                tone: held.then_some(Tone::Music),
+            });
+        }
+    }
+
+    fn ring_back(&self) -> Option<Tone> {
+        [self.first.as_ref(), self.second.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|leg| leg.phase == Phase::Dialling(Ring::Ringing))
+            .then_some(Tone::RingBack)
+    }
+}
+
+/// Who hears whom, over all calls.
+pub(crate) fn of(calls: &[Call]) -> Routing {
+    let offered = calls.iter().find(|call| call.state == State::Offered);
+    let mut seats = Vec::new();
+    for call in calls {
+        call.seats(offered.map(|_| Tone::Waiting), &mut seats);
+    }
+    if let Some(call) = offered
+        && !calls.iter().any(Call::has_local)
+    {
+        let group = Group((call.id.0 & 0xffff) as u16);
+        let tone = Some(Tone::Ringing);
+        seats.push(Seat {
+            party: Party::Local,
+            group,
+            speaks: false,
+            hears: false,
+            tone,
+        });
+    }
+    Routing { seats }
 }

@@ -1,4 +1,6 @@
 //! What a screen, the API and the command line see: everything, in one value, derived from the state.
+use crate::call::Call;
+use crate::leg::Leg;
 use crate::{Act, CallId, LegId, Presence, Time, WrapUpId};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -173,4 +175,92 @@ pub enum Refusal {
     NotADigit,
     /// The phone is being switched off.
     Terminating,
+}
+
+/// Every act, once, in the order of the table.
+fn every_act() -> Vec<Act> {
+    let nowhere = || crate::Target(String::new());
+    alloc::vec![
+        Act::Answer,
+        Act::Reject,
+        Act::Forward(nowhere()),
+        Act::Cancel,
+        Act::Hold,
+        Act::Resume,
+        Act::Mute,
+        Act::Unmute,
+        Act::Consult(nowhere()),
+        Act::EndConsult,
+        Act::Swap,
+        Act::Conference,
+        Act::Transfer(Some(nowhere())),
+        Act::Transfer(None),
+        Act::Withdraw,
+        Act::Accept,
+        Act::Decline,
+        Act::Exit,
+        Act::End,
+        Act::Stay,
+        Act::Dtmf(b'0'),
+    ]
+}
+
+impl Call {
+    /// The call as a screen sees it; `permits` answers for each act.
+    pub(crate) fn view(&self, permits: impl Fn(&Act) -> Result<(), Refusal>) -> CallView {
+        let stage = self.stage();
+        let acts = every_act()
+            .into_iter()
+            .map(|act| ActView {
+                refusal: permits(&act).err(),
+                act,
+            })
+            .filter(|view| !matches!(view.refusal, Some(Refusal::NotHere(_))))
+            .collect();
+        let first = self.first.iter().map(|leg| (leg, self.far_role()));
+        let second = self.second.iter().map(|leg| (leg, Role::Guest));
+        let next = self.next.iter().map(|next| (&next.leg, Role::Customer));
+        let legs = first
+            .chain(second)
+            .chain(next)
+            .map(|(leg, role)| leg.view(role))
+            .collect();
+        let Self {
+            id,
+            role,
+            muted,
+            since,
+            ..
+        } = *self;
+        CallView {
+            id,
+            role,
+            stage,
+            muted,
+            legs,
+            acts,
+            since,
+        }
+    }
+
+    fn far_role(&self) -> Role {
+        match self.role {
+            Role::Owner => Role::Customer,
+            Role::Guest | Role::Customer => Role::Owner,
+        }
+    }
+}
+
+impl Leg {
+    fn view(&self, role: Role) -> LegView {
+        LegView {
+            id: self.id,
+            role,
+            name: self.name.as_ref().into(),
+            up: self.is_up(),
+            held: self.on_hold(),
+            far_held: self.far_held,
+            silent: self.silent,
+        }
+    }
 }

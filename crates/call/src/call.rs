@@ -1,0 +1,506 @@
+//! One call: its role, its legs and the one state it is in.
+//!
+//! The steps under way are part of the state, so that no flag can contradict it. The rows of the rules' table
+//! ([`Stage`]) are derived from it.
+use crate::leg::{Leg, Phase};
+use crate::out::{Common, Out};
+use crate::table::Column;
+use crate::transfer::Transfer;
+use crate::{
+    AccountId, Action, ByeReason, CallId, CallRecord, LegId, Notice, Outcome, Role, Stage, Target,
+    Time, WrapUpId,
+};
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Call {
+    pub(crate) id: CallId,
+    pub(crate) role: Role,
+    pub(crate) account: AccountId,
+    /// The other party at the beginning.
+    pub(crate) peer: Arc<str>,
+    /// Somebody called us, and policy trusts him.
+    pub(crate) trusted: bool,
+    pub(crate) state: State,
+    /// Whom the call is about: to an owner the customer, to a guest the owner.
+    pub(crate) first: Option<Leg>,
+    /// To an owner, the guest.
+    pub(crate) second: Option<Leg>,
+    /// A leg that is about to take another's place.
+    pub(crate) next: Option<Next>,
+    /// We are asked to call somebody else.
+    pub(crate) referral: Option<Asked>,
+    /// Legs that are being ended.
+    pub(crate) leaving: Vec<Leaving>,
+    pub(crate) muted: bool,
+    /// Sound was agreed: a period of ownership has begun, if it is ours.
+    pub(crate) connected: bool,
+    /// This period's wrap-up.
+    pub(crate) wrap_up: Option<WrapUpId>,
+    /// It is owed, or was handed in.
+    pub(crate) owed: bool,
+    /// `hangup = "ask"` has asked, and acts at this time without an answer.
+    pub(crate) ask: Option<Time>,
+    /// Its end is recorded.
+    pub(crate) finished: bool,
+    /// The stage at the end of the last step, and when it began.
+    pub(crate) stage_was: Stage,
+    pub(crate) since: Time,
+}
+
+/// What a call is doing. Steps under way are inside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum State {
+    /// Ringing here.
+    Offered,
+    /// Ringing there.
+    Dialling,
+    /// One party, talking or held: its leg says which.
+    Single,
+    /// The customer is being held, and then the guest is called.
+    ConsultRequested {
+        /// Whom.
+        target: Target,
+        /// Hand over as soon as he answers.
+        transfer: Option<WhenAnswered>,
+    },
+    /// Owner, customer and guest; one of the two in front, the other held.
+    Consult {
+        /// Who is in front, or was before the step.
+        front: Slot,
+        /// What is under way.
+        step: Step,
+    },
+    /// All three.
+    Conference,
+    /// A REFER is out.
+    Transfer(Transfer),
+    /// The transfer is done; the legs stay until the replaced side says BYE, or this time comes.
+    Handover {
+        /// Then we say it.
+        until: Time,
+    },
+    /// Guest and customer talk over our phone.
+    Anchored,
+    /// The customer has left; the agents talk on.
+    PostCall,
+    /// We are the guest of another phone's consult or conference.
+    Guest {
+        /// The customer has left.
+        post: bool,
+    },
+    /// We own a call that another phone carries (anchored there).
+    Carried,
+    /// Over; its legs are being ended.
+    Ending,
+}
+
+/// Why a consult hands over when the guest answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum WhenAnswered {
+    /// The owner asked for the transfer while it rang.
+    Asked,
+    /// The owner asked for a blind transfer and the customer can't be referred, so that we call.
+    Blind,
+}
+
+/// One of the two places of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Slot {
+    /// The customer's, to an owner.
+    First,
+    /// The guest's.
+    Second,
+}
+
+impl Slot {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+/// What is under way in a consult.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// Nothing.
+    Rest,
+    /// First step of a swap: who is in front is being held.
+    Parting,
+    /// Second step of a swap: the other is being taken off hold.
+    Meeting,
+    /// Who is held is being taken off hold; the conference begins when he is.
+    Joining,
+}
+
+/// A leg that is about to take another's place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Next {
+    pub(crate) leg: Leg,
+    pub(crate) slot: Slot,
+    pub(crate) by: By,
+}
+
+/// Why a leg takes another's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum By {
+    /// We were referred, and call.
+    Referral,
+    /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first packet, or at this time.
+    Replaces(Option<Time>),
+}
+
+/// We are asked to call somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Asked {
+    pub(crate) to: Target,
+    /// Then the answer is no.
+    pub(crate) until: Time,
+}
+
+/// A leg that is being ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Leaving {
+    pub(crate) id: LegId,
+    /// The far side is to say BYE; at this time we do.
+    pub(crate) until: Option<Time>,
+}
+
+impl Call {
+    pub(crate) fn new(id: CallId, role: Role, account: AccountId, first: Leg, now: Time) -> Self {
+        let (state, stage) = match first.phase {
+            Phase::Dialling(_) => (State::Dialling, Stage::Dialling),
+            Phase::Offered | Phase::Answering | Phase::Up => (State::Offered, Stage::Offered),
+        };
+        Self {
+            id,
+            role,
+            account,
+            peer: first.name.clone(),
+            trusted: false,
+            state,
+            first: Some(first),
+            second: None,
+            next: None,
+            referral: None,
+            leaving: Vec::new(),
+            muted: false,
+            connected: false,
+            wrap_up: None,
+            owed: false,
+            ask: None,
+            finished: false,
+            stage_was: stage,
+            since: now,
+        }
+    }
+
+    pub(crate) fn leg(&self, slot: Slot) -> Option<&Leg> {
+        match slot {
+            Slot::First => self.first.as_ref(),
+            Slot::Second => self.second.as_ref(),
+        }
+    }
+
+    pub(crate) fn leg_mut(&mut self, slot: Slot) -> Option<&mut Leg> {
+        match slot {
+            Slot::First => self.first.as_mut(),
+            Slot::Second => self.second.as_mut(),
+        }
+    }
+
+    pub(crate) fn take_leg(&mut self, slot: Slot) -> Option<Leg> {
+        match slot {
+            Slot::First => self.first.take(),
+            Slot::Second => self.second.take(),
+        }
+    }
+
+    pub(crate) fn set_hold(&mut self, slot: Slot, hold: bool) {
+        if let Some(leg) = self.leg_mut(slot) {
+            leg.hold = hold;
+        }
+    }
+
+    pub(crate) fn on_hold(&self, slot: Slot) -> bool {
+        self.leg(slot).is_some_and(Leg::on_hold)
+    }
+
+    /// Where this leg sits.
+    pub(crate) fn slot_of(&self, leg: LegId) -> Option<Slot> {
+        [Slot::First, Slot::Second]
+            .into_iter()
+            .find(|slot| self.leg(*slot).is_some_and(|l| l.id == leg))
+    }
+
+    /// Whether this leg is one of ours, in any part.
+    pub(crate) fn knows(&self, leg: LegId) -> bool {
+        self.slot_of(leg).is_some()
+            || self.next.as_ref().is_some_and(|next| next.leg.id == leg)
+            || self.leaving.iter().any(|leaving| leaving.id == leg)
+    }
+
+    /// We were referred and our INVITE is out.
+    pub(crate) fn follows_referral(&self) -> bool {
+        self.next
+            .as_ref()
+            .is_some_and(|next| next.by == By::Referral)
+    }
+
+    /// The row of the table.
+    pub(crate) fn stage(&self) -> Stage {
+        let referred =
+            self.role != Role::Customer && (self.referral.is_some() || self.follows_referral());
+        match &self.state {
+            State::Single | State::Guest { .. } if referred => Stage::TransferPending,
+            State::Offered => Stage::Offered,
+            State::Dialling => Stage::Dialling,
+            State::Single if self.on_hold(Slot::First) => Stage::Held,
+            State::Single => Stage::Connected,
+            State::ConsultRequested { .. } => Stage::ConsultRequested,
+            State::Consult {
+                front: Slot::Second,
+                ..
+            } => Stage::Consulting,
+            State::Consult {
+                front: Slot::First, ..
+            } => Stage::Swapped,
+            State::Conference => Stage::Conference,
+            State::Transfer(_) => Stage::TransferPending,
+            State::Handover { .. } | State::Ending => Stage::Ending,
+            State::Anchored | State::Carried => Stage::Anchored,
+            State::PostCall | State::Guest { post: true } => Stage::PostCall,
+            State::Guest { post: false } => match &self.first {
+                Some(owner) if owner.far_focus => Stage::Conference,
+                Some(owner) if owner.far_held => Stage::Swapped,
+                _ => Stage::Consulting,
+            },
+        }
+    }
+
+    /// The column of the table. Who is referred, and who owns what another phone carries, may do what a guest may.
+    pub(crate) fn column(&self) -> Column {
+        match self.role {
+            Role::Customer => Column::Customer,
+            Role::Guest => Column::Guest,
+            Role::Owner if self.referral.is_some() || self.follows_referral() => Column::Guest,
+            Role::Owner if self.state == State::Carried => Column::Guest,
+            Role::Owner => Column::Owner,
+        }
+    }
+
+    /// Our microphone and ear are with this call.
+    pub(crate) fn has_local(&self) -> bool {
+        match &self.state {
+            State::Offered | State::Handover { .. } | State::Anchored | State::Ending => false,
+            State::Single => self.leg(Slot::First).is_some_and(|leg| !leg.hold),
+            State::Dialling
+            | State::ConsultRequested { .. }
+            | State::Consult { .. }
+            | State::Conference
+            | State::Transfer(_)
+            | State::PostCall
+            | State::Guest { .. }
+            | State::Carried => true,
+        }
+    }
+
+    /// Another call may take our microphone and ear: this one is then held.
+    pub(crate) fn may_be_left(&self) -> bool {
+        !self.has_local()
+            || (self.state == State::Single
+                && self.role == Role::Owner
+                && self.referral.is_none()
+                && self.next.is_none())
+    }
+
+    /// It is still one of the calls that count.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.state, State::Ending | State::Handover { .. })
+    }
+
+    /// What is to be said in the `Contact` of a re-INVITE.
+    fn focus(&self) -> bool {
+        match &self.state {
+            State::Conference => true,
+            State::Consult { step, .. } => *step == Step::Joining,
+            State::Transfer(transfer) => transfer.from_conference(),
+            _ => false,
+        }
+    }
+
+    /// Ask for all that is wanted and not agreed.
+    pub(crate) fn settle(&mut self, out: &mut Out<'_>) {
+        if !self.is_live() {
+            return;
+        }
+        let focus = self.focus();
+        for slot in [Slot::First, Slot::Second] {
+            if let Some(leg) = self.leg_mut(slot) {
+                leg.settle(focus, out);
+            }
+        }
+    }
+
+    /// Sound was agreed for the first time.
+    pub(crate) fn connect(&mut self, out: &mut Out<'_>) {
+        if !self.connected {
+            self.connected = true;
+            out.record(CallRecord::Connected {
+                call: self.id,
+                at: out.now,
+            });
+        }
+    }
+
+    /// The guest is the owner from now on (R10).
+    pub(crate) fn own(&mut self, out: &mut Out<'_>) {
+        self.role = Role::Owner;
+        self.connected = true;
+        self.wrap_up = None;
+        self.owed = false;
+        out.record(CallRecord::Owned {
+            call: self.id,
+            at: out.now,
+        });
+        out.notice(Notice::NowOwner { call: self.id });
+    }
+
+    /// Send one leg away, whatever it is doing.
+    pub(crate) fn send_away(&mut self, leg: &Leg, reason: ByeReason, out: &mut Out<'_>) {
+        match leg.phase {
+            Phase::Offered => {
+                out.push(Action::Reject {
+                    leg: leg.id,
+                    status: 480,
+                });
+                return;
+            }
+            Phase::Dialling(_) => out.push(Action::Cancel(leg.id)),
+            Phase::Answering | Phase::Up => out.push(Action::Bye {
+                leg: leg.id,
+                reason,
+            }),
+        }
+        self.leaving.push(Leaving {
+            id: leg.id,
+            until: None,
+        });
+    }
+
+    /// The call is over for us, whoever ended it: it is recorded, and its owner owes a wrap-up. Its legs are another matter.
+    pub(crate) fn finish(&mut self, outcome: Outcome, out: &mut Out<'_>) {
+        if !self.finished {
+            self.finished = true;
+            out.record(CallRecord::Finished {
+                call: self.id,
+                outcome,
+                at: out.now,
+            });
+        }
+        self.owe_wrap_up(out);
+    }
+
+    /// The call is over: all that is left of it is sent away.
+    pub(crate) fn over(&mut self, outcome: Outcome, reason: ByeReason, out: &mut Out<'_>) {
+        if self.referral.take().is_some()
+            && let Some(first) = &self.first
+        {
+            out.push(Action::ReferralResult {
+                leg: first.id,
+                status: 603,
+            });
+        }
+        let next = self.next.take().map(|next| next.leg);
+        for leg in [self.first.take(), self.second.take(), next]
+            .into_iter()
+            .flatten()
+        {
+            self.send_away(&leg, reason, out);
+        }
+        self.state = State::Ending;
+        self.ask = None;
+        self.finish(outcome, out);
+    }
+
+    /// Nothing is left of it.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.state == State::Ending && self.leaving.is_empty()
+    }
+
+    /// The earliest of its deadlines.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let state = match &self.state {
+            State::Transfer(transfer) => Some(transfer.until),
+            State::Handover { until } => Some(*until),
+            _ => None,
+        };
+        let next = self.next.as_ref().and_then(|next| match next.by {
+            By::Replaces(until) => until,
+            By::Referral => None,
+        });
+        let referral = self.referral.as_ref().map(|asked| asked.until);
+        let leaving = self
+            .leaving
+            .iter()
+            .filter_map(|leaving| leaving.until)
+            .min();
+        [state, next, referral, leaving, self.ask]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Place a second leg, or the one that follows a referral.
+    pub(crate) fn invite(
+        &self,
+        target: &Target,
+        as_guest: bool,
+        referral: Option<LegId>,
+        out: &mut Out<'_>,
+    ) -> Leg {
+        let id = out.common.leg_id();
+        out.push(Action::Invite {
+            leg: id,
+            account: self.account,
+            target: target.clone(),
+            as_guest,
+            referral,
+        });
+        Leg::new(
+            id,
+            &target.0,
+            Phase::Dialling(crate::leg::Ring::Silent),
+            crate::Capabilities::default(),
+        )
+    }
+
+    /// Name of the party in this place, for a notice.
+    pub(crate) fn name(&self, slot: Slot) -> alloc::string::String {
+        self.leg(slot)
+            .map(|leg| leg.name.to_string())
+            .unwrap_or_default()
+    }
+
+    /// Note when the stage changes.
+    pub(crate) fn watch_stage(&mut self, now: Time) {
+        let stage = self.stage();
+        if stage != self.stage_was {
+            self.stage_was = stage;
+            self.since = now;
+            self.ask = self
+                .ask
+                .filter(|_| matches!(stage, Stage::Conference | Stage::TransferPending));
+        }
+    }
+
+    /// The policy that holds.
+    pub(crate) fn asks_for_wrap_up(&self, common: &Common) -> bool {
+        self.role == Role::Owner && self.connected && !common.policy.reasons.is_empty()
+    }
+}
