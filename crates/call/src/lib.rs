@@ -9,6 +9,7 @@ extern crate alloc;
 mod action;
 mod acts;
 mod call;
+mod canonical;
 mod consult;
 mod id;
 mod input;
@@ -26,6 +27,7 @@ mod wire;
 mod wrapup;
 
 pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, Session};
+pub use canonical::Names;
 pub use id::{AccountId, CallId, LegId, Target, WrapUpId};
 pub use input::{
     Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,

@@ -124,7 +124,10 @@ impl Search {
         if world.quit {
             return Ok(());
         }
-        for (chosen, mv) in moves(self.setting, phone, world, &view).into_iter().enumerate() {
+        for (chosen, mv) in moves(self.setting, phone, world, &view)
+            .into_iter()
+            .enumerate()
+        {
             self.report.edges += 1;
             self.report.inputs.insert(input_name(&mv.input));
             let (after, after_world, actions, input) =
@@ -168,8 +171,15 @@ impl Search {
         let mut way = Vec::new();
         for chosen in choices.into_iter().rev() {
             let view = phone.snapshot(trialog_call::Time::ZERO);
-            let Some(mv) = moves(self.setting, &phone, &world, &view).into_iter().nth(chosen.into()) else { break };
-            let Ok((after, after_world, _, input)) = apply(&phone, &world, mv.input) else { break };
+            let Some(mv) = moves(self.setting, &phone, &world, &view)
+                .into_iter()
+                .nth(chosen.into())
+            else {
+                break;
+            };
+            let Ok((after, after_world, _, input)) = apply(&phone, &world, mv.input) else {
+                break;
+            };
             way.push(input);
             (phone, world) = canonical(&after, after_world);
         }
@@ -182,7 +192,11 @@ impl Search {
             back.entry(to).or_default().push(from);
         }
         let mut good: Vec<bool> = self.seen.iter().map(|seen| seen.ended).collect();
-        let mut waiting: Vec<u32> = (0..).zip(&good).filter(|(_, good)| **good).map(|(at, _)| at).collect();
+        let mut waiting: Vec<u32> = (0..)
+            .zip(&good)
+            .filter(|(_, good)| **good)
+            .map(|(at, _)| at)
+            .collect();
         while let Some(at) = waiting.pop() {
             for &from in back.get(&at).into_iter().flatten() {
                 if !std::mem::replace(&mut good[from as usize], true) {
@@ -243,7 +257,9 @@ pub fn apply(phone: &Phone, world: &World, mut input: Input) -> Result<Applied, 
 /// Phone and world with the names and times of the canonical form. Calls that are over leave the ledger.
 pub fn canonical(phone: &Phone, mut world: World) -> (Phone, World) {
     let (phone, names) = phone.canonical();
-    world.calls.retain(|call, _| names.calls.iter().any(|(old, _)| old == call));
+    world
+        .calls
+        .retain(|call, _| names.calls.iter().any(|(old, _)| old == call));
     let world = world.renamed(&names);
     (phone, world)
 }
@@ -262,17 +278,30 @@ fn fingerprint(phone: &Phone, world: &World) -> u128 {
 /// While a REFER runs, a BYE on the leg to be replaced and the final NOTIFY give the same end in both orders.
 fn same_end_in_both_orders(phone: &Phone, world: &World) -> Result<(), Broken> {
     let view = phone.snapshot(trialog_call::Time::ZERO);
-    let running = world.legs.iter().find(|(_, leg)| leg.refer == Refer::Accepted && leg.wire == Wire::Up);
-    let Some((referred, _)) = running else { return Ok(()) };
-    let Some(call) = view.calls.iter().find(|call| call.legs.iter().any(|leg| leg.id == *referred)) else {
-        return Ok(());
-    };
-    let replaced = call
+    let running = world
         .legs
         .iter()
-        .map(|leg| leg.id)
-        .find(|leg| leg != referred && world.legs.get(leg).is_some_and(|there| there.wire == Wire::Up));
-    let Some(replaced) = replaced else { return Ok(()) };
+        .find(|(_, leg)| leg.refer == Refer::Accepted && leg.wire == Wire::Up);
+    let Some((referred, _)) = running else {
+        return Ok(());
+    };
+    let Some(call) = view
+        .calls
+        .iter()
+        .find(|call| call.legs.iter().any(|leg| leg.id == *referred))
+    else {
+        return Ok(());
+    };
+    let replaced = call.legs.iter().map(|leg| leg.id).find(|leg| {
+        leg != referred
+            && world
+                .legs
+                .get(leg)
+                .is_some_and(|there| there.wire == Wire::Up)
+    });
+    let Some(replaced) = replaced else {
+        return Ok(());
+    };
     if call.stage != Stage::TransferPending {
         return Ok(());
     }
@@ -289,7 +318,10 @@ fn same_end_in_both_orders(phone: &Phone, world: &World) -> Result<(), Broken> {
         for input in inputs {
             // What was hung up by us meanwhile answers our BYE, and no more.
             if let Input::Wire { leg, .. } = &input
-                && world.legs.get(leg).is_none_or(|there| there.wire != Wire::Up)
+                && world
+                    .legs
+                    .get(leg)
+                    .is_none_or(|there| there.wire != Wire::Up)
             {
                 continue;
             }
@@ -308,7 +340,8 @@ fn same_end_in_both_orders(phone: &Phone, world: &World) -> Result<(), Broken> {
     let bye_last = end([done, bye(replaced)])?;
     if bye_first != bye_last {
         return Err(Broken {
-            rule: "a_bye_on_the_replaced_leg_and_the_final_notify_give_the_same_end_in_both_orders".into(),
+            rule: "a_bye_on_the_replaced_leg_and_the_final_notify_give_the_same_end_in_both_orders"
+                .into(),
             seen: format!("BYE first: {bye_first:?}\nBYE last: {bye_last:?}"),
         });
     }
@@ -324,7 +357,11 @@ fn applied(phone: &Phone, world: &World, input: Input) -> Result<(Phone, World),
 
 fn leaving(world: &World) -> Option<LegId> {
     let leaving = |wire| matches!(wire, Wire::Leaving | Wire::Cancelling);
-    world.legs.iter().find(|(_, leg)| leaving(leg.wire)).map(|(id, _)| *id)
+    world
+        .legs
+        .iter()
+        .find(|(_, leg)| leaving(leg.wire))
+        .map(|(id, _)| *id)
 }
 
 /// An act without a reason to refuse it that no state of the search allowed, of those that the table has as ✔.

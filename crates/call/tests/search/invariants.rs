@@ -3,8 +3,8 @@ use crate::moves::acts;
 use crate::table::{Cell, Column, cell, column};
 use crate::world::{Referral, Wire, World};
 use trialog_call::{
-    Act, Action, CallRecord, CallView, Direction, Input, LegId, MediaEvent, Party, Phone, Refusal, Role, Routing, Seat,
-    Snapshot, Stage, Tone, WireEvent,
+    Act, Action, CallRecord, CallView, Direction, Input, LegId, MediaEvent, Party, Phone, Refusal,
+    Role, Routing, Seat, Snapshot, Stage, Tone, WireEvent,
 };
 
 /// One step, with all that can be seen before and after it.
@@ -56,21 +56,30 @@ pub fn check(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 /// The table, cell by cell, in a state.
-pub fn check_table(phone: &Phone, view: &Snapshot, mut allowed: impl FnMut(Role, Stage, Column)) -> Result<(), Broken> {
+pub fn check_table(
+    phone: &Phone,
+    view: &Snapshot,
+    mut allowed: impl FnMut(Role, Stage, Column),
+) -> Result<(), Broken> {
     for call in &view.calls {
         for act in acts() {
             let column = column(&act);
             let permit = phone.permits(call.id, &act);
-            let listed = call.acts.iter().find(|shown| crate::table::column(&shown.act) == column);
+            let listed = call
+                .acts
+                .iter()
+                .find(|shown| crate::table::column(&shown.act) == column);
             let name = || format!("cell {:?} × {:?} × {column:?}", call.stage, call.role);
             if permit.is_ok() {
                 allowed(call.role, call.stage, column);
             }
             let expected = match (column, call.muted) {
-                (Column::Mute, true) | (Column::Unmute, false) => match cell(call.role, call.stage, column) {
-                    Cell::Yes => Cell::Open,
-                    other => other,
-                },
+                (Column::Mute, true) | (Column::Unmute, false) => {
+                    match cell(call.role, call.stage, column) {
+                        Cell::Yes => Cell::Open,
+                        other => other,
+                    }
+                }
                 _ => cell(call.role, call.stage, column),
             };
             match (expected, permit) {
@@ -81,8 +90,13 @@ pub fn check_table(phone: &Phone, view: &Snapshot, mut allowed: impl FnMut(Role,
                 (Cell::No, Err(Refusal::NotHere(_))) => {
                     return broken(&name(), "✖ in the table, refused as if it did not exist");
                 }
-                (Cell::No, Err(refusal)) if listed.and_then(|shown| shown.refusal) != Some(refusal) => {
-                    return broken(&name(), format!("✖ in the table, {refusal:?}, and shown as {listed:?}"));
+                (Cell::No, Err(refusal))
+                    if listed.and_then(|shown| shown.refusal) != Some(refusal) =>
+                {
+                    return broken(
+                        &name(),
+                        format!("✖ in the table, {refusal:?}, and shown as {listed:?}"),
+                    );
                 }
                 (Cell::Absent, Ok(())) => return broken(&name(), "– in the table, allowed"),
                 _ => {}
@@ -110,27 +124,47 @@ fn transient(refusal: Refusal) -> bool {
 }
 
 fn call_of<'a>(view: &'a Snapshot, leg: LegId) -> Option<&'a CallView> {
-    view.calls.iter().find(|call| call.legs.iter().any(|l| l.id == leg))
+    view.calls
+        .iter()
+        .find(|call| call.legs.iter().any(|l| l.id == leg))
 }
 
 fn leg_of(call: &CallView, role: Role) -> Option<LegId> {
-    call.legs.iter().find(|leg| leg.role == role && leg.up).map(|leg| leg.id)
+    call.legs
+        .iter()
+        .find(|leg| leg.role == role && leg.up)
+        .map(|leg| leg.id)
 }
 
 fn seat(routing: &Routing, leg: LegId) -> Option<&Seat> {
-    routing.seats.iter().find(|seat| seat.party == Party::Leg(leg))
+    routing
+        .seats
+        .iter()
+        .find(|seat| seat.party == Party::Leg(leg))
 }
 
 fn hears(routing: &Routing, ear: Party, mouth: Party) -> bool {
-    let find = |party| routing.seats.iter().find(|seat: &&Seat| seat.party == party);
+    let find = |party| {
+        routing
+            .seats
+            .iter()
+            .find(|seat: &&Seat| seat.party == party)
+    };
     match (find(ear), find(mouth)) {
-        (Some(ear), Some(mouth)) => ear.party != mouth.party && ear.group == mouth.group && ear.hears && mouth.speaks,
+        (Some(ear), Some(mouth)) => {
+            ear.party != mouth.party && ear.group == mouth.group && ear.hears && mouth.speaks
+        }
         _ => false,
     }
 }
 
 fn r6_nobody_is_held_in_a_conference(step: &Step<'_>) -> Result<(), Broken> {
-    for call in step.view.calls.iter().filter(|call| call.stage == Stage::Conference) {
+    for call in step
+        .view
+        .calls
+        .iter()
+        .filter(|call| call.stage == Stage::Conference)
+    {
         if let Some(held) = call.legs.iter().find(|leg| leg.held) {
             return broken("r6_nobody_is_held_in_a_conference", format!("{held:?}"));
         }
@@ -148,8 +182,14 @@ fn r6_nobody_is_held_in_a_conference(step: &Step<'_>) -> Result<(), Broken> {
 
 fn r3_nobody_is_routed_to_himself(routing: &Routing) -> Result<(), Broken> {
     for (place, seat) in routing.seats.iter().enumerate() {
-        if routing.seats[..place].iter().any(|other| other.party == seat.party) {
-            return broken("r3_nobody_is_routed_to_himself", format!("two seats: {seat:?}"));
+        if routing.seats[..place]
+            .iter()
+            .any(|other| other.party == seat.party)
+        {
+            return broken(
+                "r3_nobody_is_routed_to_himself",
+                format!("two seats: {seat:?}"),
+            );
         }
     }
     Ok(())
@@ -161,23 +201,40 @@ fn r3_in_a_conference_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken>
         if call.stage != Stage::Conference || call.role != Role::Owner {
             continue;
         }
-        let up: Vec<_> = call.legs.iter().filter(|leg| leg.up && !leg.far_held).collect();
+        let up: Vec<_> = call
+            .legs
+            .iter()
+            .filter(|leg| leg.up && !leg.far_held)
+            .collect();
         for ear in &up {
             for mouth in up.iter().filter(|mouth| mouth.id != ear.id) {
                 if !hears(&routing, Party::Leg(ear.id), Party::Leg(mouth.id)) {
-                    return broken("r3_in_a_conference_all_hear_each_other", format!("{ear:?} {mouth:?}"));
+                    return broken(
+                        "r3_in_a_conference_all_hear_each_other",
+                        format!("{ear:?} {mouth:?}"),
+                    );
                 }
             }
             if !hears(&routing, Party::Local, Party::Leg(ear.id)) {
-                return broken("r3_in_a_conference_all_hear_each_other", format!("the owner does not hear {ear:?}"));
+                return broken(
+                    "r3_in_a_conference_all_hear_each_other",
+                    format!("the owner does not hear {ear:?}"),
+                );
             }
             if !call.muted && !hears(&routing, Party::Leg(ear.id), Party::Local) {
-                return broken("r3_in_a_conference_all_hear_each_other", format!("{ear:?} does not hear the owner"));
+                return broken(
+                    "r3_in_a_conference_all_hear_each_other",
+                    format!("{ear:?} does not hear the owner"),
+                );
             }
         }
         // R6's other half: a far side's hold cuts its own music from the mix.
         for held in call.legs.iter().filter(|leg| leg.far_held) {
-            if routing.seats.iter().any(|seat| hears(&routing, seat.party, Party::Leg(held.id))) {
+            if routing
+                .seats
+                .iter()
+                .any(|seat| hears(&routing, seat.party, Party::Leg(held.id)))
+            {
                 return broken("far_held_is_cut_from_the_mix", format!("{held:?}"));
             }
         }
@@ -185,14 +242,27 @@ fn r3_in_a_conference_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken>
     Ok(())
 }
 
-fn promise_the_customer_is_routed_or_has_music_or_is_anchored(step: &Step<'_>) -> Result<(), Broken> {
+fn promise_the_customer_is_routed_or_has_music_or_is_anchored(
+    step: &Step<'_>,
+) -> Result<(), Broken> {
     let routing = step.after.routing();
-    for call in step.view.calls.iter().filter(|call| call.role == Role::Owner) {
+    for call in step
+        .view
+        .calls
+        .iter()
+        .filter(|call| call.role == Role::Owner)
+    {
         for leg in call.legs.iter().filter(|leg| leg.role == Role::Customer) {
-            if step.world.legs.get(&leg.id).is_none_or(|there| there.wire != Wire::Up) {
+            if step
+                .world
+                .legs
+                .get(&leg.id)
+                .is_none_or(|there| there.wire != Wire::Up)
+            {
                 continue;
             }
-            let has_music = seat(&routing, leg.id).is_some_and(|seat| seat.tone == Some(Tone::Music));
+            let has_music =
+                seat(&routing, leg.id).is_some_and(|seat| seat.tone == Some(Tone::Music));
             let is_heard = call
                 .legs
                 .iter()
@@ -200,11 +270,20 @@ fn promise_the_customer_is_routed_or_has_music_or_is_anchored(step: &Step<'_>) -
                 .chain([Party::Local])
                 .any(|mouth| hears(&routing, Party::Leg(leg.id), mouth));
             let muted = call.muted && hears(&routing, Party::Local, Party::Leg(leg.id));
-            let cut = call.legs.iter().any(|other| other.id != leg.id && other.far_held) && leg.up;
+            let cut = call
+                .legs
+                .iter()
+                .any(|other| other.id != leg.id && other.far_held)
+                && leg.up;
             if !(has_music || is_heard || muted || cut || leg.far_held) {
                 return broken(
                     "promise_the_customer_is_routed_or_has_music_or_is_anchored",
-                    format!("{:?} in {:?}: {:?}", leg, call.stage, seat(&routing, leg.id)),
+                    format!(
+                        "{:?} in {:?}: {:?}",
+                        leg,
+                        call.stage,
+                        seat(&routing, leg.id)
+                    ),
                 );
             }
         }
@@ -216,9 +295,16 @@ fn promise_who_is_held_has_music(step: &Step<'_>) -> Result<(), Broken> {
     let routing = step.after.routing();
     for call in &step.view.calls {
         for leg in call.legs.iter().filter(|leg| leg.held && leg.up) {
-            let up = step.world.legs.get(&leg.id).is_some_and(|there| there.wire == Wire::Up);
+            let up = step
+                .world
+                .legs
+                .get(&leg.id)
+                .is_some_and(|there| there.wire == Wire::Up);
             if up && !seat(&routing, leg.id).is_some_and(|seat| seat.tone == Some(Tone::Music)) {
-                return broken("promise_who_is_held_has_music", format!("{leg:?} in {:?}", call.stage));
+                return broken(
+                    "promise_who_is_held_has_music",
+                    format!("{leg:?} in {:?}", call.stage),
+                );
             }
         }
     }
@@ -227,13 +313,23 @@ fn promise_who_is_held_has_music(step: &Step<'_>) -> Result<(), Broken> {
 
 fn promise_no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
     for (id, leg) in &step.world.legs {
-        if leg.wire != Wire::Leaving && leg.wire != Wire::Cancelling && call_of(step.view, *id).is_none() {
+        if leg.wire != Wire::Leaving
+            && leg.wire != Wire::Cancelling
+            && call_of(step.view, *id).is_none()
+        {
             return broken("promise_no_leg_is_forgotten", format!("{id:?} {leg:?}"));
         }
     }
     for call in &step.view.calls {
-        if let Some(leg) = call.legs.iter().find(|leg| !step.world.legs.contains_key(&leg.id)) {
-            return broken("promise_no_leg_is_forgotten", format!("{leg:?} is over on the wire"));
+        if let Some(leg) = call
+            .legs
+            .iter()
+            .find(|leg| !step.world.legs.contains_key(&leg.id))
+        {
+            return broken(
+                "promise_no_leg_is_forgotten",
+                format!("{leg:?} is over on the wire"),
+            );
         }
     }
     Ok(())
@@ -241,9 +337,18 @@ fn promise_no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
 
 fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> {
     for action in step.actions {
-        let Action::Bye { leg, reason } = action else { continue };
-        let Some(call) = call_of(step.view_before, *leg) else { continue };
-        if call.role != Role::Owner || !call.legs.iter().any(|l| l.id == *leg && l.role == Role::Customer) {
+        let Action::Bye { leg, reason } = action else {
+            continue;
+        };
+        let Some(call) = call_of(step.view_before, *leg) else {
+            continue;
+        };
+        if call.role != Role::Owner
+            || !call
+                .legs
+                .iter()
+                .any(|l| l.id == *leg && l.role == Role::Customer)
+        {
             continue;
         }
         let allowed = match step.input {
@@ -262,7 +367,9 @@ fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<()
                 WireEvent::Incoming(_) | WireEvent::Confirmed | WireEvent::Answered(_) => {
                     *reason == trialog_call::ByeReason::Replaced
                 }
-                WireEvent::RenegotiationRefused { .. } | WireEvent::Renegotiated(_) => call.stage == Stage::Ending,
+                WireEvent::RenegotiationRefused { .. } | WireEvent::Renegotiated(_) => {
+                    call.stage == Stage::Ending
+                }
                 WireEvent::Gone => call.stage == Stage::Ending,
                 _ => false,
             },
@@ -282,9 +389,16 @@ fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<()
 }
 
 fn r13_no_input_of_the_guest_releases_owner_or_customer(step: &Step<'_>) -> Result<(), Broken> {
-    let Input::Wire { leg, event } = step.input else { return Ok(()) };
-    let Some(call) = call_of(step.view_before, *leg) else { return Ok(()) };
-    let from_guest = call.legs.iter().any(|l| l.id == *leg && l.role == Role::Guest);
+    let Input::Wire { leg, event } = step.input else {
+        return Ok(());
+    };
+    let Some(call) = call_of(step.view_before, *leg) else {
+        return Ok(());
+    };
+    let from_guest = call
+        .legs
+        .iter()
+        .any(|l| l.id == *leg && l.role == Role::Guest);
     // Success of the transfer that the owner asked for is the owner's act; anchored, either side's BYE is the end.
     let by_owner = matches!(event, WireEvent::ReferNotified { status } if (200..300).contains(status))
         || matches!(event, WireEvent::Incoming(_))
@@ -298,18 +412,30 @@ fn r13_no_input_of_the_guest_releases_owner_or_customer(step: &Step<'_>) -> Resu
         if let Action::Bye { leg: out, reason } = action
             && out != leg
             && *reason != trialog_call::ByeReason::Transferred
-            && call.legs.iter().any(|l| l.id == *out && l.role == Role::Customer)
+            && call
+                .legs
+                .iter()
+                .any(|l| l.id == *out && l.role == Role::Customer)
         {
-            return broken("r13_no_input_of_the_guest_releases_owner_or_customer", format!("{action:?}"));
+            return broken(
+                "r13_no_input_of_the_guest_releases_owner_or_customer",
+                format!("{action:?}"),
+            );
         }
     }
     Ok(())
 }
 
 fn a_refused_act_changes_nothing_and_sends_nothing(step: &Step<'_>) -> Result<(), Broken> {
-    let refused = step.actions.iter().any(|action| matches!(action, Action::Refuse(_)));
+    let refused = step
+        .actions
+        .iter()
+        .any(|action| matches!(action, Action::Refuse(_)));
     if refused && (step.actions.len() != 1 || step.before != step.after) {
-        return broken("a_refused_act_changes_nothing_and_sends_nothing", format!("{:?}", step.actions));
+        return broken(
+            "a_refused_act_changes_nothing_and_sends_nothing",
+            format!("{:?}", step.actions),
+        );
     }
     if let Input::Act { call, act } = step.input {
         let permit = step.before.permits(*call, act);
@@ -322,7 +448,10 @@ fn a_refused_act_changes_nothing_and_sends_nothing(step: &Step<'_>) -> Result<()
         if let (Err(said), [Action::Refuse(done)]) = (permit, step.actions)
             && said != *done
         {
-            return broken("a_refused_act_changes_nothing_and_sends_nothing", format!("{said:?} or {done:?}?"));
+            return broken(
+                "a_refused_act_changes_nothing_and_sends_nothing",
+                format!("{said:?} or {done:?}?"),
+            );
         }
     }
     Ok(())
@@ -335,7 +464,10 @@ fn r12_r15_one_wrap_up_a_period_of_ownership(step: &Step<'_>) -> Result<(), Brok
             return broken(NAME, format!("{call:?} has a second wrap-up"));
         }
         if ledger.opened > 0 && !ledger.owner {
-            return broken(NAME, format!("{call:?}: a wrap-up for somebody who does not own it"));
+            return broken(
+                NAME,
+                format!("{call:?}: a wrap-up for somebody who does not own it"),
+            );
         }
     }
     for action in step.actions {
@@ -350,7 +482,13 @@ fn r12_r15_one_wrap_up_a_period_of_ownership(step: &Step<'_>) -> Result<(), Brok
 }
 
 fn stage_before(step: &Step<'_>, call: &CallView) -> Option<Stage> {
-    Some(step.view_before.calls.iter().find(|c| c.id == call.id)?.stage)
+    Some(
+        step.view_before
+            .calls
+            .iter()
+            .find(|c| c.id == call.id)?
+            .stage,
+    )
 }
 
 fn r1_a_conference_starts_out_of_an_answered_consult(step: &Step<'_>) -> Result<(), Broken> {
@@ -359,12 +497,20 @@ fn r1_a_conference_starts_out_of_an_answered_consult(step: &Step<'_>) -> Result<
             let before = stage_before(step, call);
             if !matches!(
                 before,
-                Some(Stage::Conference | Stage::Consulting | Stage::Swapped | Stage::TransferPending)
+                Some(
+                    Stage::Conference | Stage::Consulting | Stage::Swapped | Stage::TransferPending
+                )
             ) {
-                return broken("r1_a_conference_starts_out_of_an_answered_consult", format!("{before:?}"));
+                return broken(
+                    "r1_a_conference_starts_out_of_an_answered_consult",
+                    format!("{before:?}"),
+                );
             }
             if call.legs.iter().filter(|leg| leg.up).count() < 2 {
-                return broken("r1_a_conference_starts_out_of_an_answered_consult", format!("{:?}", call.legs));
+                return broken(
+                    "r1_a_conference_starts_out_of_an_answered_consult",
+                    format!("{:?}", call.legs),
+                );
             }
         }
     }
@@ -379,17 +525,43 @@ fn r4_no_new_call_is_placed_for_a_conference(step: &Step<'_>) -> Result<(), Brok
             ..
         }
     );
-    if asked && step.actions.iter().any(|action| matches!(action, Action::Invite { .. })) {
-        return broken("r4_no_new_call_is_placed_for_a_conference", format!("{:?}", step.actions));
+    if asked
+        && step
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::Invite { .. }))
+    {
+        return broken(
+            "r4_no_new_call_is_placed_for_a_conference",
+            format!("{:?}", step.actions),
+        );
     }
-    if asked && step.actions.iter().any(|a| matches!(a, Action::Bye { .. } | Action::Cancel(_))) {
-        return broken("r4_no_new_call_is_placed_for_a_conference", format!("{:?}", step.actions));
+    if asked
+        && step
+            .actions
+            .iter()
+            .any(|a| matches!(a, Action::Bye { .. } | Action::Cancel(_)))
+    {
+        return broken(
+            "r4_no_new_call_is_placed_for_a_conference",
+            format!("{:?}", step.actions),
+        );
     }
     if asked && !matches!(step.actions, [Action::Refuse(_)]) {
-        let invited = step.actions.iter().any(|action| matches!(action, Action::Reinvite { .. }));
-        let begun = step.view.calls.iter().any(|call| call.stage == Stage::Conference);
+        let invited = step
+            .actions
+            .iter()
+            .any(|action| matches!(action, Action::Reinvite { .. }));
+        let begun = step
+            .view
+            .calls
+            .iter()
+            .any(|call| call.stage == Stage::Conference);
         if !invited && !begun {
-            return broken("r2_one_act_starts_the_conference", format!("{:?}", step.actions));
+            return broken(
+                "r2_one_act_starts_the_conference",
+                format!("{:?}", step.actions),
+            );
         }
     }
     Ok(())
@@ -397,24 +569,43 @@ fn r4_no_new_call_is_placed_for_a_conference(step: &Step<'_>) -> Result<(), Brok
 
 fn r8_the_transfer_opens_the_owners_wrap_up(step: &Step<'_>) -> Result<(), Broken> {
     for call in &step.view.calls {
-        let asked = matches!(step.input, Input::Act { call: id, act: Act::Transfer(_) } if *id == call.id);
+        let asked =
+            matches!(step.input, Input::Act { call: id, act: Act::Transfer(_) } if *id == call.id);
         let refused = matches!(step.actions, [Action::Refuse(_)]);
         if asked
             && !refused
             && call.stage == Stage::TransferPending
             && call.role == Role::Owner
-            && !step.view.wrap_ups.iter().any(|wrap_up| wrap_up.call == call.id)
+            && !step
+                .view
+                .wrap_ups
+                .iter()
+                .any(|wrap_up| wrap_up.call == call.id)
         {
-            return broken("r8_the_transfer_opens_the_owners_wrap_up", format!("{:?}", step.actions));
+            return broken(
+                "r8_the_transfer_opens_the_owners_wrap_up",
+                format!("{:?}", step.actions),
+            );
         }
     }
     Ok(())
 }
 
 fn r11_the_end_for_all_releases_both(step: &Step<'_>) -> Result<(), Broken> {
-    let Input::Act { call, act: Act::End } = step.input else { return Ok(()) };
-    let Some(before) = step.view_before.calls.iter().find(|c| c.id == *call) else { return Ok(()) };
-    if before.stage != Stage::Conference || before.role != Role::Owner || matches!(step.actions, [Action::Refuse(_)]) {
+    let Input::Act {
+        call,
+        act: Act::End,
+    } = step.input
+    else {
+        return Ok(());
+    };
+    let Some(before) = step.view_before.calls.iter().find(|c| c.id == *call) else {
+        return Ok(());
+    };
+    if before.stage != Stage::Conference
+        || before.role != Role::Owner
+        || matches!(step.actions, [Action::Refuse(_)])
+    {
         return Ok(());
     }
     for leg in before.legs.iter().filter(|leg| leg.up) {
@@ -422,23 +613,41 @@ fn r11_the_end_for_all_releases_both(step: &Step<'_>) -> Result<(), Broken> {
             .actions
             .iter()
             .any(|action| matches!(action, Action::Bye { leg: out, .. } if *out == leg.id));
-        let up = step.world.legs.get(&leg.id).is_some_and(|there| there.wire == Wire::Up);
+        let up = step
+            .world
+            .legs
+            .get(&leg.id)
+            .is_some_and(|there| there.wire == Wire::Up);
         if !released && up {
-            return broken("r11_the_end_for_all_releases_both", format!("{leg:?} stays"));
+            return broken(
+                "r11_the_end_for_all_releases_both",
+                format!("{leg:?} stays"),
+            );
         }
     }
     Ok(())
 }
 
 fn r14_the_guests_going_leaves_owner_and_customer_talking(step: &Step<'_>) -> Result<(), Broken> {
-    let Input::Wire { leg, event: WireEvent::Ended(_) } = step.input else { return Ok(()) };
-    let Some(before) = call_of(step.view_before, *leg) else { return Ok(()) };
+    let Input::Wire {
+        leg,
+        event: WireEvent::Ended(_),
+    } = step.input
+    else {
+        return Ok(());
+    };
+    let Some(before) = call_of(step.view_before, *leg) else {
+        return Ok(());
+    };
     let guest = leg_of(before, Role::Guest) == Some(*leg);
     if before.stage != Stage::Conference || before.role != Role::Owner || !guest {
         return Ok(());
     }
     let Some(after) = step.view.calls.iter().find(|call| call.id == before.id) else {
-        return broken("r14_the_guests_going_leaves_owner_and_customer_talking", "the call is gone");
+        return broken(
+            "r14_the_guests_going_leaves_owner_and_customer_talking",
+            "the call is gone",
+        );
     };
     let routing = step.after.routing();
     let customer = leg_of(after, Role::Customer);
@@ -473,14 +682,24 @@ fn customer_left<'a>(step: &'a Step<'_>) -> Option<&'a CallView> {
     let before = call_of(step.view_before, *leg)?;
     (before.role == Role::Owner
         && leg_of(before, Role::Customer) == Some(*leg)
-        && !matches!(before.stage, Stage::TransferPending | Stage::Anchored | Stage::Ending)
+        && !matches!(
+            before.stage,
+            Stage::TransferPending | Stage::Anchored | Stage::Ending
+        )
         && !step.view_before.terminating)
         .then_some(before)
 }
 
 fn r16_the_customers_going_makes_the_wrap_up_due_or_drafted(step: &Step<'_>) -> Result<(), Broken> {
-    let Some(before) = customer_left(step) else { return Ok(()) };
-    if !step.view.wrap_ups.iter().any(|wrap_up| wrap_up.call == before.id) {
+    let Some(before) = customer_left(step) else {
+        return Ok(());
+    };
+    if !step
+        .view
+        .wrap_ups
+        .iter()
+        .any(|wrap_up| wrap_up.call == before.id)
+    {
         return broken(
             "r16_the_customers_going_makes_the_wrap_up_due_or_drafted",
             format!("left in {:?}: {:?}", before.stage, step.actions),
@@ -490,21 +709,36 @@ fn r16_the_customers_going_makes_the_wrap_up_due_or_drafted(step: &Step<'_>) -> 
 }
 
 fn r17_the_agents_talk_on_when_the_customer_has_gone(step: &Step<'_>) -> Result<(), Broken> {
-    let Some(before) = customer_left(step) else { return Ok(()) };
-    let Some(guest) = leg_of(before, Role::Guest) else { return Ok(()) };
-    let guest_up = step.world.legs.get(&guest).is_some_and(|leg| leg.wire == Wire::Up);
+    let Some(before) = customer_left(step) else {
+        return Ok(());
+    };
+    let Some(guest) = leg_of(before, Role::Guest) else {
+        return Ok(());
+    };
+    let guest_up = step
+        .world
+        .legs
+        .get(&guest)
+        .is_some_and(|leg| leg.wire == Wire::Up);
     if !matches!(before.stage, Stage::Conference | Stage::Consulting) || !guest_up {
         return Ok(());
     }
     let routing = step.after.routing();
     let after = step.view.calls.iter().find(|call| call.id == before.id);
-    let far_held = before.legs.iter().any(|leg| leg.id == guest && leg.far_held);
+    let far_held = before
+        .legs
+        .iter()
+        .any(|leg| leg.id == guest && leg.far_held);
     if !after.is_some_and(|call| call.stage == Stage::PostCall)
         || !(far_held || hears(&routing, Party::Local, Party::Leg(guest)))
     {
         return broken(
             "r17_the_agents_talk_on_when_the_customer_has_gone",
-            format!("left in {:?}: {:?}", before.stage, after.map(|call| call.stage)),
+            format!(
+                "left in {:?}: {:?}",
+                before.stage,
+                after.map(|call| call.stage)
+            ),
         );
     }
     Ok(())
@@ -538,7 +772,10 @@ pub fn check_stray(phone: &Phone) -> Result<(), Broken> {
             },
         );
         if !actions.is_empty() || after != *phone {
-            return broken("a_stray_event_changes_nothing", format!("{event:?}: {actions:?}"));
+            return broken(
+                "a_stray_event_changes_nothing",
+                format!("{event:?}: {actions:?}"),
+            );
         }
     }
     Ok(())

@@ -42,10 +42,18 @@ fn holds(name: &str, fresh: &Phone, setting: Setting, limits: Limits) -> Report 
     );
     if let Some((broken, way)) = &report.broken {
         let way: Vec<_> = way.iter().map(|input| format!("  {input:?}")).collect();
-        panic!("{name}: {}\n{}\nafter\n{}", broken.rule, broken.seen, way.join("\n"));
+        panic!(
+            "{name}: {}\n{}\nafter\n{}",
+            broken.rule,
+            broken.seen,
+            way.join("\n")
+        );
     }
     let missing = never_allowed(&report);
-    assert!(missing.is_empty(), "{name}: ✔ in the table, but never allowed: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "{name}: ✔ in the table, but never allowed: {missing:?}"
+    );
     report
 }
 

@@ -1,8 +1,8 @@
 //! Every input that is possible in a state, and what it does to the wire before the phone hears of it.
 use crate::world::{Leg, Refer, Referral, Wire, World};
 use trialog_call::{
-    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, LegId, MediaEvent, Phone, Presence, Role,
-    Snapshot, Stage, Target, Time, WireEvent, WrapUpAct, WrapUpId,
+    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, LegId, MediaEvent,
+    Phone, Presence, Role, Snapshot, Stage, Target, Time, WireEvent, WrapUpAct, WrapUpId,
 };
 
 /// Where the search starts from and how far the environment goes.
@@ -73,7 +73,12 @@ pub fn acts() -> Vec<Act> {
     ]
 }
 
-fn incoming(setting: Setting, replaces: Option<LegId>, by_peer: bool, capabilities: Capabilities) -> Input {
+fn incoming(
+    setting: Setting,
+    replaces: Option<LegId>,
+    by_peer: bool,
+    capabilities: Capabilities,
+) -> Input {
     Input::Wire {
         leg: LegId::Received(0),
         event: WireEvent::Incoming(Incoming {
@@ -134,7 +139,13 @@ pub fn moves(setting: Setting, phone: &Phone, world: &World, view: &Snapshot) ->
         ] {
             // A chosen reason is only a flag; the steps after it are looked at where it is handed in.
             let follow = !matches!(act, WrapUpAct::Draft(_));
-            add(Input::WrapUp { id: wrap_up.id, act }, follow);
+            add(
+                Input::WrapUp {
+                    id: wrap_up.id,
+                    act,
+                },
+                follow,
+            );
         }
     }
     add(
@@ -151,7 +162,10 @@ pub fn moves(setting: Setting, phone: &Phone, world: &World, view: &Snapshot) ->
     add(Input::Presence(Presence::Available), false);
     add(Input::Device(false), false);
     add(Input::Device(true), false);
-    add(Input::NetworkChanged, world.legs.values().all(|leg| leg.reinvite.is_none()));
+    add(
+        Input::NetworkChanged,
+        world.legs.values().all(|leg| leg.reinvite.is_none()),
+    );
     add(Input::Terminate, !fresh);
     if phone.next_deadline().is_some() {
         add(Input::Deadline, true);
@@ -167,7 +181,11 @@ pub fn moves(setting: Setting, phone: &Phone, world: &World, view: &Snapshot) ->
             add(
                 Input::Media {
                     leg: *id,
-                    event: if leg.silent { MediaEvent::Heard } else { MediaEvent::Silent },
+                    event: if leg.silent {
+                        MediaEvent::Heard
+                    } else {
+                        MediaEvent::Silent
+                    },
                 },
                 // Silence is a flag, too, beside the one re-INVITE that it causes.
                 setting == Setting::Customer,
@@ -287,7 +305,9 @@ fn events(
     // Somebody takes this leg's place.
     if leg.wire == Wire::Up && world.legs.len() < 3 {
         for by_peer in [true, false] {
-            let Input::Wire { event, .. } = incoming(setting, Some(id), by_peer, PLAIN) else { continue };
+            let Input::Wire { event, .. } = incoming(setting, Some(id), by_peer, PLAIN) else {
+                continue;
+            };
             list.push((event, view.calls.len() == 1));
         }
     }
@@ -317,7 +337,9 @@ impl World {
         };
         match event {
             WireEvent::Incoming(_) => *leg = self.offer(),
-            WireEvent::Progress { .. } => self.change(*leg, |l| l.wire = Wire::Calling { ringing: true }),
+            WireEvent::Progress { .. } => {
+                self.change(*leg, |l| l.wire = Wire::Calling { ringing: true })
+            }
             WireEvent::Answered(_) => self.change(*leg, |l| l.wire = Wire::Up),
             WireEvent::Confirmed => self.change(*leg, |l| l.unconfirmed = false),
             WireEvent::Refused { .. } | WireEvent::Ended(_) | WireEvent::Gone => {

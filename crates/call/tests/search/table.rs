@@ -173,7 +173,10 @@ pub fn cell(role: Role, stage: Stage, column: Column) -> Cell {
             _ => Absent,
         },
         // A guest does not dial, hold or get connected as anything but a guest; a customer never comes here.
-        (Stage::Dialling | Stage::Connected | Stage::Held | Stage::ConsultRequested, Role::Guest) => Open,
+        (
+            Stage::Dialling | Stage::Connected | Stage::Held | Stage::ConsultRequested,
+            Role::Guest,
+        ) => Open,
         (
             Stage::Held
             | Stage::ConsultRequested

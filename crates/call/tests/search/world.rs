@@ -112,7 +112,11 @@ impl World {
     pub fn obey(&mut self, action: &Action) -> Result<(), String> {
         match action {
             Action::Invite { leg, .. } => {
-                if self.legs.insert(*leg, Leg::new(Wire::Calling { ringing: false })).is_some() {
+                if self
+                    .legs
+                    .insert(*leg, Leg::new(Wire::Calling { ringing: false }))
+                    .is_some()
+                {
                     return Err(format!("{leg:?} is called twice"));
                 }
             }
@@ -147,11 +151,15 @@ impl World {
                 self.change(*leg, |l| l.reinvite = Some(*session));
             }
             Action::Refer { leg, .. } => {
-                self.at(*leg, action, |l| l.wire == Wire::Up && l.refer != Refer::Sent)?;
+                self.at(*leg, action, |l| {
+                    l.wire == Wire::Up && l.refer != Refer::Sent
+                })?;
                 self.change(*leg, |l| l.refer = Refer::Sent);
             }
             Action::WithdrawRefer(leg) => {
-                self.at(*leg, action, |l| matches!(l.refer, Refer::Sent | Refer::Accepted))?;
+                self.at(*leg, action, |l| {
+                    matches!(l.refer, Refer::Sent | Refer::Accepted)
+                })?;
                 self.change(*leg, |l| l.refer = Refer::Withdrawn);
             }
             Action::AcceptReferral(leg) => {
@@ -163,8 +171,12 @@ impl World {
                 self.change(*leg, |l| l.referral = Referral::None);
             }
             // The subscription may outlive the call on its leg, or be gone already: both are no fault.
-            Action::ReferralResult { leg, .. } => self.change(*leg, |l| l.referral = Referral::None),
-            Action::Inform { leg, .. } | Action::Dtmf { leg, .. } => self.at(*leg, action, |l| l.wire == Wire::Up)?,
+            Action::ReferralResult { leg, .. } => {
+                self.change(*leg, |l| l.referral = Referral::None)
+            }
+            Action::Inform { leg, .. } | Action::Dtmf { leg, .. } => {
+                self.at(*leg, action, |l| l.wire == Wire::Up)?
+            }
             Action::Record(record) => self.note(record),
             Action::Quit => self.quit = true,
             Action::Notice(_) | Action::Refuse(_) => {}
@@ -232,7 +244,11 @@ impl World {
             .legs
             .iter()
             .map(|(id, leg)| {
-                let new = names.legs.iter().find(|(old, _)| old == id).map(|(_, new)| *new);
+                let new = names
+                    .legs
+                    .iter()
+                    .find(|(old, _)| old == id)
+                    .map(|(_, new)| *new);
                 (
                     new.unwrap_or_else(|| {
                         lost += 1;
