@@ -1,0 +1,5 @@
+//! The two pictures.
+mod ladder;
+mod timeline;
+pub use ladder::ladder;
+pub use timeline::timeline;
