@@ -1,0 +1,316 @@
+//! Octets to message. The head is copied once and cut into pieces; of the headers only their rows are told apart.
+//!
+//! Lines end with CRLF; a bare LF is taken for one, a bare CR is an error. What is not UTF-8 in the head is read as
+//! Latin-1: some old phones write names so. Whether the headers make sense together is [`crate::Message::check`]'s.
+use crate::grammar::{is_token, trim};
+use crate::{
+    ErrorKind, HeaderName, Headers, Limits, Message, Method, ParseError, Request, Response,
+    StatusCode, Text, Uri,
+};
+use memchr::memchr;
+use std::borrow::Cow;
+
+pub(crate) fn message(octets: &[u8], limits: &Limits) -> Result<Message, ParseError> {
+    if octets.len() > limits.message.min(u32::MAX as usize) {
+        let why = "it is longer than we are ready to read";
+        return Err(ParseError::new(ErrorKind::TooLarge, 1, "message", why))
+            .map_err(|e| refused(e, &octets[..octets.len().min(limits.head)]));
+    }
+    // RFC 3261 §7.5: empty lines before the start line are passed over.
+    let lead = octets
+        .iter()
+        .take_while(|c| matches!(c, b'\r' | b'\n'))
+        .count();
+    let octets = &octets[lead..];
+    if octets.is_empty() {
+        let why = "only line ends";
+        return Err(ParseError::new(ErrorKind::KeepAlive, 1, "message", why));
+    }
+    let end = head_end(octets).unwrap_or(octets.len());
+    parse(octets, end, limits).map_err(|error| refused(error, &octets[..end.min(limits.head)]))
+}
+
+fn parse(octets: &[u8], end: usize, limits: &Limits) -> Result<Message, ParseError> {
+    let too_large = |why| ParseError::new(ErrorKind::TooLarge, 1, "headers", why);
+    if end > limits.head {
+        return Err(too_large("they are longer than we are ready to read"));
+    }
+    let head = Head::new(&octets[..end]);
+    let mut lines = head.lines();
+    let start = lines.next().unwrap_or(Ok((1, ""))).map_err(bare_cr)?.1;
+    let start = Start::read(&head.text, start)?;
+    if !octets[..end].ends_with(b"\n") {
+        let why = "no empty line ends them";
+        return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
+    }
+    let mut headers = Headers::with_capacity(20);
+    for line in lines {
+        let (number, line) = line.map_err(bare_cr)?;
+        if headers.len() == limits.headers {
+            return Err(too_large("they are more than we are ready to read"));
+        }
+        let (name, value) = row(&head.text, line, number)?;
+        if line.len() > limits.line {
+            let why = "it is longer than we are ready to read";
+            return Err(ParseError::new(
+                ErrorKind::TooLarge,
+                number,
+                name.as_str(),
+                why,
+            ));
+        }
+        headers.push_row(name, value);
+    }
+    let rest = octets.get(end..).unwrap_or_default();
+    let rest = match rest {
+        [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
+        _ => {
+            let why = "no empty line ends them";
+            return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
+        }
+    };
+    let body = match content_length(&headers)? {
+        None => rest,
+        Some(length) => rest.get(..length).ok_or_else(|| {
+            let why = "the body is shorter than it says";
+            ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why)
+        })?,
+    };
+    let body = body.to_vec();
+    Ok(match start {
+        Start::Request(method, uri) => Message::Request(Request {
+            method,
+            uri,
+            headers,
+            body,
+        }),
+        Start::Response(status, reason) => Message::Response(Response {
+            status,
+            reason,
+            headers,
+            body,
+        }),
+    })
+}
+
+/// Where the head ends: after the line end of its last line, before the empty line.
+pub(crate) fn head_end(octets: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = memchr(b'\n', &octets[at..]) {
+        at += found + 1;
+        if let [b'\n', ..] | [b'\r', b'\n', ..] = octets[at..] {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The start line and the rows, with their folds undone.
+struct Head {
+    text: Text,
+}
+
+impl Head {
+    fn new(octets: &[u8]) -> Self {
+        let text = match std::str::from_utf8(octets) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(from_latin_1(octets)),
+        };
+        Self {
+            text: match unfolded(&text) {
+                Some(unfolded) => unfolded.into(),
+                None => (*text).into(),
+            },
+        }
+    }
+
+    /// Each line without its end, with its number. Folds keep their line ends as spaces, so numbers are those of the
+    /// unfolded text. An error is the number of a line with a bare CR.
+    fn lines(&self) -> impl Iterator<Item = Result<(usize, &str), usize>> {
+        let mut rest: &str = &self.text;
+        let mut number = 0;
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            number += 1;
+            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+            let line = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            Some(match memchr(b'\r', line.as_bytes()) {
+                Some(_) => Err(number),
+                None => Ok((number, line)),
+            })
+        })
+    }
+}
+
+fn bare_cr(line: usize) -> ParseError {
+    let why = "a carriage return in the middle of it";
+    ParseError::new(ErrorKind::Malformed, line, "line", why)
+}
+
+/// RFC 3261 §7.3.1: a line end before a space or tab is but white space. `None`: there is none.
+fn unfolded(text: &str) -> Option<String> {
+    let octets = text.as_bytes();
+    let is_fold = |at: usize| matches!(octets.get(at + 1), Some(b' ' | b'\t'));
+    memchr::memchr_iter(b'\n', octets).find(|at| is_fold(*at))?;
+    let mut plain = String::with_capacity(text.len());
+    let mut from = 0;
+    for at in memchr::memchr_iter(b'\n', octets).filter(|at| is_fold(*at)) {
+        let line = &text[from..at];
+        plain.push_str(line.strip_suffix('\r').unwrap_or(line));
+        // The white space that begins the next line stands for the fold.
+        from = at + 1;
+    }
+    plain.push_str(&text[from..]);
+    Some(plain)
+}
+
+fn from_latin_1(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len() + 16);
+    for chunk in octets.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|octet| char::from(*octet)));
+    }
+    text
+}
+
+enum Start {
+    Request(Method, Uri),
+    Response(StatusCode, Text),
+}
+
+impl Start {
+    fn read(head: &Text, line: &str) -> Result<Self, ParseError> {
+        let wrong = |why| ParseError::new(ErrorKind::Malformed, 1, "start line", why);
+        if line
+            .get(..4)
+            .is_some_and(|s| s.eq_ignore_ascii_case("SIP/"))
+        {
+            return Self::read_response(head, line);
+        }
+        let not_sip = ParseError::new(ErrorKind::NotSip, 1, "start line", "it is not of SIP");
+        let (Some(first), Some(last)) = (line.find(' '), line.trim_end().rfind(' ')) else {
+            return Err(not_sip);
+        };
+        let (method, version) = (&line[..first], &line[last + 1..]);
+        if !is_token(method)
+            || !version
+                .get(..4)
+                .is_some_and(|s| s.eq_ignore_ascii_case("SIP/"))
+        {
+            return Err(not_sip);
+        }
+        if version.trim_end() != version {
+            return Err(wrong("spaces at its end"));
+        }
+        if !version[4..].eq("2.0") {
+            let why = "only SIP/2.0 is spoken here";
+            return Err(ParseError::new(ErrorKind::Version, 1, "start line", why));
+        }
+        let uri = line.get(first + 1..last).unwrap_or_default();
+        let method = Method::parse(method).map_err(|error| wrong(error.why))?;
+        let uri = Uri::read(&head.share(uri))
+            .map_err(|error| ParseError::new(ErrorKind::Malformed, 1, "Request-URI", error.why))?;
+        // RFC 3261 §19.1.1: a Request-URI has no headers.
+        if uri.headers.is_empty() {
+            Ok(Self::Request(method, uri))
+        } else {
+            let why = "it has URI headers";
+            Err(ParseError::new(ErrorKind::Malformed, 1, "Request-URI", why))
+        }
+    }
+
+    fn read_response(head: &Text, line: &str) -> Result<Self, ParseError> {
+        let wrong = |why| ParseError::new(ErrorKind::Malformed, 1, "status line", why);
+        let mut words = line.splitn(3, ' ');
+        let version = words.next().unwrap_or_default();
+        if !version.eq_ignore_ascii_case("SIP/2.0") {
+            let why = "only SIP/2.0 is spoken here";
+            return Err(ParseError::new(ErrorKind::Version, 1, "status line", why));
+        }
+        let code = words.next().unwrap_or_default();
+        let status = Some(code)
+            .filter(|code| code.len() == 3 && code.bytes().all(|c| c.is_ascii_digit()))
+            .and_then(|code| StatusCode::new(code.parse().ok()?))
+            .ok_or_else(|| wrong("its code is not between 100 and 699"))?;
+        // The space before an empty phrase is sometimes forgotten.
+        Ok(Self::Response(
+            status,
+            head.share(words.next().unwrap_or_default()),
+        ))
+    }
+}
+
+fn row(head: &Text, line: &str, number: usize) -> Result<(HeaderName, Text), ParseError> {
+    let wrong = |part: &str, why| ParseError::new(ErrorKind::Malformed, number, part, why);
+    let Some(colon) = memchr(b':', line.as_bytes()) else {
+        return Err(wrong("header", "it has no colon"));
+    };
+    let name = line[..colon].trim_end_matches([' ', '\t']);
+    let known = HeaderName::recognise(name);
+    if known.is_none() && !is_token(name) {
+        return Err(wrong("header", "its name is not a token"));
+    }
+    let name = known.unwrap_or_else(|| HeaderName::Other(head.share(name)));
+    Ok((name, head.share(trim(&line[colon + 1..]))))
+}
+
+/// `None`: there is none. Several that say the same are one.
+pub(crate) fn content_length(headers: &Headers) -> Result<Option<usize>, ParseError> {
+    let wrong = |why| ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why);
+    let mut length = None;
+    for row in headers.rows_of(&HeaderName::ContentLength) {
+        let number = row
+            .bytes()
+            .all(|c| c.is_ascii_digit())
+            .then(|| row.parse().ok())
+            .flatten()
+            .ok_or_else(|| wrong("not a number, or too large"))?;
+        if length.is_some_and(|length| length != number) {
+            return Err(wrong("it is there twice, with different values"));
+        }
+        length = Some(number);
+    }
+    Ok(length)
+}
+
+/// Adds the answer to what could not be read, where enough of it could.
+fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
+    let code = match error.kind {
+        ErrorKind::Malformed => 400,
+        ErrorKind::Version => 505,
+        ErrorKind::TooLarge => 513,
+        ErrorKind::NotSip | ErrorKind::KeepAlive => return error,
+    };
+    if head.starts_with(b"SIP/") || head.starts_with(b"ACK ") {
+        return error;
+    }
+    let head = Head::new(head);
+    let mut headers = Headers::new();
+    for line in head.lines().skip(1).take(1000).flatten() {
+        if let Ok((name, value)) = row(&head.text, line.1, line.0) {
+            headers.push_row(name, value);
+        }
+    }
+    let mut response = Response::new(code);
+    response.headers.copy_for_response(&headers);
+    let whole = [
+        HeaderName::Via,
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::CallId,
+        HeaderName::CSeq,
+    ]
+    .iter()
+    .all(|name| response.headers.contains(name));
+    if whole {
+        if code == 400 {
+            response.reason = format!("Bad Request: {}: {}", error.part, error.why).into();
+        }
+        error.refusal = Some(Box::new(response));
+    }
+    error
+}
