@@ -1,5 +1,6 @@
 //! What the agent does to a call: allowed or refused, and done.
 use crate::call::{Call, Slot, State, Step};
+use crate::leg::{Leg, Phase};
 use crate::out::Out;
 use crate::table::{Column, cell};
 use crate::transfer::Origin;
@@ -22,6 +23,15 @@ impl Call {
             Act::Swap | Act::Conference if !resting => Err(Refusal::Busy),
             Act::Transfer(to) => match &self.state {
                 State::Single if to.is_none() => not_here,
+                // Our answer is not yet acknowledged: there is no dialog to refer in.
+                State::Single
+                    if self
+                        .first
+                        .as_ref()
+                        .is_some_and(|first| first.phase != Phase::Up) =>
+                {
+                    Err(Refusal::Busy)
+                }
                 State::Single => Ok(()),
                 _ if to.is_some() => not_here,
                 State::ConsultRequested {
@@ -47,6 +57,7 @@ impl Call {
             Act::Accept | Act::Decline | Act::Exit if self.follows_referral() => Err(Refusal::Busy),
             Act::Stay if self.ask.is_none() => not_here,
             Act::Dtmf(digit) if !is_digit(*digit) => Err(Refusal::NotADigit),
+            Act::Dtmf(_) if !self.digits_go_to().is_some_and(Leg::is_up) => not_here,
             _ => Ok(()),
         }
     }
@@ -83,22 +94,26 @@ impl Call {
             Act::End => self.end(out),
             Act::Stay => self.ask = None,
             Act::Dtmf(digit) => {
-                let leg = match &self.state {
-                    State::Consult { front, .. } => self.leg(*front),
-                    State::PostCall => self.second.as_ref(),
-                    _ => self.first.as_ref(),
-                };
-                if let Some(leg) = leg {
+                if let Some(leg) = self.digits_go_to() {
                     out.push(Action::Dtmf { leg: leg.id, digit });
                 }
             }
         }
     }
 
+    /// Who gets the digits: the one in front.
+    fn digits_go_to(&self) -> Option<&Leg> {
+        match &self.state {
+            State::Consult { front, .. } => self.leg(*front),
+            State::PostCall => self.second.as_ref(),
+            _ => self.first.as_ref(),
+        }
+    }
+
     /// Take the offered call.
     pub(crate) fn answer(&mut self, out: &mut Out<'_>) {
         let Some(leg) = &mut self.first else { return };
-        leg.phase = crate::leg::Phase::Answering;
+        leg.phase = Phase::Answering;
         out.push(Action::Answer(leg.id));
         self.state = match self.column() {
             Column::Guest => State::Guest { post: false },

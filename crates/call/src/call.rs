@@ -329,7 +329,7 @@ impl Call {
         match &self.state {
             State::Conference => true,
             State::Consult { step, .. } => *step == Step::Joining,
-            State::Transfer(transfer) => transfer.from_conference(),
+            State::Transfer(transfer) => transfer.is_of_conference(),
             _ => false,
         }
     }

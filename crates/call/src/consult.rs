@@ -75,14 +75,13 @@ impl Call {
         self.after_consult();
     }
 
-    /// Alone with the customer: who was in front stays in front, who was held stays held until resumed.
+    /// Alone with the customer. Who was held stays held until resumed; who was in front, or was about to be, talks.
     pub(crate) fn after_consult(&mut self) {
-        if let State::Consult {
-            front: Slot::First,
-            step,
-        } = &self.state
-            && *step != Step::Meeting
-        {
+        let behind = State::Consult {
+            front: Slot::Second,
+            step: Step::Rest,
+        };
+        if matches!(self.state, State::Consult { .. }) && self.state != behind {
             self.set_hold(Slot::First, false);
         }
         self.state = State::Single;

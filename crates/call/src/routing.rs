@@ -86,7 +86,7 @@ impl Call {
             return;
         }
         let crowd = matches!(self.state, State::Conference)
-            || matches!(&self.state, State::Transfer(transfer) if transfer.from_conference());
+            || matches!(&self.state, State::Transfer(transfer) if transfer.is_of_conference());
         for leg in [self.first.as_ref(), self.second.as_ref()]
             .into_iter()
             .flatten()
@@ -100,7 +100,7 @@ impl Call {
                 party: Party::Leg(leg.id),
                 group,
                 // Whoever holds us in a conference would play his music to the others.
-                speaks: !held && !(crowd && leg.far_held),
+                speaks: !(held || crowd && leg.far_held),
                 hears: !held,
                 tone: held.then_some(Tone::Music),
             });

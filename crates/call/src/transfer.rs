@@ -70,7 +70,7 @@ impl Transfer {
         }
     }
 
-    pub(crate) fn from_conference(&self) -> bool {
+    pub(crate) fn is_of_conference(&self) -> bool {
         self.origin == Origin::Conference
     }
 }

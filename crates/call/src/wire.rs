@@ -1,6 +1,6 @@
 //! What the wire and the audio engine say about the legs of a call.
 use crate::call::{By, Call, Slot, State};
-use crate::leg::{Leg, Phase};
+use crate::leg::Phase;
 use crate::out::Out;
 use crate::{
     Action, ByeReason, Capabilities, Info, LegId, MediaEvent, Notice, Outcome, Role, WireEvent,
@@ -55,7 +55,7 @@ impl Call {
                     leg.far_held = held;
                 }
             }
-            WireEvent::Focus(focus) => self.focus_said(slot, focus),
+            WireEvent::Focus(focus) => self.focus_said(slot, focus, out),
             WireEvent::ReferAccepted => {}
             WireEvent::ReferRefused { status } => self.refer_refused(slot, status, out),
             WireEvent::ReferNotified { status } => self.refer_notified(slot, status, out),
@@ -232,17 +232,20 @@ impl Call {
         });
     }
 
-    /// RFC 4579: the far side has become a focus, or is one no more.
-    fn focus_said(&mut self, slot: Slot, focus: bool) {
-        let Some(leg) = self.leg_mut(slot) else {
-            return;
-        };
-        leg.far_focus = focus;
+    /// RFC 4579: the far side has become a focus, or is one no more. It means something to its guest alone.
+    fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut Out<'_>) {
         // Where a B2BUA eats the header, `isfocus` on a trusted inbound call makes us its guest.
-        if focus && self.trusted && self.role == Role::Owner && self.state == State::Single {
+        let lone = self.trusted && self.role == Role::Owner && self.state == State::Single;
+        if focus && lone && self.next.is_none() && self.referral.is_none() {
             self.role = Role::Guest;
             self.state = State::Guest { post: false };
             self.set_hold(Slot::First, false);
+            self.drop_wrap_up(out);
+        }
+        if self.role == Role::Guest
+            && let Some(leg) = self.leg_mut(slot)
+        {
+            leg.far_focus = focus;
         }
     }
 
@@ -299,7 +302,7 @@ impl Call {
 
     /// RTP and RTCP are both silent beyond the limit: the party has left, and its dialog is ended.
     fn lost(&mut self, slot: Slot, out: &mut Out<'_>) {
-        let Some(leg) = self.leg(slot).filter(|leg| leg.is_up()).map(Leg::clone) else {
+        let Some(leg) = self.leg(slot).filter(|leg| leg.is_up()).cloned() else {
             return;
         };
         self.send_away(&leg, ByeReason::Ended, out);

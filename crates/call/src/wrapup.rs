@@ -64,6 +64,14 @@ impl Call {
         });
     }
 
+    /// We were no owner after all, but a guest (R15).
+    pub(crate) fn drop_wrap_up(&mut self, out: &mut Out<'_>) {
+        if let Some(id) = self.wrap_up.take() {
+            out.common.wrap_ups.retain(|wrap_up| wrap_up.id != id);
+            out.record(CallRecord::WrapUpDropped { id, at: out.now });
+        }
+    }
+
     /// The owner's wrap-up is owed.
     pub(crate) fn owe_wrap_up(&mut self, out: &mut Out<'_>) {
         if !self.asks_for_wrap_up(out.common) || self.owed {

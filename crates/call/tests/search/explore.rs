@@ -6,7 +6,7 @@ use crate::table::Column;
 use crate::world::{Refer, Wire, World};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use trialog_call::{Act, Action, EndCause, Input, LegId, Phone, Role, Stage, WireEvent};
+use trialog_call::{Act, Action, EndCause, Input, LegId, Names, Phone, Role, Stage, WireEvent};
 
 /// What a search saw.
 #[derive(Default)]
@@ -134,6 +134,7 @@ impl Search {
                 apply(phone, world, mv.input).map_err(|(broken, input)| (broken, Some(input)))?;
             self.report.actions.extend(actions.iter().map(action_name));
             let after_view = after.snapshot(trialog_call::Time::ZERO);
+            let (next, names) = after.canonical();
             check(&Step {
                 before: phone,
                 view_before: &view,
@@ -142,12 +143,13 @@ impl Search {
                 after: &after,
                 view: &after_view,
                 world: &after_world,
+                names: &names,
             })
             .map_err(|broken| (broken, Some(input.clone())))?;
             if !mv.follow || matches!(actions.as_slice(), [Action::Refuse(_)]) {
                 continue;
             }
-            let (next, next_world) = canonical(&after, after_world);
+            let next_world = renamed(after_world, &names);
             let chosen = u16::try_from(chosen).expect("fewer than 65,536 moves");
             let next = self.enter(next, next_world, number, chosen, depth + 1);
             if self.limits.endings && brings_to_an_end(&input) {
@@ -255,13 +257,17 @@ pub fn apply(phone: &Phone, world: &World, mut input: Input) -> Result<Applied, 
 }
 
 /// Phone and world with the names and times of the canonical form. Calls that are over leave the ledger.
-pub fn canonical(phone: &Phone, mut world: World) -> (Phone, World) {
+pub fn canonical(phone: &Phone, world: World) -> (Phone, World) {
     let (phone, names) = phone.canonical();
+    let world = renamed(world, &names);
+    (phone, world)
+}
+
+fn renamed(mut world: World, names: &Names) -> World {
     world
         .calls
         .retain(|call, _| names.calls.iter().any(|(old, _)| old == call));
-    let world = world.renamed(&names);
-    (phone, world)
+    world.renamed(names)
 }
 
 fn fingerprint(phone: &Phone, world: &World) -> u128 {

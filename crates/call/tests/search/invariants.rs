@@ -3,8 +3,8 @@ use crate::moves::acts;
 use crate::table::{Cell, Column, cell, column};
 use crate::world::{Referral, Wire, World};
 use trialog_call::{
-    Act, Action, CallRecord, CallView, Direction, Input, LegId, MediaEvent, Party, Phone, Refusal,
-    Role, Routing, Seat, Snapshot, Stage, Tone, WireEvent,
+    Act, Action, CallRecord, CallView, Direction, Input, LegId, MediaEvent, Names, Party, Phone,
+    Refusal, Role, Routing, Seat, Snapshot, Stage, Tone, WireEvent,
 };
 
 /// One step, with all that can be seen before and after it.
@@ -16,6 +16,8 @@ pub struct Step<'a> {
     pub after: &'a Phone,
     pub view: &'a Snapshot,
     pub world: &'a World,
+    /// The legs and calls that the phone knows after it.
+    pub names: &'a Names,
 }
 
 /// A rule that does not hold, and what was seen instead.
@@ -252,7 +254,13 @@ fn promise_the_customer_is_routed_or_has_music_or_is_anchored(
         .iter()
         .filter(|call| call.role == Role::Owner)
     {
-        for leg in call.legs.iter().filter(|leg| leg.role == Role::Customer) {
+        // A leg that is about to take the customer's place is heard from its first packet on; until then the old one is.
+        for leg in call
+            .legs
+            .iter()
+            .filter(|leg| leg.role == Role::Customer)
+            .take(1)
+        {
             if step
                 .world
                 .legs
@@ -313,10 +321,7 @@ fn promise_who_is_held_has_music(step: &Step<'_>) -> Result<(), Broken> {
 
 fn promise_no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
     for (id, leg) in &step.world.legs {
-        if leg.wire != Wire::Leaving
-            && leg.wire != Wire::Cancelling
-            && call_of(step.view, *id).is_none()
-        {
+        if !step.names.legs.iter().any(|(known, _)| known == id) {
             return broken("promise_no_leg_is_forgotten", format!("{id:?} {leg:?}"));
         }
     }
@@ -686,8 +691,11 @@ fn customer_left<'a>(step: &'a Step<'_>) -> Option<&'a CallView> {
             before.stage,
             Stage::TransferPending | Stage::Anchored | Stage::Ending
         )
-        && !step.view_before.terminating)
-        .then_some(before)
+        && !step.view_before.terminating
+        && step.world.calls.get(&before.id).is_some_and(|ledger| ledger.connected)
+        // Somebody else may have taken his place.
+        && !step.view.calls.iter().any(|after| after.id == before.id && leg_of(after, Role::Customer).is_some()))
+    .then_some(before)
 }
 
 fn r16_the_customers_going_makes_the_wrap_up_due_or_drafted(step: &Step<'_>) -> Result<(), Broken> {

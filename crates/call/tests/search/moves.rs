@@ -69,6 +69,7 @@ pub fn acts() -> Vec<Act> {
         Act::Decline,
         Act::Exit,
         Act::End,
+        Act::Stay,
         Act::Dtmf(b'5'),
     ]
 }

@@ -36,6 +36,7 @@ pub enum Column {
     Decline,
     Exit,
     End,
+    Stay,
     Dtmf,
 }
 
@@ -61,6 +62,7 @@ pub fn column(act: &Act) -> Column {
         Act::Decline => Column::Decline,
         Act::Exit => Column::Exit,
         Act::End => Column::End,
+        Act::Stay => Column::Stay,
         Act::Dtmf(_) => Column::Dtmf,
     }
 }
@@ -69,7 +71,7 @@ pub fn column(act: &Act) -> Column {
 pub fn cell(role: Role, stage: Stage, column: Column) -> Cell {
     use Cell::{Absent, No, Open, Yes};
     use Column as C;
-    if column == C::Dtmf {
+    if matches!(column, C::Dtmf | C::Stay) {
         return Open;
     }
     match (stage, role) {

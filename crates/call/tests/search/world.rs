@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use trialog_call::{Action, CallId, CallRecord, LegId, Names, Role, Session};
 
 /// Where a leg is, as the wire sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wire {
     /// Their INVITE waits for our answer.
     Offered,
@@ -22,7 +22,7 @@ pub enum Wire {
 }
 
 /// A REFER of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refer {
     /// There is none.
     None,
@@ -35,7 +35,7 @@ pub enum Refer {
 }
 
 /// A REFER of theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Referral {
     /// There is none.
     None,
@@ -46,7 +46,7 @@ pub enum Referral {
 }
 
 /// A leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leg {
     /// Where it is.
     pub wire: Wire,
@@ -69,7 +69,7 @@ pub struct Leg {
 }
 
 /// What the records said of a call, for the one wrap-up a period of ownership.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     /// We own it.
     pub owner: bool,
