@@ -15,6 +15,7 @@
 //! assert_eq!(from.tag(), Some("1"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+pub mod digest;
 mod error;
 mod escape;
 mod grammar;

@@ -24,6 +24,9 @@ use crate::{Text, ValueError};
 /// A type that can be read from a header's value.
 pub trait Value: Sized {
     /// Reads it. What it keeps are pieces of `text`, so reading copies nothing.
+    ///
+    /// # Errors
+    /// What was read, and what is wrong with it.
     fn read(text: &Text) -> Result<Self, ValueError>;
 }
 
