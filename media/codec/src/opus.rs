@@ -81,8 +81,9 @@ impl Decoder for OpusDecoder {
 /// A payload of rubbish can decode to samples of any size. What an encoder sends hardly passes 1.
 fn contain(pcm: &mut [f32]) {
     for sample in pcm {
-        // In this order NaN becomes a number too.
-        *sample = sample.max(-2.0).min(2.0);
+        // Not so for NaN either.
+        let possible = sample.abs() <= 2.0;
+        *sample = if possible { *sample } else { 0.0 };
     }
 }
 

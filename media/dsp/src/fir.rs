@@ -2,7 +2,7 @@
 
 /// The sum of products of two slices of one length, that length being a multiple of 4.
 ///
-/// Eight running sums instead of one let the compiler use vectors: floating point may not be reordered by itself.
+/// Four running sums instead of one let the compiler use vectors: floating point may not be reordered by itself.
 #[inline]
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0f32; 4];

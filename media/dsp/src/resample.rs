@@ -44,10 +44,14 @@ impl Band {
         self.factor() * self.taps_a_phase()
     }
 
-    /// The filter at 48 kHz. The cut-off lies at the band's Nyquist frequency, so that the transition ends as far above
-    /// it as the pass-band ends below: what folds over lands above the pass-band.
+    /// The filter at 48 kHz. The cut-off lies at (or a hair below) the band's Nyquist frequency, so that the transition
+    /// ends as far above it as the pass-band ends below: what folds over lands above the pass-band.
     fn filter(self) -> Vec<f64> {
-        low_pass(self.taps(), 0.5 / self.factor() as f64, 5.65)
+        let (lower, beta) = match self {
+            Self::Narrow => (0.995, 5.8),
+            Self::Wide => (1.0, 6.0),
+        };
+        low_pass(self.taps(), lower * 0.5 / self.factor() as f64, beta)
     }
 
     /// How late sound leaves either resampler.
@@ -167,5 +171,123 @@ impl Downsampler {
     /// How late its output is.
     pub const fn delay(&self) -> SampleTime {
         self.band.delay()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::f64::consts::TAU;
+    use trialog_frame::Level;
+
+    /// The filter's gain at a frequency in dB.
+    fn response(filter: &[f64], frequency: f64) -> f64 {
+        let (mut re, mut im) = (0.0, 0.0);
+        for (n, tap) in filter.iter().enumerate() {
+            let phase = TAU * frequency * n as f64 / 48e3;
+            re += tap * phase.cos();
+            im += tap * phase.sin();
+        }
+        10.0 * (re * re + im * im).log10()
+    }
+
+    #[test]
+    fn the_pass_band_is_flat_and_the_stop_band_60_db_down() {
+        for (band, pass, stop) in [(Band::Narrow, 3400, 4600), (Band::Wide, 7000, 9000)] {
+            let filter = band.filter();
+            for frequency in (0..=pass).step_by(10) {
+                assert!(
+                    response(&filter, f64::from(frequency)).abs() < 0.05,
+                    "{frequency} Hz"
+                );
+            }
+            for frequency in (stop..=24_000).step_by(10) {
+                assert!(
+                    response(&filter, f64::from(frequency)) < -60.0,
+                    "{frequency} Hz"
+                );
+            }
+        }
+        assert!(Band::Narrow.delay().0 <= 72 && Band::Wide.delay().0 <= 48);
+    }
+
+    fn sine(frequency: f64, rate: f64, length: usize) -> Vec<f32> {
+        (0..length)
+            .map(|n| (0.5 * (TAU * frequency * n as f64 / rate).sin()) as f32)
+            .collect()
+    }
+
+    fn up(band: Band, input: &[f32], block: usize) -> Vec<f32> {
+        let (mut filter, mut out) = (Upsampler::new(band), vec![0.0; input.len() * band.factor()]);
+        for (input, out) in input
+            .chunks(block)
+            .zip(out.chunks_mut(block * band.factor()))
+        {
+            filter.process(input, out);
+        }
+        out
+    }
+
+    fn down(band: Band, input: &[f32], block: usize) -> Vec<f32> {
+        let (mut filter, mut out) = (
+            Downsampler::new(band),
+            vec![0.0; input.len() / band.factor()],
+        );
+        for (input, out) in input
+            .chunks(block * band.factor())
+            .zip(out.chunks_mut(block))
+        {
+            filter.process(input, out);
+        }
+        out
+    }
+
+    #[test]
+    fn tones_come_up_without_images_and_down_without_aliases() {
+        for (band, rate) in [(Band::Narrow, 8e3), (Band::Wide, 16e3)] {
+            for share in [0.054, 0.125, 0.3, 0.42] {
+                let frequency = share * rate;
+                let tone = sine(frequency, rate, 8_000);
+                let raised = up(band, &tone, 160);
+                let level =
+                    |frequency| Level::sine_amplitude(&raised[4_800..], frequency, 48e3).0 + 6.0206;
+                assert!(level(frequency).abs() < 0.05);
+                for image in 1..=2 {
+                    let image = f64::from(image) * rate;
+                    assert!(level(image - frequency) < -60.0 && level(image + frequency) < -60.0);
+                }
+                let back = down(band, &raised, 80);
+                let level = Level::sine_amplitude(&back[800..], frequency, rate).0 + 6.0206;
+                assert!(level.abs() < 0.1, "{level}");
+                // What can't be represented is gone.
+                let above = down(band, &sine(rate - frequency, 48e3, 48_000), 80);
+                assert!(Level::peak(&above[800..]).0 < -66.0);
+            }
+        }
+    }
+
+    #[test]
+    fn the_cut_into_blocks_can_t_be_heard() {
+        let tone = sine(433.0, 8e3, 960);
+        let raised = up(Band::Narrow, &tone, 960);
+        let lowered = down(Band::Narrow, &raised, 960);
+        for block in [1, 7, 80, 160, 481] {
+            assert_eq!(up(Band::Narrow, &tone, block), raised);
+            assert_eq!(down(Band::Narrow, &raised, block), lowered);
+        }
+    }
+
+    #[test]
+    fn a_click_comes_out_as_late_as_is_said() {
+        for band in [Band::Narrow, Band::Wide] {
+            let mut click = vec![0.0; 400];
+            click[100] = 1.0;
+            let raised = up(band, &click, 80);
+            let loudest = (0..raised.len())
+                .max_by(|a, b| raised[*a].abs().total_cmp(&raised[*b].abs()))
+                .unwrap();
+            let late = loudest as u64 - 100 * band.factor() as u64;
+            assert!(late.abs_diff(band.delay().0) <= 1, "{late}");
+        }
     }
 }
