@@ -1,5 +1,7 @@
 //! The control side: what the phone calls. It may wait, allocate and fail; the audio thread never waits for it.
-use crate::{AudioEnd, EngineError, EngineEvent, Options, RtpSocket, SeatSpec, SessionParams, Stats};
+use crate::{
+    AudioEnd, EngineError, EngineEvent, Options, RtpSocket, SeatSpec, SessionParams, Stats,
+};
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -15,7 +17,10 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NoDevice`], [`EngineError::File`] or [`EngineError::Thread`]: nothing runs then.
-    pub fn start(end: AudioEnd, options: Options) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
+    pub fn start(
+        end: AudioEnd,
+        options: Options,
+    ) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
         let _ = (end, options);
         let (_, events) = std::sync::mpsc::channel();
         Ok((Self {}, events))
@@ -34,7 +39,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::TooManyLegs`], [`EngineError::Codec`]. A leg that was open under this key is closed first.
-    pub fn open_leg(&mut self, key: u64, socket: RtpSocket, session: SessionParams) -> Result<(), EngineError> {
+    pub fn open_leg(
+        &mut self,
+        key: u64,
+        socket: RtpSocket,
+        session: SessionParams,
+    ) -> Result<(), EngineError> {
         let _ = (key, socket, session);
         Ok(())
     }

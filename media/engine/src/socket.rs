@@ -28,7 +28,11 @@ impl RtpSocket {
             return Self::bind_anywhere(ip);
         }
         let first = first.next_multiple_of(2);
-        let pairs = if last > first { (last - first).div_ceil(2) } else { 0 };
+        let pairs = if last > first {
+            (last - first).div_ceil(2)
+        } else {
+            0
+        };
         for step in 0..pairs {
             let port = first + 2 * ((start.wrapping_add(step)) % pairs);
             match Self::bind_pair(ip, port) {
@@ -36,7 +40,10 @@ impl RtpSocket {
                 other => return other,
             }
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, format!("no free pair of RTP ports in {first}-{last}")))
+        Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            format!("no free pair of RTP ports in {first}-{last}"),
+        ))
     }
 
     fn bind_anywhere(ip: IpAddr) -> io::Result<Self> {
@@ -47,7 +54,10 @@ impl RtpSocket {
                 other => return other,
             }
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, "no free pair of RTP ports"))
+        Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            "no free pair of RTP ports",
+        ))
     }
 
     fn bind_pair(ip: IpAddr, port: u16) -> io::Result<Self> {
@@ -64,7 +74,11 @@ impl RtpSocket {
 }
 
 fn open(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
     socket.set_nonblocking(true)?;
     // RFC 4594 §4.1: telephony is expedited forwarding, code point 46. A system that refuses loses nothing else.
     let _ = match address {
@@ -83,16 +97,22 @@ mod tests {
 
     #[test]
     fn a_pair_is_even_and_neighbouring() {
-        let pair = RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(0..=0), 0).expect("loopback has ports");
+        let pair =
+            RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(0..=0), 0).expect("loopback has ports");
         assert_eq!(pair.local_addr().port() % 2, 0);
-        assert_eq!(pair.rtcp.local_addr().expect("bound").port(), pair.local_addr().port() + 1);
+        assert_eq!(
+            pair.rtcp.local_addr().expect("bound").port(),
+            pair.local_addr().port() + 1
+        );
     }
 
     #[test]
     fn a_full_range_says_so() {
-        let first = RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(0..=0), 0).expect("loopback has ports");
+        let first =
+            RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(0..=0), 0).expect("loopback has ports");
         let port = first.local_addr().port();
-        let error = RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(port..=port + 1), 7).expect_err("it is taken");
+        let error = RtpSocket::bind(Ipv4Addr::LOCALHOST.into(), &(port..=port + 1), 7)
+            .expect_err("it is taken");
         assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     }
 }

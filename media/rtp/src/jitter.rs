@@ -1,0 +1,477 @@
+//! Jitter buffer: packets in arrival order in, the payload that is due out.
+//!
+//! It never decodes and never reads a clock: the tick of whoever pulls is its clock. Each packet has a media position,
+//! its time stamp in samples at 48 kHz on a line of our own that goes on over changes of SSRC, codec and time stamp. Who
+//! pulls keeps a small store of decoded sound and asks for more when a tick needs it; the answer is a payload, or how
+//! many samples to make up.
+//!
+//! A packet that is late is not lost: it is played when it comes, and the delay is then longer by what was made up
+//! meanwhile, which is the quick way up. The way down is slow: by a drift of the resampler, or, when there is much to
+//! lose, by shortening the sound.
+//!
+//! How long sound waits: on a clean network a packet is pulled at the first tick that is [`JitterConfig::floor`] or more
+//! after its arrival, so 2–12 ms and 7 ms on average with a tick of 10 ms and a floor of 2.
+use crate::{LARGEST_PAYLOAD, Place, Timing};
+use trialog_frame::{FRAME_SAMPLES, RATE, SampleTime};
+
+const TICK: i64 = FRAME_SAMPLES as i64;
+const MS: i64 = RATE as i64 / 1000;
+
+/// Packets that it can hold: 1.2 s of 10 ms each.
+const SLOTS: usize = 128;
+
+/// After so much made-up sound the stream is over for now; what comes next begins a new one.
+const PAUSE: i64 = 200 * MS;
+
+/// A transit that differs so much from the others' is a jump of the time stamp, not of the network.
+const JUMP_LATE: i64 = 2000 * MS;
+const JUMP_EARLY: i64 = 200 * MS;
+/// The same after a pause: senders whose clock stands still in silence.
+const JUMP_AFTER_PAUSE: i64 = 60 * MS;
+
+/// More delay than this over what is needed is thrown away at once: it came from an outage.
+const TOO_MUCH: i64 = 250 * MS;
+
+/// How fast a small excess is worn off, and a small lack made good, in parts per million.
+const WEAR: i32 = 600;
+const STRETCH: i32 = 1000;
+
+/// The bounds of its delay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JitterConfig {
+    /// The least that a packet waits beyond what the fastest packet needs.
+    pub floor: SampleTime,
+    /// The most that it aims at.
+    pub ceiling: SampleTime,
+}
+
+impl Default for JitterConfig {
+    fn default() -> Self {
+        Self {
+            floor: SampleTime::from_millis(2),
+            ceiling: SampleTime::from_millis(400),
+        }
+    }
+}
+
+/// What to do about the length of a packet's sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adjust {
+    /// Leave it.
+    #[default]
+    Keep,
+    /// Take something out where it is not heard: the delay is much too long.
+    Shorten,
+    /// Put something in where it is not heard: the delay is much too short.
+    Lengthen,
+}
+
+/// What is due.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Pull<'a> {
+    /// Decode this, then say by [`JitterBuffer::played`] how long it was.
+    Play {
+        /// Tells the decoder.
+        payload_type: u8,
+        /// The packet's payload.
+        payload: &'a [u8],
+        /// What to do about its length.
+        adjust: Adjust,
+    },
+    /// Exactly the packet before this one is lost: recover `samples` (at 48 kHz) from this payload's redundancy or make
+    /// them up. The payload itself comes with the next pull.
+    Recover {
+        /// Tells the decoder.
+        payload_type: u8,
+        /// The payload after the lost one.
+        next: &'a [u8],
+        /// How many.
+        samples: usize,
+    },
+    /// Make up so many samples at 48 kHz.
+    Conceal {
+        /// How many: at most a tick's.
+        samples: usize,
+    },
+    /// Nobody is sending: silence.
+    Silence,
+}
+
+/// How it fares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JitterStats {
+    /// Packets played.
+    pub played: u64,
+    /// Packets that came when their sound was already replaced, or that came twice.
+    pub late: u64,
+    /// Packets thrown away after an outage or for want of room.
+    pub dropped: u64,
+    /// Samples at 48 kHz that had to be made up.
+    pub concealed: u64,
+    /// What it aims at.
+    pub target: SampleTime,
+    /// How long sound waits from the fastest arrival to being taken.
+    pub delay: SampleTime,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    place: Option<Place>,
+    position: i64,
+    payload_type: u8,
+    length: u16,
+}
+
+/// How time stamps of the present sender become positions.
+#[derive(Clone, Copy)]
+struct Anchor {
+    epoch: u32,
+    clock: u32,
+    timestamp: u32,
+    position: i64,
+}
+
+/// The buffer of one leg.
+pub struct JitterBuffer {
+    config: JitterConfig,
+    slots: Box<[Slot; SLOTS]>,
+    data: Vec<u8>,
+    /// Occupied slots by position, `count` of them.
+    order: [u8; SLOTS],
+    count: usize,
+    free: [u8; SLOTS],
+    anchor: Option<Anchor>,
+    timing: Timing,
+    /// Position after the last one played; `None` while nobody sends.
+    next: Option<i64>,
+    /// Made up since then.
+    concealed: i64,
+    span: i64,
+    last_place: Option<Place>,
+    playing: i64,
+    drift: i32,
+    wait_for_next: bool,
+    stats: JitterStats,
+}
+
+impl JitterBuffer {
+    /// An empty one. Allocates.
+    pub fn new(config: JitterConfig) -> Self {
+        let mut free = [0; SLOTS];
+        for (index, slot) in free.iter_mut().enumerate() {
+            *slot = index as u8;
+        }
+        Self {
+            config,
+            slots: Box::new([Slot::default(); SLOTS]),
+            data: vec![0; SLOTS * LARGEST_PAYLOAD],
+            order: [0; SLOTS],
+            count: 0,
+            free,
+            anchor: None,
+            timing: Timing::new(),
+            next: None,
+            concealed: 0,
+            span: 20 * MS,
+            last_place: None,
+            playing: 0,
+            drift: 0,
+            wait_for_next: false,
+            stats: JitterStats::default(),
+        }
+    }
+
+    /// Waits for one packet more, so that the one after a lost packet is there in time to recover it from: worth its
+    /// delay only where packets are lost and carry redundancy.
+    pub fn wait_for_next(&mut self, wait: bool) {
+        self.wait_for_next = wait;
+    }
+
+    /// A packet of sound came. `at` is on the clock of the pulls; `clock` is the codec's RTP clock in Hz.
+    pub fn push(
+        &mut self,
+        at: SampleTime,
+        place: Place,
+        timestamp: u32,
+        clock: u32,
+        payload_type: u8,
+        payload: &[u8],
+    ) {
+        if payload.is_empty() || payload.len() > LARGEST_PAYLOAD || clock == 0 {
+            return;
+        }
+        let position = self.position(at, place, timestamp, clock);
+        self.timing.arrived(at, at.0 as i64 - position);
+        let occupied = &self.order[..self.count];
+        let known = occupied
+            .iter()
+            .any(|slot| self.slots[usize::from(*slot)].place == Some(place));
+        let over = self.next.is_some_and(|next| position + self.span <= next);
+        if known || over || self.last_place == Some(place) {
+            self.stats.late += 1;
+            return;
+        }
+        if self.count == SLOTS {
+            self.stats.dropped += 1;
+            self.forget_head();
+        }
+        let index = self.free[self.count];
+        let slot = usize::from(index);
+        self.slots[slot] = Slot {
+            place: Some(place),
+            position,
+            payload_type,
+            length: payload.len() as u16,
+        };
+        self.data[slot * LARGEST_PAYLOAD..][..payload.len()].copy_from_slice(payload);
+        let after = self.order[..self.count].partition_point(|other| {
+            let other = &self.slots[usize::from(*other)];
+            other.position <= position
+        });
+        self.order.copy_within(after..self.count, after + 1);
+        self.order[after] = index;
+        self.count += 1;
+    }
+
+    /// The packet's place on our own line of time.
+    fn position(&mut self, at: SampleTime, place: Place, timestamp: u32, clock: u32) -> i64 {
+        let arrival = at.0 as i64;
+        let base = self.timing.base();
+        if let Some(anchor) = self
+            .anchor
+            .filter(|anchor| anchor.epoch == place.epoch && anchor.clock == clock)
+        {
+            let ticks = i64::from(timestamp.wrapping_sub(anchor.timestamp) as i32);
+            let position = anchor.position + ticks * i64::from(RATE) / i64::from(clock);
+            let late = arrival - position - base.unwrap_or(arrival - position);
+            let most = if self.resting() {
+                JUMP_AFTER_PAUSE
+            } else {
+                JUMP_LATE
+            };
+            if (-JUMP_EARLY..=most).contains(&late) {
+                if ticks > 0 {
+                    self.anchor = Some(Anchor {
+                        timestamp,
+                        position,
+                        ..anchor
+                    });
+                }
+                return position;
+            }
+        }
+        // A new line of time: it is laid so that this packet took as long as the fastest one, and after what is known.
+        let mut position = arrival - base.unwrap_or(0);
+        if let Some(last) = self.order[..self.count].last() {
+            position = position.max(self.slots[usize::from(*last)].position + self.span);
+        }
+        if let Some(next) = self.next {
+            position = position.max(next);
+        }
+        self.anchor = Some(Anchor {
+            epoch: place.epoch,
+            clock,
+            timestamp,
+            position,
+        });
+        position
+    }
+
+    /// Nobody has been heard for a while.
+    fn resting(&self) -> bool {
+        self.next.is_none() || self.concealed > PAUSE / 2
+    }
+
+    /// What is due at the tick `now` (a multiple of a frame), when `backlog` samples of decoded sound are left and more
+    /// are needed. Ask again while the tick lacks samples.
+    pub fn pull(&mut self, now: SampleTime, backlog: usize) -> Pull<'_> {
+        let now = now.0 as i64;
+        self.stats.target = SampleTime(self.target() as u64);
+        let Some(next) = self.next else {
+            return self.begin(now, backlog);
+        };
+        // What is wholly behind us came too late, or overlaps after a change of packet length.
+        while self.count > 0 && self.head().position + self.span <= next {
+            self.stats.late += 1;
+            self.forget_head();
+        }
+        if self.count == 0 {
+            if self.concealed >= PAUSE {
+                self.rest();
+                return Pull::Silence;
+            }
+            return self.conceal(TICK);
+        }
+        let head = self.head();
+        let gap = head.position - next;
+        if gap > self.concealed {
+            let missing = gap - self.concealed;
+            if self.concealed >= PAUSE {
+                self.rest();
+                return self.begin(now, backlog);
+            }
+            let follows = match (self.last_place, head.place) {
+                (Some(last), Some(place)) => {
+                    last.epoch == place.epoch && last.sequence + 2 == place.sequence
+                }
+                _ => false,
+            };
+            if follows && self.concealed == 0 && gap == self.span {
+                self.stats.concealed += gap as u64;
+                self.next = Some(head.position);
+                let slot = usize::from(self.order[0]);
+                let next = &self.data[slot * LARGEST_PAYLOAD..][..usize::from(head.length)];
+                return Pull::Recover {
+                    payload_type: head.payload_type,
+                    next,
+                    samples: gap as usize,
+                };
+            }
+            return self.conceal(missing.min(TICK));
+        }
+        self.play(now, backlog)
+    }
+
+    /// The first packet after silence: it waits as long as any other.
+    fn begin(&mut self, now: i64, backlog: usize) -> Pull<'_> {
+        if self.count == 0 {
+            return Pull::Silence;
+        }
+        let base = self.timing.base().unwrap_or(0);
+        if now < self.head().position + base + self.target() {
+            return Pull::Silence;
+        }
+        self.next = Some(self.head().position);
+        self.concealed = 0;
+        self.play(now, backlog)
+    }
+
+    fn play(&mut self, now: i64, backlog: usize) -> Pull<'_> {
+        let base = self.timing.base().unwrap_or(0);
+        let target = self.target();
+        let mut delay = now - self.head().position - base + backlog as i64;
+        if delay > target + TICK + TOO_MUCH {
+            while self.count > 1 && delay > target + TICK {
+                let before = self.head().position;
+                self.forget_head();
+                self.stats.dropped += 1;
+                delay -= self.head().position - before;
+            }
+            // The seam is made as a loss's is.
+            let gap = self.head().position - self.next.unwrap_or(0);
+            self.next = Some(self.head().position - gap.min(TICK));
+            self.concealed = 0;
+            if gap >= TICK {
+                return self.conceal(TICK);
+            }
+        }
+        self.stats.delay = SampleTime(delay.max(0) as u64);
+        let adjust = self.regulate(delay, backlog as i64, base, target);
+        let head = self.head();
+        let slot = usize::from(self.order[0]);
+        self.last_place = head.place;
+        self.playing = head.position;
+        self.stats.played += 1;
+        self.forget_head();
+        let payload = &self.data[slot * LARGEST_PAYLOAD..][..usize::from(head.length)];
+        Pull::Play {
+            payload_type: head.payload_type,
+            payload,
+            adjust,
+        }
+    }
+
+    /// Compares the delay with the least that suffices. Packets are pulled at ticks, so that is the first point of the
+    /// ticks' grid at or after the target.
+    fn regulate(&mut self, delay: i64, backlog: i64, base: i64, target: i64) -> Adjust {
+        let phase = (-(base + self.head().position)).rem_euclid(TICK);
+        let enough = phase + ((target - phase).max(0) as u64).next_multiple_of(TICK as u64) as i64;
+        // A slower sender's packets come ever closer to the tick that pulls them. What is left of a tick must be put in
+        // before they miss it, and while that is done they go on getting later.
+        let slowness = self.timing.slowness_ppm();
+        let slack = delay - backlog;
+        let need = if slowness > 10 {
+            let ahead = (TICK - backlog).max(0) * slowness / i64::from(STRETCH);
+            target.max(self.timing.spread().0 as i64 + MS + ahead)
+        } else {
+            target
+        };
+        if delay > target + TICK + 2 * MS {
+            self.drift = WEAR;
+        } else if slack < need {
+            self.drift = -STRETCH;
+        } else if (self.drift > 0 && delay <= enough + MS)
+            || (self.drift < 0 && slack >= need + TICK / 2)
+        {
+            self.drift = 0;
+        }
+        if delay > target + 3 * TICK {
+            Adjust::Shorten
+        } else if delay < target - 5 * MS {
+            Adjust::Lengthen
+        } else {
+            Adjust::Keep
+        }
+    }
+
+    /// The packet of the last [`Pull::Play`] was so many samples at 48 kHz long, before any adjustment; 0 where it could
+    /// not be decoded: its sound is made up then.
+    pub fn played(&mut self, samples: usize) {
+        self.concealed = 0;
+        if samples > 0 {
+            self.span = samples as i64;
+        }
+        self.next = Some(self.playing + samples as i64);
+    }
+
+    /// Forgets all sound that waits, but not what was learnt about the network.
+    pub fn rest(&mut self) {
+        self.next = None;
+        self.concealed = 0;
+        self.drift = 0;
+    }
+
+    /// Throws away what waits and rests: for a leg that takes nothing in for now.
+    pub fn clear(&mut self) {
+        while self.count > 0 {
+            self.forget_head();
+        }
+        self.rest();
+    }
+
+    /// By how many parts in a million more input than output the sound is to be resampled from now on.
+    pub fn drift_ppm(&self) -> i32 {
+        self.drift
+    }
+
+    /// How it fares.
+    pub fn stats(&self) -> JitterStats {
+        self.stats
+    }
+
+    fn target(&self) -> i64 {
+        let floor = if self.wait_for_next { self.span } else { 0 } + self.config.floor.0 as i64;
+        let spread = self.timing.spread().0 as i64;
+        // The spread is rounded up to a millisecond, which is margin enough for what is on time.
+        spread.max(floor).min(self.config.ceiling.0 as i64)
+    }
+
+    fn conceal(&mut self, samples: i64) -> Pull<'_> {
+        self.concealed += samples;
+        self.stats.concealed += samples as u64;
+        Pull::Conceal {
+            samples: samples as usize,
+        }
+    }
+
+    fn head(&self) -> Slot {
+        self.slots[usize::from(self.order[0])]
+    }
+
+    fn forget_head(&mut self) {
+        let slot = self.order[0];
+        self.order.copy_within(1..self.count, 0);
+        self.count -= 1;
+        self.free[self.count] = slot;
+    }
+}

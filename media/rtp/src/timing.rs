@@ -1,0 +1,196 @@
+//! How late packets come: from each packet's transit time to the delay at which all but few would be in time.
+//!
+//! Transit is arrival minus media position, both in samples at 48 kHz; its zero means nothing, its changes do. The base
+//! is the fastest packet of the last seconds, so a drift between the clocks moves it along; what a packet took longer
+//! than that goes into a histogram that forgets, and the target is a high quantile of it. What was late is judged
+//! by the base of its own time, so that a drift is no lateness.
+use trialog_frame::{RATE, SampleTime};
+
+/// Buckets of the moving minimum, and how long each lasts.
+const BUCKETS: usize = 8;
+const BUCKET: u64 = SampleTime::from_millis(500).0;
+
+/// The histogram's step: 1 ms.
+const STEP: i64 = 48;
+const STEPS: usize = 512;
+
+/// Over how many seconds the slope of the base is taken.
+const SECONDS: usize = 8;
+
+/// All but 2 % are to be in time.
+const QUANTILE: f32 = 0.98;
+
+/// What the newest packet weighs when many have come: a memory of 500 packets, 10 s of 20 ms each.
+const WEIGHT: f32 = 0.002;
+
+/// The statistics of one stream's arrival.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Minimum transit in each of the last buckets, by number of the bucket.
+    minima: [(u64, i64); BUCKETS],
+    base: Option<i64>,
+    /// The base of each of the last seconds, and how many of them follow one another.
+    bases: [i64; SECONDS],
+    seconds: usize,
+    last_second: u64,
+    histogram: Box<[f32; STEPS]>,
+    packets: u32,
+    quantile: i64,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Timing {
+    /// Nothing has come yet. Allocates.
+    pub fn new() -> Self {
+        Self {
+            minima: [(0, i64::MAX); BUCKETS],
+            base: None,
+            bases: [0; SECONDS],
+            seconds: 0,
+            last_second: 0,
+            histogram: Box::new([0.0; STEPS]),
+            packets: 0,
+            quantile: 0,
+        }
+    }
+
+    /// A packet arrived at `at`, having taken `transit`.
+    pub fn arrived(&mut self, at: SampleTime, transit: i64) {
+        let bucket = at.0 / BUCKET;
+        let place = &mut self.minima[(bucket % BUCKETS as u64) as usize];
+        if place.0 == bucket {
+            place.1 = place.1.min(transit);
+        } else {
+            *place = (bucket, transit);
+        }
+        let oldest = (bucket + 1).saturating_sub(BUCKETS as u64);
+        let base = self
+            .minima
+            .iter()
+            .filter(|(n, _)| *n >= oldest)
+            .map(|(_, minimum)| *minimum)
+            .min();
+        let base = base.unwrap_or(transit).min(transit);
+        self.base = Some(base);
+        self.trace(at, base);
+        self.count(transit - base);
+    }
+
+    /// Keeps a base for each second, for the slope.
+    fn trace(&mut self, at: SampleTime, base: i64) {
+        let second = at.0 / u64::from(RATE);
+        if self.seconds > 0 && second == self.last_second {
+            return;
+        }
+        if self.seconds > 0 && second != self.last_second + 1 {
+            self.seconds = 0;
+        }
+        self.last_second = second;
+        self.bases.copy_within(1.., 0);
+        self.bases[SECONDS - 1] = base;
+        self.seconds = (self.seconds + 1).min(SECONDS);
+    }
+
+    fn count(&mut self, late: i64) {
+        self.packets = self.packets.saturating_add(1);
+        let weight = (1.0 / self.packets as f32).max(WEIGHT);
+        let step = (late / STEP).clamp(0, STEPS as i64 - 1) as usize;
+        for share in self.histogram.iter_mut() {
+            *share *= 1.0 - weight;
+        }
+        self.histogram[step] += weight;
+        let mut above = 0.0;
+        let mut at = STEPS;
+        while at > 0 {
+            above += self.histogram[at - 1];
+            if above > 1.0 - QUANTILE {
+                break;
+            }
+            at -= 1;
+        }
+        self.quantile = at as i64 * STEP;
+    }
+
+    /// The transit of the fastest packet of the last seconds; `None` before the first one.
+    pub fn base(&self) -> Option<i64> {
+        self.base
+    }
+
+    /// How fast the base rises because the sender's clock is slower than ours, in parts per million; 0 while it falls
+    /// or is not known.
+    pub fn slowness_ppm(&self) -> i64 {
+        if self.seconds < SECONDS {
+            return 0;
+        }
+        let rise = self.bases[SECONDS - 1] - self.bases[0];
+        (rise * 1_000_000 / (i64::from(RATE) * (SECONDS as i64 - 1))).clamp(0, 400)
+    }
+
+    /// How much longer than the base all but 2 % of the packets took, rounded up to whole milliseconds.
+    pub fn spread(&self) -> SampleTime {
+        SampleTime(self.quantile.max(0) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(packets: u64, transit: impl Fn(u64) -> i64) -> Timing {
+        let mut timing = Timing::new();
+        for n in 0..packets {
+            let transit = transit(n);
+            timing.arrived(
+                SampleTime((n as i64 * 960 + 1_000_000 + transit) as u64),
+                transit,
+            );
+        }
+        timing
+    }
+
+    #[test]
+    fn a_clean_stream_has_next_to_no_spread() {
+        assert_eq!(run(500, |n| 77 + (n % 3) as i64).spread(), SampleTime(48));
+    }
+
+    #[test]
+    fn one_packet_in_ten_that_is_20_ms_late_counts_and_one_in_a_hundred_does_not() {
+        let spread = run(2000, |n| if n % 10 == 0 { 960 } else { 0 }).spread();
+        assert_eq!(spread.as_millis(), 21);
+        let spread = run(2000, |n| if n % 100 == 50 { 960 } else { 0 }).spread();
+        assert_eq!(spread.as_millis(), 1);
+    }
+
+    #[test]
+    fn a_drift_of_the_clocks_is_no_spread() {
+        for ppm in [-200, 200] {
+            let timing = run(100_000, |n| n as i64 * 960 * ppm / 1_000_000);
+            assert!(
+                timing.spread().as_millis() <= 2,
+                "{ppm} ppm: {:?}",
+                timing.spread()
+            );
+            let last = 99_999 * 960 * ppm / 1_000_000;
+            assert!((timing.base().expect("packets came") - last).abs() < 48);
+            assert!((timing.slowness_ppm() - ppm.max(0)).abs() < 10);
+        }
+    }
+
+    #[test]
+    fn spread_rises_within_half_a_second_and_falls_within_a_minute() {
+        let wild = |n: u64| (n * 7919 % 40) as i64 * 48;
+        assert!(
+            run(1025, |n| if n < 1000 { 0 } else { wild(n) })
+                .spread()
+                .as_millis()
+                >= 20
+        );
+        let late = run(1000 + 3000, |n| if n < 1000 { wild(n) } else { 0 });
+        assert_eq!(late.spread().as_millis(), 1);
+    }
+}
