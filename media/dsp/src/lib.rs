@@ -9,6 +9,7 @@ mod drift;
 mod fir;
 mod music;
 mod resample;
+mod sine;
 mod time_scale;
 mod tone;
 
