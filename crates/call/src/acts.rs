@@ -55,6 +55,8 @@ impl Call {
                 _ => not_here,
             },
             Act::Accept | Act::Decline | Act::Exit if self.follows_referral() => Err(Refusal::Busy),
+            // Somebody is about to take our peer's place: it is decided within a second.
+            Act::Accept if self.next.is_some() => Err(Refusal::Busy),
             Act::Stay if self.ask.is_none() => not_here,
             Act::Dtmf(digit) if !is_digit(*digit) => Err(Refusal::NotADigit),
             Act::Dtmf(_) if !self.digits_go_to().is_some_and(Leg::is_up) => not_here,

@@ -115,7 +115,7 @@ impl Search {
             self.report.stages.insert((call.role, call.stage));
         }
         let allowed = &mut self.report.allowed;
-        check_table(phone, &view, |role, stage, column| {
+        check_table(phone, &view, world, |role, stage, column| {
             allowed.insert((role, stage, column));
         })
         .map_err(|broken| (broken, None))?;
@@ -130,10 +130,11 @@ impl Search {
         {
             self.report.edges += 1;
             self.report.inputs.insert(input_name(&mv.input));
-            let (after, after_world, actions, input) =
+            let (after, mut after_world, actions, input) =
                 apply(phone, world, mv.input).map_err(|(broken, input)| (broken, Some(input)))?;
             self.report.actions.extend(actions.iter().map(action_name));
             let after_view = after.snapshot(trialog_call::Time::ZERO);
+            after_world.heed_roles(&after_view);
             let (next, names) = after.canonical();
             check(&Step {
                 before: phone,

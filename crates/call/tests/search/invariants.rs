@@ -3,7 +3,7 @@ use crate::moves::acts;
 use crate::table::{Cell, Column, cell, column};
 use crate::world::{Referral, Wire, World};
 use trialog_call::{
-    Act, Action, CallRecord, CallView, Direction, Input, LegId, MediaEvent, Names, Party, Phone,
+    Act, Action, CallRecord, CallView, Direction, Input, LegId, LegView, MediaEvent, Names, Party, Phone,
     Refusal, Role, Routing, Seat, Snapshot, Stage, Tone, WireEvent,
 };
 
@@ -61,9 +61,11 @@ pub fn check(step: &Step<'_>) -> Result<(), Broken> {
 pub fn check_table(
     phone: &Phone,
     view: &Snapshot,
+    world: &World,
     mut allowed: impl FnMut(Role, Stage, Column),
 ) -> Result<(), Broken> {
     for call in &view.calls {
+        let role = column_role(call, world);
         for act in acts() {
             let column = column(&act);
             let permit = phone.permits(call.id, &act);
@@ -71,18 +73,18 @@ pub fn check_table(
                 .acts
                 .iter()
                 .find(|shown| crate::table::column(&shown.act) == column);
-            let name = || format!("cell {:?} × {:?} × {column:?}", call.stage, call.role);
+            let name = || format!("cell {:?} × {:?} × {column:?}", call.stage, role);
             if permit.is_ok() {
-                allowed(call.role, call.stage, column);
+                allowed(role, call.stage, column);
             }
             let expected = match (column, call.muted) {
                 (Column::Mute, true) | (Column::Unmute, false) => {
-                    match cell(call.role, call.stage, column) {
+                    match cell(role, call.stage, column) {
                         Cell::Yes => Cell::Open,
                         other => other,
                     }
                 }
-                _ => cell(call.role, call.stage, column),
+                _ => cell(role, call.stage, column),
             };
             match (expected, permit) {
                 (Cell::Yes, Err(refusal)) if !transient(refusal) => {
@@ -113,6 +115,21 @@ pub fn check_table(
     Ok(())
 }
 
+/// Whose column holds: who is referred, and who owns what another phone carries, may do what a guest may.
+fn column_role(call: &CallView, world: &World) -> Role {
+    let referred = |leg: &LegView| {
+        let there = world.legs.get(&leg.id);
+        there.is_some_and(|there| there.referral != Referral::None)
+    };
+    let carried = call.stage == Stage::Anchored && call.legs.len() == 1;
+    let pending = call.stage == Stage::TransferPending && call.legs.iter().any(referred);
+    if call.role == Role::Owner && (carried || pending) {
+        Role::Guest
+    } else {
+        call.role
+    }
+}
+
 /// Refusals that pass with the moment: the cell of the table stands.
 fn transient(refusal: Refusal) -> bool {
     matches!(
@@ -121,6 +138,7 @@ fn transient(refusal: Refusal) -> bool {
             | Refusal::OtherCallFirst
             | Refusal::TooManyCalls
             | Refusal::Terminating
+            | Refusal::TransferPending
             | Refusal::CannotWithdraw
     )
 }
@@ -341,6 +359,9 @@ fn promise_no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> {
+    if step.view_before.terminating {
+        return Ok(());
+    }
     for action in step.actions {
         let Action::Bye { leg, reason } = action else {
             continue;
@@ -357,7 +378,7 @@ fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<()
             continue;
         }
         let allowed = match step.input {
-            Input::Act { act, .. } => matches!(act, Act::End),
+            Input::Act { act, .. } => matches!(act, Act::End | Act::Exit),
             Input::Hook | Input::Terminate => true,
             // The question "for everyone?" that nobody answered.
             Input::Deadline => *reason == trialog_call::ByeReason::ConferenceEnded,
@@ -366,7 +387,6 @@ fn promise_the_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<()
                 WireEvent::Ended(_) | WireEvent::Refused { .. } => {
                     from == leg
                         || call.stage == Stage::Anchored
-                        || step.view_before.terminating
                         || *reason == trialog_call::ByeReason::Transferred
                 }
                 WireEvent::Incoming(_) | WireEvent::Confirmed | WireEvent::Answered(_) => {

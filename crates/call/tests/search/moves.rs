@@ -168,7 +168,9 @@ pub fn moves(setting: Setting, phone: &Phone, world: &World, view: &Snapshot) ->
         world.legs.values().all(|leg| leg.reinvite.is_none()),
     );
     add(Input::Terminate, !fresh);
-    if phone.next_deadline().is_some() {
+    // A REFER is answered, or given up with 408, in half a minute (RFC 3261 timer F), before any deadline of the transfer.
+    let answered = world.legs.values().all(|leg| leg.refer != Refer::Sent);
+    if phone.next_deadline().is_some() && answered {
         add(Input::Deadline, true);
     }
 
@@ -270,7 +272,7 @@ fn events(
                             replaces,
                             trusted,
                         }),
-                        follow && world.legs.len() < 3,
+                        follow && world.legs.len() < 2,
                     ));
                 }
             } else {
@@ -304,7 +306,7 @@ fn events(
         }
     }
     // Somebody takes this leg's place.
-    if leg.wire == Wire::Up && world.legs.len() < 3 {
+    if leg.wire == Wire::Up && world.legs.len() < 2 {
         for by_peer in [true, false] {
             let Input::Wire { event, .. } = incoming(setting, Some(id), by_peer, PLAIN) else {
                 continue;

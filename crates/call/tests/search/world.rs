@@ -1,7 +1,7 @@
 //! The environment that the phone is searched in: what the wire may do next, kept leg by leg. It checks, too, that the
 //! phone asks of a leg only what a leg in that condition can do.
 use std::collections::BTreeMap;
-use trialog_call::{Action, CallId, CallRecord, LegId, Names, Role, Session};
+use trialog_call::{Action, CallId, CallRecord, LegId, Names, Role, Session, Snapshot};
 
 /// Where a leg is, as the wire sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -230,6 +230,13 @@ impl World {
             | CallRecord::WrapUpDrafted { .. }
             | CallRecord::WrapUpDropped { .. }
             | CallRecord::WrapUpSubmitted { .. } => {}
+        }
+    }
+
+    /// Who turns out to be a guest (`isfocus` where the header was eaten on the way) owned nothing.
+    pub fn heed_roles(&mut self, view: &Snapshot) {
+        for call in view.calls.iter().filter(|call| call.role == Role::Guest) {
+            self.ledger(call.id, |l| l.owner = false);
         }
     }
 
