@@ -1,6 +1,27 @@
 //! The stories that `trialog demo` plays: three ordinary phones on 127.0.0.1, driven only through their control API.
-use std::path::PathBuf;
+//!
+//! Each phone is a process of its own with a configuration file of its own; real SIP and RTP go between them. Nothing here
+//! knows SIP, and nothing here judges what was heard: that is the checker's, a program of its own, which is run at the end.
+//! What a story's director does check is what the wire can't show: who owes a wrap-up.
+mod api;
+mod cast;
+mod director;
+mod fault;
+mod phones;
+mod resample;
+mod script;
+mod verdict;
+mod voices;
+
+pub use fault::Fault;
+pub use script::{STORIES, Story};
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use verdict::Verdict;
+use voices::Voices;
 
 /// What `trialog demo` was asked for.
 #[derive(Clone, Debug)]
@@ -33,6 +54,85 @@ impl Default for Options {
 /// claim of every story holds.
 #[must_use]
 pub fn run(options: Options) -> ExitCode {
-    eprintln!("the demo is not there yet: {}", options.story);
-    ExitCode::FAILURE
+    match play(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("trialog demo: {fault}");
+            match fault {
+                Fault::NoSuchStory(_) | Fault::NoSuchCodec(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn play(options: &Options) -> Result<bool, Fault> {
+    if !["opus", "pcmu", "pcma", "g722"].contains(&options.codec.as_str()) {
+        return Err(Fault::NoSuchCodec(options.codec.clone()));
+    }
+    let all = options.story == "all";
+    let stories: Vec<&Story> = STORIES
+        .iter()
+        .filter(|s| all || s.name == options.story)
+        .collect();
+    if stories.is_empty() {
+        return Err(Fault::NoSuchStory(options.story.clone()));
+    }
+    phones::heed_signals()?;
+    make_folder(&options.out)?;
+    let out = options
+        .out
+        .canonicalize()
+        .map_err(|e| Fault::File(options.out.clone(), e.to_string()))?;
+    let checker = verdict::checker()?;
+    let voices = Voices::ready(&out.join("voices"), options.voices.as_deref(), &stories)?;
+
+    let next = AtomicUsize::new(0);
+    let verdicts = Mutex::new(Vec::new());
+    let jobs = options.jobs.clamp(1, stories.len());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let folder = if all {
+                        out.join(story.name)
+                    } else {
+                        out.clone()
+                    };
+                    let verdict = one(story, &options.codec, &folder, &voices, &checker);
+                    let interrupted = matches!(verdict.outcome, Err(Fault::Interrupted));
+                    let mut all = verdicts.lock().expect("no thread panics with it");
+                    all.push(verdict);
+                    if interrupted {
+                        next.store(stories.len(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    let mut verdicts = verdicts.into_inner().expect("no thread panicked");
+    verdicts.sort_by_key(|v| stories.iter().position(|s| s.name == v.story));
+    if all {
+        print!("{}", verdict::summary(&verdicts, &options.codec));
+    }
+    Ok(verdicts.len() == stories.len() && verdicts.iter().all(Verdict::holds))
+}
+
+fn one(story: &Story, codec: &str, folder: &Path, voices: &Voices, checker: &Path) -> Verdict {
+    println!("— {}: {} ({codec})", story.name, story.about);
+    let told = director::tell(story, codec, folder, voices);
+    let outcome = told.and_then(|()| verdict::judge(checker, story.name, folder));
+    let verdict = Verdict {
+        story: story.name,
+        folder: folder.to_owned(),
+        outcome,
+    };
+    print!("{verdict}");
+    verdict
+}
+
+/// Makes a folder and those above it.
+fn make_folder(path: &Path) -> Result<(), Fault> {
+    std::fs::create_dir_all(path).map_err(|e| Fault::File(path.to_owned(), e.to_string()))
 }

@@ -101,14 +101,15 @@ impl Scene {
         let mut noise = Noise(party.index() as u32 + 1);
         let (mut low, mut lower) = (0.0f32, 0.0f32);
         for (_, from, to) in self.said.iter().filter(|(p, ..)| *p == party) {
-            for i in (from * RATE) as usize..(to * RATE) as usize {
-                let t = i as f32 / RATE as f32 - *from as f32;
+            let said = &mut out[(from * RATE) as usize..(to * RATE) as usize];
+            for (i, sample) in said.iter_mut().enumerate() {
+                let t = i as f32 / RATE as f32;
                 let syllable = (t * (3.0 + party.index() as f32) * std::f32::consts::PI)
                     .sin()
                     .abs();
                 low += 0.12 * (noise.next() - low);
                 lower += 0.03 * (low - lower);
-                out[i] += 1.4 * syllable * (low - lower);
+                *sample += 1.4 * syllable * (low - lower);
             }
         }
         out

@@ -131,13 +131,12 @@ impl Scene {
         cseq
     }
 
-    /// A response to the request of `asker` with this CSeq.
+    /// A response to a request of `asker`, by its CSeq and method.
     pub(crate) fn respond(
         &mut self,
         d: usize,
         asker: Party,
-        cseq: u32,
-        method: &str,
+        (cseq, method): (u32, &str),
         status: &str,
         more: &str,
         body: &str,
@@ -163,21 +162,28 @@ impl Scene {
     /// 180.
     pub(crate) fn ring(&mut self, d: usize) {
         let (caller, cseq) = (self.talk[d].caller, self.talk[d].invite);
-        self.respond(d, caller, cseq, "INVITE", "180 Ringing", "", "");
+        self.respond(d, caller, (cseq, "INVITE"), "180 Ringing", "", "");
     }
 
     /// 200 and ACK.
     pub(crate) fn answer(&mut self, d: usize, abilities: &str) {
         let (caller, cseq) = (self.talk[d].caller, self.talk[d].invite);
         let more = format!("{abilities}Contact: <sip:y@h>\r\nContent-Type: application/sdp\r\n");
-        self.respond(d, caller, cseq, "INVITE", "200 OK", &more, &sdp("sendrecv"));
+        self.respond(
+            d,
+            caller,
+            (cseq, "INVITE"),
+            "200 OK",
+            &more,
+            &sdp("sendrecv"),
+        );
         self.acknowledge(d, caller, cseq);
     }
 
     /// A final refusal of the INVITE, and ACK.
     pub(crate) fn refuse(&mut self, d: usize, status: &str) {
         let (caller, cseq) = (self.talk[d].caller, self.talk[d].invite);
-        self.respond(d, caller, cseq, "INVITE", status, "", "");
+        self.respond(d, caller, (cseq, "INVITE"), status, "", "");
         self.acknowledge(d, caller, cseq);
     }
 
@@ -203,8 +209,7 @@ impl Scene {
         self.respond(
             d,
             Agent1,
-            cseq,
-            "INVITE",
+            (cseq, "INVITE"),
             "200 OK",
             "Content-Type: application/sdp\r\n",
             &sdp(back),
@@ -220,7 +225,7 @@ impl Scene {
             format!("Reason: SIP;cause=200;text=\"{reason}\"\r\n")
         };
         let cseq = self.request(d, from, "BYE", true, &more, "");
-        self.respond(d, from, cseq, "BYE", "200 OK", "", "");
+        self.respond(d, from, (cseq, "BYE"), "200 OK", "", "");
     }
 
     /// REFER of agent 1, answered.
@@ -233,7 +238,7 @@ impl Scene {
             &format!("Refer-To: <{to}>\r\n"),
             "",
         );
-        self.respond(d, Agent1, cseq, "REFER", status, "", "");
+        self.respond(d, Agent1, (cseq, "REFER"), status, "", "");
     }
 
     /// NOTIFY to agent 1, answered 200.
@@ -247,13 +252,13 @@ impl Scene {
             more,
             &format!("SIP/2.0 {status}\r\n"),
         );
-        self.respond(d, from, cseq, "NOTIFY", "200 OK", "", "");
+        self.respond(d, from, (cseq, "NOTIFY"), "200 OK", "", "");
     }
 
     /// INFO of agent 1, answered 200.
     pub(crate) fn info(&mut self, d: usize) {
         let cseq = self.request(d, Agent1, "INFO", true, "", "");
-        self.respond(d, Agent1, cseq, "INFO", "200 OK", "", "");
+        self.respond(d, Agent1, (cseq, "INFO"), "200 OK", "", "");
     }
 
     /// The Replaces that names dialog `d` at this party, as a header's value.

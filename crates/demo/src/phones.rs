@@ -1,0 +1,341 @@
+//! The three phones: their configuration files, their processes, and that none is left behind.
+use crate::api::Api;
+use crate::cast::Party;
+use crate::script::Policy;
+use crate::voices::Voices;
+use crate::{Fault, make_folder};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(25);
+const START: Duration = Duration::from_secs(15);
+const LEAVE: Duration = Duration::from_secs(4);
+
+static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// From now on Ctrl-C and SIGTERM end the demo in order.
+pub(crate) fn heed_signals() -> Result<(), Fault> {
+    let flag = INTERRUPTED.get_or_init(Arc::default);
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(flag))
+            .map_err(|e| Fault::File(PathBuf::from("signals"), e.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Whether it was interrupted.
+pub(crate) fn interrupted() -> bool {
+    INTERRUPTED.get().is_some_and(|f| f.load(Ordering::Relaxed))
+}
+
+/// Sleeps, in pieces, and wakes when interrupted.
+pub(crate) fn pause(time: Duration) -> Result<(), Fault> {
+    let end = Instant::now() + time;
+    loop {
+        if interrupted() {
+            return Err(Fault::Interrupted);
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        std::thread::sleep(left.min(POLL));
+    }
+}
+
+/// Three running phones. Dropping ends them.
+pub(crate) struct Phones {
+    phones: Vec<Phone>,
+    run: PathBuf,
+}
+
+struct Phone {
+    party: Party,
+    child: Child,
+    api: Option<Api>,
+    sip: SocketAddr,
+    log: PathBuf,
+}
+
+impl Phones {
+    /// Writes the configurations into the folder and starts the phones.
+    pub(crate) fn start(
+        folder: &Path,
+        codec: &str,
+        policy: Policy,
+        voices: &Voices,
+    ) -> Result<Self, Fault> {
+        for name in ["config", "trace", "spoken", "records", "log", "run"] {
+            make_folder(&folder.join(name))?;
+        }
+        let run = folder.join("run");
+        let mut phones = Self {
+            phones: Vec::new(),
+            run: run.clone(),
+        };
+        let addresses = free_addresses()?;
+        for (party, sip) in Party::ALL.into_iter().zip(addresses) {
+            let name = party.name();
+            for stale in [
+                folder.join(format!("{name}.wav")),
+                folder.join(format!("spoken/{name}.wav")),
+                folder.join(format!("trace/{name}.jsonl")),
+                folder.join(format!("records/{name}.jsonl")),
+                run.join("trialog").join(name).join("api.json"),
+            ] {
+                // What is not there need not be removed.
+                let _ = std::fs::remove_file(stale);
+            }
+            let config = folder.join("config").join(format!("{name}.toml"));
+            let text = configuration(party, sip, codec, policy, voices.pilot(party));
+            std::fs::write(&config, text)
+                .map_err(|e| Fault::File(config.clone(), e.to_string()))?;
+            let log = folder.join("log").join(format!("{name}.log"));
+            let child = spawn(&config, &run, &log)?;
+            phones.phones.push(Phone {
+                party,
+                child,
+                api: None,
+                sip,
+                log,
+            });
+        }
+        for party in Party::ALL {
+            phones.find_api(party)?;
+        }
+        Ok(phones)
+    }
+
+    fn find_api(&mut self, party: Party) -> Result<(), Fault> {
+        let file = self.run.join("trialog").join(party.name()).join("api.json");
+        let end = Instant::now() + START;
+        loop {
+            if let Some(api) = Api::find(&file)
+                && api.get("/api/status").is_ok()
+            {
+                self.phones[party.index()].api = Some(api);
+                return Ok(());
+            }
+            self.alive(party)?;
+            if Instant::now() > end {
+                return Err(self.phones[party.index()].fault("did not start in time"));
+            }
+            pause(POLL)?;
+        }
+    }
+
+    /// A fault when the phone's process has ended.
+    fn alive(&mut self, party: Party) -> Result<(), Fault> {
+        let phone = &mut self.phones[party.index()];
+        match phone.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(status)) => Err(phone.fault(&format!("ended early ({status})"))),
+            Err(e) => Err(phone.fault(&e.to_string())),
+        }
+    }
+
+    /// Where the party is called.
+    pub(crate) fn uri(&self, party: Party) -> String {
+        format!("sip:{}@{}", party.name(), self.phones[party.index()].sip)
+    }
+
+    /// The phone's status.
+    pub(crate) fn status(&mut self, party: Party) -> Result<Value, Fault> {
+        self.alive(party)?;
+        match self.ask(party, "GET", "/api/status", &Value::Null)? {
+            (200, status) => Ok(status),
+            (code, body) => Err(api_fault(party, "GET /api/status", code, &body)),
+        }
+    }
+
+    /// Asks for something, and gives status and body.
+    pub(crate) fn ask(
+        &mut self,
+        party: Party,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<(u16, Value), Fault> {
+        let phone = &self.phones[party.index()];
+        let api = phone
+            .api
+            .as_ref()
+            .expect("every phone's API was found at the start");
+        let answer = match method {
+            "GET" => api.get(path),
+            _ => api.post(path, body),
+        };
+        answer.map_err(|why| Fault::Api {
+            name: party.name(),
+            request: format!("{method} {path}"),
+            answer: why,
+        })
+    }
+
+    /// Asks for something that must be done.
+    pub(crate) fn tell(&mut self, party: Party, path: &str, body: &Value) -> Result<(), Fault> {
+        match self.ask(party, "POST", path, body)? {
+            (200..=299, _) => Ok(()),
+            (code, answer) => Err(api_fault(
+                party,
+                &format!("POST {path} {body}"),
+                code,
+                &answer,
+            )),
+        }
+    }
+
+    /// Ends all three, in order, and says when one had to be killed.
+    pub(crate) fn end(mut self) -> Result<(), Fault> {
+        let mut fault = None;
+        for phone in std::mem::take(&mut self.phones) {
+            if let Err(e) = phone.end() {
+                fault.get_or_insert(e);
+            }
+        }
+        // It held nothing but tokens that no longer open anything.
+        let _ = std::fs::remove_dir_all(&self.run);
+        fault.map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Phones {
+    fn drop(&mut self) {
+        for phone in std::mem::take(&mut self.phones) {
+            // Whatever was wrong has been told; here only that nobody stays behind counts.
+            let _ = phone.end();
+        }
+    }
+}
+
+impl Phone {
+    fn fault(&self, what: &str) -> Fault {
+        Fault::Phone {
+            name: self.party.name(),
+            what: what.to_owned(),
+            log: self.log.clone(),
+        }
+    }
+
+    fn end(mut self) -> Result<(), Fault> {
+        // The first one may wait for a conference; the second one ends everything.
+        for _ in 0..2 {
+            if let Some(api) = &self.api {
+                let _ = api.post("/api/shutdown", &json!({}));
+            }
+            let end = Instant::now() + LEAVE / 2;
+            while self.api.is_some() && Instant::now() < end {
+                match self.child.try_wait() {
+                    Ok(Some(status)) if status.success() => return Ok(()),
+                    Ok(Some(status)) => return Err(self.fault(&format!("ended with {status}"))),
+                    _ => std::thread::sleep(POLL),
+                }
+            }
+        }
+        let killed = self.child.kill();
+        let _ = self.child.wait();
+        match (killed, &self.api) {
+            (Ok(()), Some(_)) => Err(self.fault("had to be killed")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn api_fault(party: Party, request: &str, code: u16, body: &Value) -> Fault {
+    Fault::Api {
+        name: party.name(),
+        request: request.to_owned(),
+        answer: format!("{code} {body}"),
+    }
+}
+
+/// Three addresses whose port is free for UDP and TCP. They are all held until the last one is found, so that they differ.
+fn free_addresses() -> Result<[SocketAddr; 3], Fault> {
+    let mut held = Vec::new();
+    let mut tries = 0;
+    while held.len() < 3 {
+        tries += 1;
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+        let found = udp.and_then(|udp| {
+            let address = udp.local_addr()?;
+            Ok((TcpListener::bind(address)?, udp, address))
+        });
+        match found {
+            Ok(both) => held.push(both),
+            Err(e) if tries > 50 => {
+                return Err(Fault::File(PathBuf::from("127.0.0.1"), e.to_string()));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok([held[0].2, held[1].2, held[2].2])
+}
+
+fn spawn(config: &Path, run: &Path, log: &Path) -> Result<Child, Fault> {
+    let file = |path: &Path, e: std::io::Error| Fault::File(path.to_owned(), e.to_string());
+    let program = std::env::current_exe().map_err(|e| file(Path::new("this program"), e))?;
+    let out = File::create(log).map_err(|e| file(log, e))?;
+    let err = out.try_clone().map_err(|e| file(log, e))?;
+    Command::new(&program)
+        .args(["phone", "--headless", "--config"])
+        .arg(config)
+        .env("XDG_RUNTIME_DIR", run)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(err)
+        .spawn()
+        .map_err(|e| file(&program, e))
+}
+
+/// A configuration as a person would write it; paths are meant from the file's folder.
+fn configuration(
+    party: Party,
+    sip: SocketAddr,
+    codec: &str,
+    policy: Policy,
+    pilot: &Path,
+) -> String {
+    let name = party.name();
+    let mut text = format!(
+        "# One of the three phones of a demo.\nname = \"{name}\"\n\n[sip]\nlisten = \"{sip}\"\ntrace = \"../trace/{name}.jsonl\"\n\
+         trusted = [\"127.0.0.1\"]\n\n[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
+         record = \"../{name}.wav\"\nrecord_spoken = \"../spoken/{name}.wav\"\n\n[records]\nfile = \"../records/{name}.jsonl\"\n\n\
+         [[account]]\naor = \"sip:{name}@{sip}\"\ndisplay = \"{}\"\n\n[agent]\n",
+        quoted(pilot),
+        party.display(),
+    );
+    if party == Party::Customer {
+        text.push_str("agent = false\n");
+    }
+    let line = match (policy, party) {
+        (Policy::NobodyReferred, Party::Customer | Party::Agent2) => "transfers = \"never\"\n",
+        (Policy::CustomerDeclines, Party::Customer) => "transfers = \"decline\"\n",
+        (Policy::GuestBusy, Party::Agent2) => "away_status = 486\n",
+        _ => "",
+    };
+    text.push_str(line);
+    if party != Party::Customer {
+        let reasons = [
+            ("solved", "Solved", "Gelöst"),
+            ("handed-over", "Handed over", "Übergeben"),
+        ];
+        let list: Vec<String> = reasons
+            .iter()
+            .map(|(code, en, de)| format!("{{ code = \"{code}\", en = \"{en}\", de = \"{de}\" }}"))
+            .collect();
+        let _ = writeln!(text, "\n[wrap_up]\nreasons = [{}]", list.join(", "));
+    }
+    text
+}
+
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
