@@ -8,6 +8,7 @@ mod conceal;
 mod drift;
 mod fir;
 mod music;
+mod pitch;
 mod resample;
 mod sine;
 mod time_scale;

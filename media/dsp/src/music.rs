@@ -200,7 +200,10 @@ mod tests {
         Downsampler::new(Band::Narrow).process(&samples, &mut narrow);
         for (samples, rate) in [(&samples[..], 48e3), (&narrow[..], 8e3)] {
             for pilot in KEPT_FREE {
-                for frequency in (-25..=25).step_by(2).map(|offset| pilot + f64::from(offset)) {
+                for frequency in (-25..=25)
+                    .step_by(2)
+                    .map(|offset| pilot + f64::from(offset))
+                {
                     // In half seconds, as one would look for a pilot that comes and goes.
                     for part in samples[rate as usize / 10..].chunks_exact(rate as usize / 2) {
                         let level = Level::sine_amplitude(part, frequency, rate).0;
