@@ -69,6 +69,8 @@ pub enum ReferralPolicy {
     Accept,
     /// Decline at once.
     Decline,
+    /// This phone can't be referred at all: the user agent says so beforehand, in `Allow` and `Supported`.
+    Never,
 }
 
 /// What the hook does in a conference.

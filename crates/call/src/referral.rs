@@ -35,6 +35,8 @@ impl Call {
         };
         match policy {
             ReferralPolicy::Decline => out.push(Action::RefuseReferral { leg, status: 603 }),
+            // RFC 3261 §21.4.6: our Allow has no REFER.
+            ReferralPolicy::Never => out.push(Action::RefuseReferral { leg, status: 405 }),
             ReferralPolicy::Accept => {
                 out.push(Action::AcceptReferral(leg));
                 self.follow(&referral.to, out);
