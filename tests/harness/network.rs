@@ -1,0 +1,521 @@
+//! The network: datagrams in, the same ones out after a while, or never, or twice, or in another order, as the seed says.
+//! Streams keep their order and lose nothing. A test can meddle with single messages by [`Meddling`].
+use crate::chance::Chance;
+use crate::wire::Text;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use trialog_call::Time;
+use trialog_ua::Transport;
+
+/// How the network treats datagrams.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// Every one takes this long,
+    pub delay: Duration,
+    /// and up to this much more, so that they overtake each other.
+    pub jitter: Duration,
+    /// So many of a thousand are lost,
+    pub lost: u16,
+    /// and so many come twice.
+    pub doubled: u16,
+}
+
+impl Link {
+    /// 10 ms, and nothing goes wrong.
+    pub const GOOD: Self = Self {
+        delay: Duration::from_millis(10),
+        jitter: Duration::ZERO,
+        lost: 0,
+        doubled: 0,
+    };
+
+    /// A tenth is lost, a tenth comes twice, and order is no more than likely.
+    pub const BAD: Self = Self {
+        delay: Duration::from_millis(5),
+        jitter: Duration::from_millis(80),
+        lost: 100,
+        doubled: 100,
+    };
+}
+
+/// One message under way.
+#[derive(Clone, Debug)]
+pub struct Datagram {
+    /// From whom.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// By datagram or by stream.
+    pub transport: Transport,
+    /// What.
+    pub bytes: Vec<u8>,
+}
+
+/// Which messages a test means. All that is said must hold.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    method: Option<&'static str>,
+    statuses: Option<(u16, u16)>,
+    about: Option<&'static str>,
+    from: Option<IpAddr>,
+    to: Option<IpAddr>,
+    in_dialog: Option<bool>,
+    containing: Option<String>,
+}
+
+impl Wanted {
+    /// Any message.
+    #[must_use]
+    pub fn any() -> Self {
+        Self::default()
+    }
+
+    /// Requests with this method.
+    #[must_use]
+    pub fn request(method: &'static str) -> Self {
+        Self {
+            method: Some(method),
+            ..Self::default()
+        }
+    }
+
+    /// Responses to this method, with a status in this range.
+    #[must_use]
+    pub fn response(about: &'static str, lowest: u16, highest: u16) -> Self {
+        Self {
+            about: Some(about),
+            statuses: Some((lowest, highest)),
+            ..Self::default()
+        }
+    }
+
+    /// An INVITE inside a dialog.
+    #[must_use]
+    pub fn reinvite() -> Self {
+        Self {
+            in_dialog: Some(true),
+            ..Self::request("INVITE")
+        }
+    }
+
+    /// An INVITE that opens a dialog.
+    #[must_use]
+    pub fn first_invite() -> Self {
+        Self {
+            in_dialog: Some(false),
+            ..Self::request("INVITE")
+        }
+    }
+
+    /// Only from here.
+    #[must_use]
+    pub fn from(self, host: IpAddr) -> Self {
+        Self {
+            from: Some(host),
+            ..self
+        }
+    }
+
+    /// Only to there.
+    #[must_use]
+    pub fn to(self, host: IpAddr) -> Self {
+        Self {
+            to: Some(host),
+            ..self
+        }
+    }
+
+    /// Only with this somewhere in the text.
+    #[must_use]
+    pub fn containing(self, text: &str) -> Self {
+        Self {
+            containing: Some(text.to_owned()),
+            ..self
+        }
+    }
+
+    /// This message is meant.
+    #[must_use]
+    pub fn is(&self, from: IpAddr, to: IpAddr, text: &Text) -> bool {
+        self.method
+            .is_none_or(|method| text.method() == Some(method))
+            && self.about.is_none_or(|about| text.about() == about)
+            && self.statuses.is_none_or(|(lowest, highest)| {
+                text.status()
+                    .is_some_and(|status| (lowest..=highest).contains(&status))
+            })
+            && self.from.is_none_or(|host| host == from)
+            && self.to.is_none_or(|host| host == to)
+            && self
+                .in_dialog
+                .is_none_or(|inside| inside == text.has_to_tag())
+            && self
+                .containing
+                .as_ref()
+                .is_none_or(|words| text.as_str().contains(words.as_str()))
+    }
+}
+
+/// What is done to a message.
+#[derive(Clone, Debug)]
+pub enum Meddling {
+    /// It never arrives.
+    Lose,
+    /// It arrives so much later.
+    Delay(Duration),
+    /// It does not arrive; its sender gets this answer instead.
+    Refuse(u16),
+    /// It arrives without this word in this header's list.
+    Without(&'static str, &'static str),
+    /// It arrives, and so does another answer, as from a second phone at this address that a proxy forked to.
+    Fork(SocketAddr),
+}
+
+struct Rule {
+    wanted: Wanted,
+    meddling: Meddling,
+    left: usize,
+    met: usize,
+    branches: BTreeSet<String>,
+}
+
+/// A rule of meddling, to be asked how often it was met.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleId(usize);
+
+/// One line of the ladder.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// When it was sent.
+    pub at: Time,
+    /// From whom.
+    pub from: SocketAddr,
+    /// To whom.
+    pub to: SocketAddr,
+    /// What.
+    pub text: Text,
+    /// What became of it, where that is not "it arrived".
+    pub fate: &'static str,
+}
+
+/// All that is under way.
+pub struct Network {
+    link: Link,
+    chance: Chance,
+    under_way: BTreeMap<(Time, u64), Datagram>,
+    sent: u64,
+    streams: BTreeMap<(SocketAddr, SocketAddr), Time>,
+    rules: Vec<Rule>,
+    unplugged: BTreeSet<IpAddr>,
+    /// All that was sent.
+    pub seen: Vec<Seen>,
+}
+
+impl Network {
+    /// A network with this kind of link between any two.
+    #[must_use]
+    pub fn new(link: Link, seed: u64) -> Self {
+        Self {
+            link,
+            chance: Chance::new(seed),
+            under_way: BTreeMap::new(),
+            sent: 0,
+            streams: BTreeMap::new(),
+            rules: Vec::new(),
+            unplugged: BTreeSet::new(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// From now on the network treats datagrams like this.
+    pub fn set_link(&mut self, link: Link) {
+        self.link = link;
+    }
+
+    /// From now on nothing comes from or to this host, or everything again.
+    pub fn plug(&mut self, host: IpAddr, plugged: bool) {
+        if plugged {
+            self.unplugged.remove(&host);
+        } else {
+            self.unplugged.insert(host);
+        }
+    }
+
+    /// This host's network is away.
+    #[must_use]
+    pub fn is_unplugged(&self, host: IpAddr) -> bool {
+        self.unplugged.contains(&host)
+    }
+
+    /// Meddles with the next `times` messages that are wanted.
+    pub fn meddle(&mut self, wanted: Wanted, meddling: Meddling, times: usize) -> RuleId {
+        self.rules.push(Rule {
+            wanted,
+            meddling,
+            left: times,
+            met: 0,
+            branches: BTreeSet::new(),
+        });
+        RuleId(self.rules.len() - 1)
+    }
+
+    /// How many messages a rule was applied to; one that was sent again counts once.
+    #[must_use]
+    pub fn met(&self, rule: RuleId) -> usize {
+        self.rules[rule.0].met
+    }
+
+    /// A rule is over.
+    pub fn stop(&mut self, rule: RuleId) {
+        self.rules[rule.0].left = 0;
+        self.rules[rule.0].branches.clear();
+    }
+
+    /// When something arrives next.
+    #[must_use]
+    pub fn next(&self) -> Option<Time> {
+        self.under_way.keys().next().map(|(at, _)| *at)
+    }
+
+    /// What has arrived by now.
+    pub fn arrived(&mut self, now: Time) -> Option<Datagram> {
+        let (key, _) = self
+            .under_way
+            .first_key_value()
+            .filter(|((at, _), _)| *at <= now)?;
+        let key = *key;
+        let datagram = self.under_way.remove(&key)?;
+        (!self.is_unplugged(datagram.to.ip())).then_some(datagram)
+    }
+
+    /// Takes a message on its way.
+    pub fn send(&mut self, now: Time, datagram: Datagram) {
+        let text = Text::new(&datagram.bytes);
+        let fate = self.treat(now, &datagram, &text);
+        self.seen.push(Seen {
+            at: now,
+            from: datagram.from,
+            to: datagram.to,
+            text,
+            fate,
+        });
+    }
+
+    fn treat(&mut self, now: Time, datagram: &Datagram, text: &Text) -> &'static str {
+        if self.is_unplugged(datagram.from.ip()) || self.is_unplugged(datagram.to.ip()) {
+            return "unplugged";
+        }
+        match self.rule_for(datagram, text) {
+            Some(Meddling::Lose) => return "lost on purpose",
+            Some(Meddling::Delay(delay)) => {
+                self.put(now + self.link.delay + delay, datagram.clone());
+                return "delayed on purpose";
+            }
+            Some(Meddling::Refuse(status)) => {
+                if text.method() != Some("ACK") {
+                    let bytes = text.answered(status, "Refused By The Test");
+                    let answer = Datagram {
+                        from: datagram.to,
+                        to: datagram.from,
+                        transport: datagram.transport,
+                        bytes,
+                    };
+                    let text = Text::new(&answer.bytes);
+                    self.carry(now, answer.clone());
+                    self.seen.push(Seen {
+                        at: now,
+                        from: answer.from,
+                        to: answer.to,
+                        text,
+                        fate: "by the test",
+                    });
+                }
+                return "refused on purpose";
+            }
+            Some(Meddling::Without(header, word)) => {
+                let bytes = text.without(header, word);
+                return self.carry(
+                    now,
+                    Datagram {
+                        bytes,
+                        ..datagram.clone()
+                    },
+                );
+            }
+            Some(Meddling::Fork(from)) => {
+                let fate = self.carry(now, datagram.clone());
+                let fork = Datagram {
+                    from,
+                    bytes: text.forked(datagram.from, from),
+                    ..datagram.clone()
+                };
+                self.seen.push(Seen {
+                    at: now,
+                    from,
+                    to: fork.to,
+                    text: Text::new(&fork.bytes),
+                    fate: "by the test",
+                });
+                self.carry(now, fork);
+                return fate;
+            }
+            None => {}
+        }
+        self.carry(now, datagram.clone())
+    }
+
+    /// What the rules want done. A message that is sent again meets the rule that it met first.
+    fn rule_for(&mut self, datagram: &Datagram, text: &Text) -> Option<Meddling> {
+        let branch = branch(text);
+        let (from, to) = (datagram.from.ip(), datagram.to.ip());
+        for rule in &mut self.rules {
+            let again = rule.branches.contains(&branch)
+                && (rule.wanted.is(from, to, text) || text.method() == Some("ACK"))
+                && matches!(rule.meddling, Meddling::Refuse(_));
+            if again {
+                return Some(rule.meddling.clone());
+            }
+            if rule.left > 0 && rule.wanted.is(from, to, text) {
+                rule.left -= 1;
+                rule.met += usize::from(rule.branches.insert(branch));
+                return Some(rule.meddling.clone());
+            }
+        }
+        None
+    }
+
+    /// Lets chance have its way with it.
+    fn carry(&mut self, now: Time, datagram: Datagram) -> &'static str {
+        let arrival = now + self.link.delay + self.jitter();
+        if datagram.transport == Transport::Tcp {
+            let last = self
+                .streams
+                .entry((datagram.from, datagram.to))
+                .or_default();
+            *last = arrival.max(*last);
+            let at = *last;
+            self.put(at, datagram);
+            return "";
+        }
+        if self.chance.happens(self.link.lost) {
+            return "lost";
+        }
+        if self.chance.happens(self.link.doubled) {
+            let second = now + self.link.delay + self.jitter();
+            self.put(second, datagram.clone());
+        }
+        self.put(arrival, datagram);
+        ""
+    }
+
+    fn jitter(&mut self) -> Duration {
+        let most = u64::try_from(self.link.jitter.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(self.chance.below(most))
+    }
+
+    fn put(&mut self, at: Time, datagram: Datagram) {
+        self.sent += 1;
+        self.under_way.insert((at, self.sent), datagram);
+    }
+}
+
+/// The transaction that a message belongs to.
+fn branch(text: &Text) -> String {
+    let via = text.header("Via").unwrap_or_default();
+    via.split("branch=")
+        .nth(1)
+        .and_then(|rest| rest.split([';', ',']).next())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn datagram(number: usize) -> Datagram {
+        let message = format!(
+            "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK{number}\r\nCSeq: {number} OPTIONS\r\n\r\n"
+        );
+        Datagram {
+            from: SocketAddr::from(([10, 0, 0, 1], 5060)),
+            to: SocketAddr::from(([10, 0, 0, 2], 5060)),
+            transport: Transport::Udp,
+            bytes: message.into_bytes(),
+        }
+    }
+
+    fn all(network: &mut Network) -> Vec<Vec<u8>> {
+        std::iter::from_fn(|| {
+            let at = network.next()?;
+            network.arrived(at).map(|datagram| datagram.bytes)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_good_link_keeps_all_in_order() {
+        let mut network = Network::new(Link::GOOD, 1);
+        for number in 0..100 {
+            network.send(Time::ZERO, datagram(number));
+        }
+        let expected: Vec<_> = (0..100).map(|number| datagram(number).bytes).collect();
+        assert_eq!(all(&mut network), expected);
+    }
+
+    #[test]
+    fn a_bad_link_loses_doubles_and_mixes_up_the_same_way_for_the_same_seed() {
+        let run = |seed| {
+            let mut network = Network::new(Link::BAD, seed);
+            for number in 0..200 {
+                network.send(Time::ZERO, datagram(number));
+            }
+            all(&mut network)
+        };
+        let arrived = run(7);
+        assert_eq!(arrived, run(7));
+        assert_ne!(arrived, run(8));
+        let distinct: BTreeSet<_> = arrived.iter().collect();
+        assert!(distinct.len() < 200, "some are lost");
+        assert!(arrived.len() > distinct.len(), "some come twice");
+    }
+
+    #[test]
+    fn a_refused_request_does_not_arrive_and_is_answered_each_time_it_is_sent() {
+        let mut network = Network::new(Link::GOOD, 1);
+        let rule = network.meddle(Wanted::request("OPTIONS"), Meddling::Refuse(488), 1);
+        for number in [1, 1, 2] {
+            network.send(Time::ZERO, datagram(number));
+        }
+        let arrived: Vec<_> = all(&mut network)
+            .iter()
+            .map(|bytes| Text::new(bytes))
+            .collect();
+        assert_eq!(
+            arrived.iter().filter_map(Text::status).collect::<Vec<_>>(),
+            [488, 488]
+        );
+        assert_eq!(
+            arrived.iter().filter_map(Text::method).collect::<Vec<_>>(),
+            ["OPTIONS"]
+        );
+        assert_eq!(network.met(rule), 1);
+    }
+
+    #[test]
+    fn a_stream_keeps_its_order_and_loses_nothing() {
+        let mut network = Network::new(Link::BAD, 3);
+        for number in 0..100 {
+            network.send(
+                Time::ZERO,
+                Datagram {
+                    transport: Transport::Tcp,
+                    ..datagram(number)
+                },
+            );
+        }
+        let expected: Vec<_> = (0..100).map(|number| datagram(number).bytes).collect();
+        assert_eq!(all(&mut network), expected);
+    }
+}

@@ -1,0 +1,280 @@
+//! The programs under test, as processes: found, started, told what to do by `trialog ctl`, and ended by their id.
+use serde_json::Value;
+use std::fs::{self, File};
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+/// The program `trialog`: what `TRIALOG_BIN` names, or the one that lies in the folder that this test was built into.
+#[must_use]
+pub fn trialog() -> PathBuf {
+    find("TRIALOG_BIN", "trialog")
+}
+
+/// The program `trialog-checker`.
+#[must_use]
+pub fn checker() -> PathBuf {
+    find("TRIALOG_CHECKER_BIN", "trialog-checker")
+}
+
+fn find(variable: &str, name: &str) -> PathBuf {
+    if let Some(path) = std::env::var_os(variable) {
+        let path = PathBuf::from(path);
+        assert!(
+            path.is_file(),
+            "{variable} names {}, which is not there: run `cargo xtask test`",
+            path.display()
+        );
+        return path;
+    }
+    // …/target/debug/deps/suite-0123456789abcdef
+    let own = std::env::current_exe().expect("a test has a program");
+    let path = own
+        .ancestors()
+        .nth(2)
+        .expect("it lies in target/PROFILE/deps")
+        .join(name);
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo xtask test`",
+        path.display()
+    );
+    if let Some(source) = newer_source(&path) {
+        panic!(
+            "{} is older than {}: run `cargo xtask test`",
+            path.display(),
+            source.display()
+        );
+    }
+    path
+}
+
+/// A source that was changed after the program was built. Cargo writes the list of sources beside the program.
+fn newer_source(program: &Path) -> Option<PathBuf> {
+    let changed = |path: &Path| {
+        path.metadata()
+            .and_then(|file| file.modified())
+            .unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let built = changed(program);
+    let list = fs::read_to_string(program.with_extension("d")).unwrap_or_default();
+    let sources = list.split_once(": ").map_or("", |(_, sources)| sources);
+    sources
+        .split_whitespace()
+        .map(PathBuf::from)
+        .find(|source| changed(source) > built)
+}
+
+/// An empty folder for this test's files, by its name; what an earlier run left is gone.
+#[must_use]
+pub fn folder(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("a test has a program");
+    let target = own
+        .ancestors()
+        .nth(3)
+        .expect("it lies in target/PROFILE/deps");
+    let folder = target.join("tmp").join("trialog-tests").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    folder
+}
+
+/// A process that ends with this value, by its id and no other.
+pub struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    /// Starts it; what it says goes to `log`.
+    #[must_use]
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let out = File::create(log).expect("the log can be written");
+        let err = out.try_clone().expect("a file can be written by two");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
+    /// What it said until now.
+    #[must_use]
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// It has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some())
+    }
+
+    /// Asks it to end (SIGTERM).
+    pub fn terminate(&self) {
+        let _ = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+    }
+
+    /// Asks it to end and waits until it has, for at most this long; true when it did.
+    pub fn end(&mut self, within: Duration) -> bool {
+        self.terminate();
+        let started = Instant::now();
+        while started.elapsed() < within {
+            if self.has_ended() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("== {}\n{}", self.log.display(), self.said());
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A phone as a process.
+pub struct PhoneProcess {
+    /// Its name.
+    pub name: String,
+    /// Its port for SIP on 127.0.0.1.
+    pub port: u16,
+    /// The process.
+    pub running: Running,
+    runtime: PathBuf,
+}
+
+impl PhoneProcess {
+    /// Starts a phone with this configuration, to which name, port and partners' trust are added, and waits until it can be
+    /// told things. `runtime` stands for `XDG_RUNTIME_DIR`; `settings` is TOML.
+    #[must_use]
+    pub fn start(
+        name: &str,
+        folder: &Path,
+        runtime: &Path,
+        settings: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let port = free_port();
+        let config = folder.join(format!("{name}.toml"));
+        let text = format!(
+            "name = \"{name}\"\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\ntrusted = [\"127.0.0.1\"]\ntrace = \"{name}.jsonl\"\n\n\
+             [records]\nfile = \"{name}-records.jsonl\"\n\n{settings}\n\n[[account]]\naor = \"sip:{name}@127.0.0.1:{port}\"\ndisplay = \"{name}\"\n"
+        );
+        fs::write(&config, text).expect("the folder can be written");
+        let mut command = Command::new(trialog());
+        command
+            .args(["phone", "--headless", "--config"])
+            .arg(&config)
+            .env("XDG_RUNTIME_DIR", runtime);
+        command.envs(environment.iter().copied());
+        let running = Running::start(&mut command, &folder.join(format!("{name}.log")));
+        let mut phone = Self {
+            name: name.to_owned(),
+            port,
+            running,
+            runtime: runtime.to_owned(),
+        };
+        let started = Instant::now();
+        while !phone.try_ctl(&["status"]).status.success() {
+            assert!(
+                !phone.running.has_ended(),
+                "{name} ended at its start: {}",
+                phone.running.said()
+            );
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "{name} can't be told anything: {}",
+                phone.running.said()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        phone
+    }
+
+    /// How to call it.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("sip:{}@127.0.0.1:{}", self.name, self.port)
+    }
+
+    /// Runs `trialog ctl --json …` for this phone.
+    #[must_use]
+    pub fn try_ctl(&self, arguments: &[&str]) -> Output {
+        Command::new(trialog())
+            .args(["ctl", "--json", "--phone", &self.name])
+            .args(arguments)
+            .env("XDG_RUNTIME_DIR", &self.runtime)
+            .stdin(Stdio::null())
+            .output()
+            .expect("trialog can be started")
+    }
+
+    /// As [`PhoneProcess::try_ctl`], which must be done.
+    pub fn ctl(&self, arguments: &[&str]) -> Value {
+        let output = self.try_ctl(arguments);
+        assert!(
+            output.status.success(),
+            "{}: ctl {arguments:?}: {}\n{}{}",
+            self.name,
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// All that it says about itself.
+    #[must_use]
+    pub fn status(&self) -> Value {
+        self.ctl(&["status"])
+    }
+
+    /// The stage of its only call, or nothing.
+    #[must_use]
+    pub fn stage(&self) -> String {
+        self.status()["calls"][0]["stage"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Waits, in real time, until its only call is in this stage; no call is no stage.
+    pub fn wait_for(&self, stage: &str) {
+        let started = Instant::now();
+        while self.stage() != stage {
+            assert!(
+                started.elapsed() < Duration::from_secs(15),
+                "{} never came to {stage:?}: {:#}",
+                self.name,
+                self.status()
+            );
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+}
+
+/// A port that is free for UDP and TCP now. Another may take it before it is used: rare, since the system hands out others first.
+#[must_use]
+pub fn free_port() -> u16 {
+    loop {
+        let udp = UdpSocket::bind("127.0.0.1:0").expect("there are free ports");
+        let port = udp.local_addr().expect("it is bound").port();
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}

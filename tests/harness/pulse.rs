@@ -1,0 +1,129 @@
+//! A sound card in real time: a PulseAudio server of our own, with two sinks that lead nowhere. What is played to `mic` is in
+//! the microphone, what the loudspeaker `spk` plays can be recorded from its monitor.
+use crate::program::Running;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The server; it ends with this value.
+pub struct SoundCard {
+    server: Running,
+    folder: PathBuf,
+}
+
+impl SoundCard {
+    /// Starts the server in this folder, which is its runtime folder too.
+    #[must_use]
+    pub fn start(folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("the folder can be made");
+        let script = folder.join("sound-card.pa");
+        let sink = |name: &str| {
+            format!(
+                "load-module module-null-sink norewinds=1 sink_name={name} rate=48000 channels=1\n"
+            )
+        };
+        let text = format!(
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n{}{}set-default-sink spk\nset-default-source mic.monitor\n",
+            folder.join("native").display(),
+            sink("spk"),
+            sink("mic"),
+        );
+        fs::write(&script, text).expect("the folder can be written");
+        let mut command = Command::new("pulseaudio");
+        command.args(["-n", "-F"]).arg(&script);
+        command.args([
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--disallow-exit=yes",
+            "--use-pid-file=no",
+            "--realtime=no",
+            "--high-priority=no",
+        ]);
+        command.env("XDG_RUNTIME_DIR", folder).env("HOME", folder);
+        let server = Running::start(&mut command, &folder.join("pulseaudio.log"));
+        let card = Self {
+            server,
+            folder: folder.to_owned(),
+        };
+        let started = Instant::now();
+        while !card.answers() {
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "pulseaudio did not start: {}",
+                card.server.said()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        card
+    }
+
+    fn answers(&self) -> bool {
+        let mut info = self.client("pactl");
+        info.arg("info")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .stdin(Stdio::null());
+        info.status().expect("pactl can be started").success()
+    }
+
+    /// What a program needs in its environment to use this card.
+    #[must_use]
+    pub fn environment(&self) -> [(String, String); 2] {
+        let here = self.folder.display();
+        [
+            ("PULSE_SERVER".into(), format!("unix:{here}/native")),
+            ("PULSE_RUNTIME_PATH".into(), format!("{here}")),
+        ]
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .envs(self.environment())
+            .env("XDG_RUNTIME_DIR", &self.folder)
+            .env("HOME", &self.folder);
+        command
+    }
+
+    /// Plays a WAV file into the microphone until the value is dropped.
+    #[must_use]
+    pub fn speak(&self, wav: &Path) -> Running {
+        let mut command = self.client("paplay");
+        command.args(["--device=mic", "--latency-msec=40"]).arg(wav);
+        Running::start(&mut command, &self.folder.join("speak.log"))
+    }
+
+    /// Records the loudspeaker into a file of raw 16-bit samples until the value is dropped.
+    #[must_use]
+    pub fn listen(&self, raw: &Path) -> Running {
+        let mut command = self.client("parec");
+        command
+            .args([
+                "--device=spk.monitor",
+                "--format=s16le",
+                "--rate=48000",
+                "--channels=1",
+                "--latency-msec=20",
+            ])
+            .arg(raw);
+        Running::start(&mut command, &self.folder.join("listen.log"))
+    }
+
+    /// Takes microphone and loudspeaker away, as if the headset was pulled out.
+    pub fn unplug(&self) {
+        let status = self
+            .client("pactl")
+            .args(["unload-module", "module-null-sink"])
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "the sinks can't be unloaded"
+        );
+    }
+
+    /// The server itself is gone.
+    pub fn stop(&mut self) {
+        self.server.end(Duration::from_secs(5));
+    }
+}
