@@ -1,0 +1,341 @@
+//! The user agent as one value: what it owns, and which part of it each input goes to.
+use crate::authentication::KnownChallenge;
+use crate::config::{self, Account, Config};
+use crate::leg::{Leg, Stage};
+use crate::outbound::{Sent, Waiting};
+use crate::random::Random;
+use crate::registration::Registration;
+use crate::timers::Timers;
+use crate::transaction::{Elapsed, Transactions};
+use crate::{Input, Output, ResolveId, Source, Transport};
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use trialog_call::{Action, LegId, Time, WireEvent};
+use trialog_sip::{Limits, Message, Uri};
+
+/// A SIP user agent without socket, clock or randomness of its own.
+pub struct UserAgent {
+    pub(crate) config: Config,
+    pub(crate) random: Random,
+    pub(crate) limits: Limits,
+    pub(crate) out: VecDeque<Output>,
+    pub(crate) transactions: Transactions<Sent>,
+    pub(crate) alarms: Timers<Alarm>,
+    pub(crate) legs: HashMap<LegId, Leg>,
+    /// Our tag of a dialog leads to the leg whose dialog it is.
+    pub(crate) tags: HashMap<String, LegId>,
+    pub(crate) legs_received: u32,
+    /// Dialogs that ended of late, for an INVITE that would replace one of them.
+    pub(crate) ended: VecDeque<EndedDialog>,
+    pub(crate) registrations: Vec<Registration>,
+    /// Addresses that answered for our registrars.
+    pub(crate) registrar_addresses: Vec<IpAddr>,
+    pub(crate) challenges: Vec<Vec<KnownChallenge>>,
+    pub(crate) resolving: HashMap<ResolveId, Waiting>,
+    pub(crate) resolves: u64,
+}
+
+/// What a deadline of the user agent itself is about; transactions have their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Alarm {
+    /// Send the 2xx again, or give up.
+    Accept(LegId),
+    /// Say 180 again, so that no proxy gives the call up.
+    Ringing(LegId),
+    /// Try the re-INVITE again.
+    Renegotiate(LegId),
+    /// A BYE has waited long enough for the requests before it.
+    HangUp(LegId),
+    /// A cancelled INVITE was never answered.
+    Cancelled(LegId),
+    /// Refresh our REFER's subscription, or drop it where nothing else is left of the leg.
+    Referrer(LegId),
+    /// The far side's REFER's subscription runs out.
+    Referee(LegId),
+    /// Register, or refresh.
+    Register(usize),
+}
+
+/// What is remembered of a dialog that ended.
+pub(crate) struct EndedDialog {
+    pub(crate) at: Time,
+    pub(crate) call_id: String,
+    pub(crate) local_tag: String,
+    pub(crate) remote_tag: String,
+}
+
+/// How much is alive in a user agent, to see that nothing is left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Legs, ended ones that wait for something included.
+    pub legs: usize,
+    /// Dialogs that can be found by their tag.
+    pub dialogs: usize,
+    /// Transactions of both sides.
+    pub transactions: usize,
+    /// Alarms other than those that keep registrations.
+    pub alarms: usize,
+    /// Names being resolved.
+    pub resolving: usize,
+}
+
+impl UserAgent {
+    /// A user agent that knows this, and draws all its randomness from this seed.
+    #[must_use]
+    pub fn new(mut config: Config, seed: [u8; 32]) -> Self {
+        if config.accounts.is_empty() {
+            let account = config::nobody_in_particular(&config.contacts);
+            config.accounts.push(account);
+        }
+        let mut random = Random::new(seed);
+        let registrations = config
+            .accounts
+            .iter()
+            .map(|_| Registration::new(&mut random))
+            .collect();
+        let challenges = config.accounts.iter().map(|_| Vec::new()).collect();
+        Self {
+            config,
+            random,
+            limits: Limits::default(),
+            out: VecDeque::new(),
+            transactions: Transactions::new(),
+            alarms: Timers::new(),
+            legs: HashMap::new(),
+            tags: HashMap::new(),
+            legs_received: 0,
+            ended: VecDeque::new(),
+            registrations,
+            registrar_addresses: Vec::new(),
+            challenges,
+            resolving: HashMap::new(),
+            resolves: 0,
+        }
+    }
+
+    /// Something happened.
+    pub fn handle_input(&mut self, now: Time, input: Input<'_>) {
+        match input {
+            Input::Received { source, message } => self.receive(now, source, message),
+            Input::TransportError {
+                transport,
+                destination,
+            } => self.transport_error(now, transport, destination),
+            Input::Resolved { id, addresses } => self.resolved(now, id, addresses),
+            Input::Action { action, media } => self.act(now, action, media),
+            Input::Register => self.register_all(now),
+            Input::Unregister => self.unregister_all(now),
+            Input::Timeout => self.timeout(now),
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is to be given next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
+        [self.transactions.next_deadline(), self.alarms.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// How much is alive.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let registering = (0..self.registrations.len())
+            .filter(|index| self.alarms.is_set(Alarm::Register(*index)))
+            .count();
+        Counts {
+            legs: self.legs.len(),
+            dialogs: self.tags.len(),
+            transactions: self.transactions.len(),
+            alarms: self.alarms.len() - registering,
+            resolving: self.resolving.len(),
+        }
+    }
+
+    /// Nothing is under way but registrations.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.counts() == Counts::default()
+    }
+
+    pub(crate) fn event(&mut self, leg: LegId, event: WireEvent) {
+        self.out.push_back(Output::Event { leg, event });
+    }
+
+    pub(crate) fn account(&self, index: usize) -> &Account {
+        &self.config.accounts[index]
+    }
+
+    fn receive(&mut self, now: Time, source: Source, bytes: &[u8]) {
+        match Message::parse_datagram(bytes, &self.limits) {
+            Ok(Message::Request(request)) => self.receive_request(now, source, request),
+            Ok(Message::Response(response)) => {
+                if let Some(id) = self.transactions.receive_response(now, &response, &mut self.out) {
+                    self.answered(now, id, response.status.code(), Some(&response));
+                    self.transactions.reap(id);
+                }
+            }
+            Err(error) => self.refuse_malformed(source, &error),
+        }
+    }
+
+    fn transport_error(&mut self, now: Time, transport: Transport, destination: SocketAddr) {
+        for id in self.transactions.waiting_for(transport, destination) {
+            // RFC 3261 §8.1.3.1: as if 503 had come.
+            self.unanswered(now, id, 503);
+        }
+    }
+
+    fn timeout(&mut self, now: Time) {
+        loop {
+            if let Some(elapsed) = self.transactions.on_timeout(now, &mut self.out) {
+                if let Some(Elapsed::TimedOut(id)) = elapsed {
+                    self.unanswered(now, id, 408);
+                }
+            } else if let Some(alarm) = self.alarms.pop_due(now) {
+                self.ring(now, alarm);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn ring(&mut self, now: Time, alarm: Alarm) {
+        match alarm {
+            Alarm::Accept(leg) => self.accept_timer(now, leg),
+            Alarm::Ringing(leg) => self.ring_again(now, leg),
+            Alarm::Renegotiate(leg) => self.pump(now, leg),
+            Alarm::HangUp(leg) => self.send_bye(now, leg),
+            Alarm::Cancelled(leg) => self.cancel_timer(now, leg),
+            Alarm::Referrer(leg) => self.referrer_timer(now, leg),
+            Alarm::Referee(leg) => self.referee_timer(now, leg),
+            Alarm::Register(account) => self.register(now, account),
+        }
+    }
+
+    fn act(&mut self, now: Time, action: Action, media: Option<SocketAddr>) {
+        match action {
+            Action::Invite {
+                leg,
+                account,
+                target,
+                as_guest,
+                referral,
+            } => {
+                let call = crate::invite::NewCall {
+                    leg,
+                    account: usize::from(account.0),
+                    target,
+                    as_guest,
+                    referral,
+                };
+                self.place(now, call, media);
+            }
+            Action::Ring(leg) => self.say_ringing(now, leg),
+            Action::Answer(leg) => self.accept(now, leg, media),
+            Action::Reject { leg, status } => self.reject(now, leg, status),
+            Action::Redirect { leg, target } => self.redirect(now, leg, &target),
+            Action::Cancel(leg) => self.cancel(now, leg),
+            Action::Bye { leg, reason } => self.hang_up(now, leg, reason),
+            Action::Reinvite { leg, session } => self.renegotiate(now, leg, session),
+            Action::Refer { leg, to } => self.refer(now, leg, &to),
+            Action::WithdrawRefer(leg) => self.withdraw_refer(now, leg),
+            Action::AcceptReferral(leg) => self.accept_referral(now, leg),
+            Action::RefuseReferral { leg, status } => self.refuse_referral(now, leg, status),
+            Action::ReferralResult { leg, status } => self.referral_result(now, leg, status),
+            Action::Inform { leg, info } => self.inform(now, leg, info),
+            // Sound, screen, journal and program: not ours.
+            Action::Dtmf { .. }
+            | Action::Record(_)
+            | Action::Notice(_)
+            | Action::Refuse(_)
+            | Action::Quit => {}
+        }
+    }
+
+    /// Whether policy trusts whoever sent this.
+    pub(crate) fn trusts(&self, source: &Source, from: &Uri) -> bool {
+        let sender = source.remote.ip().to_canonical();
+        self.registrar_addresses.contains(&sender)
+            || self
+                .config
+                .accounts
+                .iter()
+                .flat_map(|account| [&account.registrar, &account.outbound_proxy])
+                .flatten()
+                .any(|proxy| proxy.host.ip() == Some(sender))
+            || self
+                .config
+                .trusted
+                .iter()
+                .any(|trusted| trusted.covers(sender, from))
+    }
+
+    /// The leg's call is over for signalling: its sound ends, and it goes when nothing of it is left.
+    pub(crate) fn end(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        leg.stage = Stage::Over;
+        leg.accept = None;
+        leg.renegotiation = crate::leg::Renegotiation::default();
+        for alarm in [
+            Alarm::Accept(id),
+            Alarm::Ringing(id),
+            Alarm::Renegotiate(id),
+            Alarm::HangUp(id),
+            Alarm::Cancelled(id),
+        ] {
+            self.alarms.cancel(alarm);
+        }
+        if let Some(remote_tag) = leg.dialog.remote_tag.clone() {
+            let ended = EndedDialog {
+                at: now,
+                call_id: leg.dialog.call_id.clone(),
+                local_tag: leg.dialog.local_tag.clone(),
+                remote_tag,
+            };
+            self.remember_ended(now, ended);
+        }
+        self.end_media(id);
+        self.settle(now, id);
+    }
+
+    pub(crate) fn end_media(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.media.end(id, &mut self.out);
+        }
+    }
+
+    /// Forgets a leg that is over when no subscription and no request of it is left.
+    pub(crate) fn settle(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        if !matches!(leg.stage, Stage::Over) {
+            return;
+        }
+        if leg.refer_out.is_some() {
+            // A NOTIFY may still come; not for ever.
+            if !self.alarms.is_set(Alarm::Referrer(id)) {
+                self.alarms
+                    .set(Alarm::Referrer(id), now + crate::refer::LINGER);
+            }
+            return;
+        }
+        if leg.refer_in.is_some() || leg.open > 0 || !leg.queue.is_empty() {
+            return;
+        }
+        self.alarms.cancel(Alarm::Referrer(id));
+        self.alarms.cancel(Alarm::Referee(id));
+        if let Some(leg) = self.legs.remove(&id) {
+            self.tags.remove(&leg.dialog.local_tag);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Digest challenges (RFC 3261 §22): answered once for each nonce, and again where the server says that only the nonce was
+//! stale. What a server asked is remembered for its account, so that the next request to it needs no challenge.
+use crate::agent::UserAgent;
+use crate::outbound::Purpose;
+use crate::transaction::ClientId;
+use std::net::SocketAddr;
+use trialog_call::Time;
+use trialog_sip::digest::{self, Challenge};
+use trialog_sip::{HeaderName, Method, Request, Response};
+
+/// A request that is challenged more often than this is refused: a proxy and a server each, each with a stale nonce.
+const CHALLENGES: u8 = 4;
+
+/// What a server asked for, and how often its nonce was used.
+pub(crate) struct KnownChallenge {
+    /// Who asked. Nobody else is sent an answer to it unasked.
+    from: SocketAddr,
+    /// It was a proxy (407).
+    proxy: bool,
+    challenge: Challenge,
+    uses: u32,
+}
+
+impl UserAgent {
+    /// Adds credentials for what this destination has asked before.
+    pub(crate) fn authorise(
+        &mut self,
+        request: &mut Request,
+        account: usize,
+        destination: SocketAddr,
+    ) {
+        // RFC 3261 §22.1: no CANCEL and no ACK can be challenged.
+        if matches!(request.method, Method::Cancel | Method::Ack) {
+            return;
+        }
+        request.headers.remove(&HeaderName::Authorization);
+        request.headers.remove(&HeaderName::ProxyAuthorization);
+        let own = &self.config.accounts[account];
+        let Some(password) = &own.password else {
+            return;
+        };
+        for known in &mut self.challenges[account] {
+            if known.from != destination {
+                continue;
+            }
+            known.uses += 1;
+            let credentials = digest::answer(
+                &known.challenge,
+                own.username(),
+                password,
+                &request.method,
+                &request.uri.to_string(),
+                &request.body,
+                &self.random.cnonce(),
+                known.uses,
+            );
+            let name = if known.proxy {
+                HeaderName::ProxyAuthorization
+            } else {
+                HeaderName::Authorization
+            };
+            if let Some(credentials) = credentials {
+                request.headers.push(name, credentials.to_string());
+            }
+        }
+    }
+
+    /// Sends a challenged request again with credentials, where there are some that were not refused.
+    pub(crate) fn answer_challenge(&mut self, now: Time, id: ClientId, response: &Response) -> bool {
+        let proxy = response.status.code() == 407;
+        let name = if proxy {
+            HeaderName::ProxyAuthenticate
+        } else {
+            HeaderName::WwwAuthenticate
+        };
+        let Some(challenge) = digest::choose(&response.headers, &name) else {
+            return false;
+        };
+        let (Some(sent), Some(flow)) = (self.transactions.purpose(id), self.transactions.flow(id))
+        else {
+            return false;
+        };
+        let (purpose, account, challenged) = (sent.purpose, sent.account, sent.challenged);
+        if challenged >= CHALLENGES || self.config.accounts[account].password.is_none() {
+            return false;
+        }
+        let Some(mut request) = self.transactions.request(id).cloned() else {
+            return false;
+        };
+        // The same question again, after an answer, means that the answer was wrong, unless it was only stale.
+        let answer_header = if proxy {
+            HeaderName::ProxyAuthorization
+        } else {
+            HeaderName::Authorization
+        };
+        let answered_this = request
+            .headers
+            .rows_of(&answer_header)
+            .filter_map(|row| digest::Credentials::parse(row).ok())
+            .any(|used| used.realm == challenge.realm);
+        if answered_this && !challenge.stale && challenged > 0 {
+            return false;
+        }
+        let known = &mut self.challenges[account];
+        known.retain(|known| {
+            known.from != flow.destination
+                || known.proxy != proxy
+                || known.challenge.realm != challenge.realm
+        });
+        known.push(KnownChallenge {
+            from: flow.destination,
+            proxy,
+            challenge,
+            uses: 0,
+        });
+        let Some(cseq) = self.next_number(purpose, &request) else {
+            return false;
+        };
+        request
+            .headers
+            .set(HeaderName::CSeq, format!("{cseq} {}", request.method));
+        self.send_again(now, id, request);
+        true
+    }
+
+    /// The number of a challenged request's next try. `None`: it is not wanted any more.
+    fn next_number(&mut self, purpose: Purpose, request: &Request) -> Option<u32> {
+        match purpose {
+            Purpose::Register(account) => Some(self.registrations[account].next_number()),
+            Purpose::Cancel => None,
+            Purpose::Stray => Some(crate::outbound::cseq_of(request) + 1),
+            Purpose::Invite(id) => {
+                let leg = self.legs.get_mut(&id)?;
+                let crate::leg::Stage::Calling(calling) = &leg.stage else {
+                    return None;
+                };
+                if calling.cancelled {
+                    return None;
+                }
+                leg.dialog.local_cseq += 1;
+                Some(leg.dialog.local_cseq)
+            }
+            Purpose::Notify(id) => {
+                let leg = self.legs.get_mut(&id)?;
+                let own = leg.refer_in.as_mut().and_then(|refer| refer.dialog.as_mut());
+                let dialog = own.unwrap_or(&mut leg.dialog);
+                dialog.local_cseq += 1;
+                leg.unanswered = Some(dialog.local_cseq);
+                Some(dialog.local_cseq)
+            }
+            Purpose::Reinvite(id)
+            | Purpose::Bye(id)
+            | Purpose::Info(id)
+            | Purpose::Refer(id)
+            | Purpose::Subscribe(id) => {
+                let leg = self.legs.get_mut(&id)?;
+                let was = crate::outbound::cseq_of(request);
+                leg.dialog.local_cseq += 1;
+                leg.unanswered = Some(leg.dialog.local_cseq);
+                if let Some(refer) = &mut leg.refer_out
+                    && purpose == Purpose::Refer(id)
+                    && refer.cseq == was
+                {
+                    // RFC 3515 §2.4.6: the subscription is known by the number of the REFER that was accepted.
+                    refer.cseq = leg.dialog.local_cseq;
+                }
+                Some(leg.dialog.local_cseq)
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A whole phone without its sockets and its sound: the call-state core and the user agent in one sans-IO value.
+//!
+//! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
+//! outputs are there to be polled. It keeps the stock of RTP addresses that the owner of the sockets gave it, one a leg. It
+//! decides nothing itself. The program `trialog` and the simulated network both run this.
+use crate::{Config, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport, UserAgent};
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use trialog_call::{
+    AccountId, Act, Action, CallId, CallRecord, LegId, MediaEvent, Notice, Phone, Policy, ReferralPolicy, Refusal,
+    Routing, Snapshot, Time,
+};
+use trialog_sdp::Negotiated;
+
+/// What happened to the phone.
+#[derive(Clone, Debug)]
+pub enum StationInput<'a> {
+    /// A message came in.
+    Wire {
+        /// Where from.
+        source: Source,
+        /// One whole datagram, or one framed message of a stream.
+        message: &'a [u8],
+    },
+    /// Nothing can be sent there.
+    TransportError {
+        /// By which transport.
+        transport: Transport,
+        /// Where to.
+        destination: SocketAddr,
+    },
+    /// The answer to [`StationOutput::Resolve`].
+    Resolved {
+        /// The question.
+        id: ResolveId,
+        /// Addresses with the transport of each, best first.
+        addresses: &'a [(Transport, SocketAddr)],
+    },
+    /// The agent, the audio engine or the machine says something.
+    Core(trialog_call::Input),
+    /// Register every account that has a registrar.
+    Register,
+    /// Take every registration back.
+    Unregister,
+    /// The next deadline has come.
+    Timeout,
+}
+
+/// What is to be done about it, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StationOutput {
+    /// Send this.
+    Transmit(Transmit),
+    /// Find addresses for this name and say [`StationInput::Resolved`].
+    Resolve {
+        /// The question's number.
+        id: ResolveId,
+        /// The name.
+        host: String,
+        /// A port, where the URI has one.
+        port: Option<u16>,
+        /// The transport, where one is named.
+        transport: Option<Transport>,
+    },
+    /// This leg now uses this address of the stock.
+    MediaTaken {
+        /// Which leg.
+        leg: LegId,
+        /// One of those given by [`Station::offer_media`].
+        address: SocketAddr,
+    },
+    /// What sound is agreed on a leg; `None`: its sound ends, and its address is not used again.
+    Media {
+        /// Which leg.
+        leg: LegId,
+        /// As agreed.
+        session: Option<Box<Negotiated>>,
+    },
+    /// Who hears whom, whole, because it changed.
+    Routing(Routing),
+    /// Keep this for ever, before the next output.
+    Record(CallRecord),
+    /// Tell the agent.
+    Notice(Notice),
+    /// The core refused what was asked.
+    Refused(Refusal),
+    /// Send this digit as telephone-event.
+    Dtmf {
+        /// To whom.
+        leg: LegId,
+        /// `0`–`9`, `*`, `#`, `A`–`D`.
+        digit: u8,
+    },
+    /// An account's registration changed.
+    Registration {
+        /// Which account.
+        account: AccountId,
+        /// To what.
+        state: RegistrationState,
+    },
+    /// All calls are over: the program may end.
+    Quit,
+}
+
+/// Core and user agent.
+pub struct Station {
+    phone: Phone,
+    agent: UserAgent,
+    stock: VecDeque<SocketAddr>,
+    taken: HashMap<LegId, SocketAddr>,
+    routing: Routing,
+    /// What the core has yet to hear, in order.
+    heard: VecDeque<trialog_call::Input>,
+    out: VecDeque<StationOutput>,
+}
+
+impl Station {
+    /// A phone with this policy and these accounts. The seed makes it repeatable, or unguessable.
+    #[must_use]
+    pub fn new(policy: Policy, mut config: Config, seed: [u8; 32]) -> Self {
+        config.referable &= policy.transfers != ReferralPolicy::Never;
+        let accounts = u16::try_from(config.accounts.len().max(1)).unwrap_or(u16::MAX);
+        Self {
+            phone: Phone::new(policy, accounts),
+            agent: UserAgent::new(config, seed),
+            stock: VecDeque::new(),
+            taken: HashMap::new(),
+            routing: Routing::default(),
+            heard: VecDeque::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Adds a bound RTP address (never a wildcard) to the stock. Without one left, a call fails with 500 and is not answered.
+    pub fn offer_media(&mut self, address: SocketAddr) {
+        self.stock.push_back(address);
+    }
+
+    /// How many unused RTP addresses there are.
+    #[must_use]
+    pub fn media_left(&self) -> usize {
+        self.stock.len()
+    }
+
+    /// Something happened. The outputs are there when this returns.
+    pub fn handle(&mut self, now: Time, input: StationInput<'_>) {
+        match input {
+            StationInput::Wire { source, message } => {
+                self.agent.handle_input(now, Input::Received { source, message });
+            }
+            StationInput::TransportError {
+                transport,
+                destination,
+            } => self.agent.handle_input(
+                now,
+                Input::TransportError {
+                    transport,
+                    destination,
+                },
+            ),
+            StationInput::Resolved { id, addresses } => {
+                self.agent.handle_input(now, Input::Resolved { id, addresses });
+            }
+            StationInput::Core(input) => self.heard.push_back(input),
+            StationInput::Register => self.agent.handle_input(now, Input::Register),
+            StationInput::Unregister => self.agent.handle_input(now, Input::Unregister),
+            StationInput::Timeout => {
+                self.agent.handle_input(now, Input::Timeout);
+                if self.phone.next_deadline().is_some_and(|at| at <= now) {
+                    self.heard.push_back(trialog_call::Input::Deadline);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<StationOutput> {
+        self.out.pop_front()
+    }
+
+    /// When [`StationInput::Timeout`] is to be given next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Time> {
+        [self.agent.next_deadline(), self.phone.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// All that a screen may show.
+    #[must_use]
+    pub fn snapshot(&self, now: Time) -> Snapshot {
+        self.phone.snapshot(now)
+    }
+
+    /// Whether this act may be done now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn permits(&self, call: CallId, act: &Act) -> Result<(), Refusal> {
+        self.phone.permits(call, act)
+    }
+
+    /// Who hears whom now.
+    #[must_use]
+    pub fn routing(&self) -> Routing {
+        self.phone.routing()
+    }
+
+    /// The core, to look at.
+    #[must_use]
+    pub fn phone(&self) -> &Phone {
+        &self.phone
+    }
+
+    /// The user agent, to look at.
+    #[must_use]
+    pub fn agent(&self) -> &UserAgent {
+        &self.agent
+    }
+
+    /// Carries words between core and wire until neither has any left.
+    fn settle(&mut self, now: Time) {
+        self.collect();
+        while let Some(input) = self.heard.pop_front() {
+            for action in self.phone.step(now, input) {
+                self.perform(now, action);
+            }
+            // Routing before the next input: what the parties hear follows each step.
+            let routing = self.phone.routing();
+            if routing != self.routing {
+                self.routing = routing.clone();
+                self.out.push_back(StationOutput::Routing(routing));
+            }
+        }
+    }
+
+    fn perform(&mut self, now: Time, action: Action) {
+        let output = match action {
+            Action::Record(record) => StationOutput::Record(record),
+            Action::Notice(notice) => StationOutput::Notice(notice),
+            Action::Refuse(refusal) => StationOutput::Refused(refusal),
+            Action::Dtmf { leg, digit } => StationOutput::Dtmf { leg, digit },
+            Action::Quit => StationOutput::Quit,
+            action => {
+                let media = match action {
+                    Action::Invite { leg, .. } | Action::Answer(leg) => self.take_media(leg),
+                    _ => None,
+                };
+                self.agent.handle_input(now, Input::Action { action, media });
+                return self.collect();
+            }
+        };
+        self.out.push_back(output);
+    }
+
+    fn take_media(&mut self, leg: LegId) -> Option<SocketAddr> {
+        if let Some(address) = self.taken.get(&leg) {
+            return Some(*address);
+        }
+        let address = self.stock.pop_front()?;
+        self.taken.insert(leg, address);
+        self.out.push_back(StationOutput::MediaTaken { leg, address });
+        Some(address)
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.agent.poll_output() {
+            let output = match output {
+                Output::Transmit(transmit) => StationOutput::Transmit(transmit),
+                Output::Resolve {
+                    id,
+                    host,
+                    port,
+                    transport,
+                } => StationOutput::Resolve {
+                    id,
+                    host,
+                    port,
+                    transport,
+                },
+                Output::Event { leg, event } => {
+                    self.heard.push_back(trialog_call::Input::Wire { leg, event });
+                    continue;
+                }
+                Output::Dtmf { leg, digit } => {
+                    self.heard.push_back(trialog_call::Input::Media {
+                        leg,
+                        event: MediaEvent::Dtmf(digit),
+                    });
+                    continue;
+                }
+                Output::Media { leg, session } => {
+                    if session.is_none() {
+                        self.taken.remove(&leg);
+                    }
+                    StationOutput::Media { leg, session }
+                }
+                Output::Registration { account, state } => {
+                    StationOutput::Registration { account, state }
+                }
+            };
+            self.out.push_back(output);
+        }
+    }
+}

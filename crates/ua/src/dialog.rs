@@ -1,0 +1,214 @@
+//! Dialogs (RFC 3261 §12): who the two ends are, the way between them, and the numbers of their requests. A dialog builds
+//! the head of each request in it, and judges the number of each that comes. It sends nothing.
+use trialog_sip::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
+
+/// One dialog, or what will become one when the far side answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialog {
+    pub(crate) call_id: String,
+    /// Ours, without tag.
+    pub(crate) local: NameAddr,
+    pub(crate) local_tag: String,
+    /// Theirs, without tag.
+    pub(crate) remote: NameAddr,
+    /// `None` until the far side has answered.
+    pub(crate) remote_tag: Option<String>,
+    /// Where the far side wants its requests: its last Contact.
+    pub(crate) remote_target: Uri,
+    /// The way there, nearest first.
+    pub(crate) route_set: Vec<NameAddr>,
+    /// Number of our last request.
+    pub(crate) local_cseq: u32,
+    /// Number of their last request.
+    pub(crate) remote_cseq: Option<u32>,
+    /// We sent the first request, so the Call-ID is ours.
+    pub(crate) owns_call_id: bool,
+}
+
+impl Dialog {
+    /// The dialog that a request opens which we answer with this tag (RFC 3261 §12.1.1). `None`: the request has not
+    /// what a dialog needs.
+    pub(crate) fn opened_by(request: &Request, local_tag: String) -> Option<Self> {
+        let headers = &request.headers;
+        let mut remote: NameAddr = headers.typed(&HeaderName::From)?.ok()?;
+        let mut local: NameAddr = headers.typed(&HeaderName::To)?.ok()?;
+        let contact: NameAddr = headers.typed(&HeaderName::Contact)?.ok()?;
+        let cseq: CSeq = headers.typed(&HeaderName::CSeq)?.ok()?;
+        let remote_tag = remote.tag().map(str::to_owned);
+        remote.params.remove("tag");
+        local.params.remove("tag");
+        Some(Self {
+            call_id: headers.get(&HeaderName::CallId)?.to_owned(),
+            local,
+            local_tag,
+            // RFC 2543 knew requests without a tag: it counts as empty.
+            remote_tag: Some(remote_tag.unwrap_or_default()),
+            remote,
+            remote_target: contact.uri,
+            route_set: routes(headers, false),
+            local_cseq: 0,
+            remote_cseq: Some(cseq.number),
+            owns_call_id: false,
+        })
+    }
+
+    /// The dialog that this response to our request makes of the template (RFC 3261 §12.1.2).
+    pub(crate) fn confirmed_by(&self, response: &Response) -> Self {
+        let mut dialog = self.clone();
+        dialog.remote_tag = Some(tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default());
+        dialog.route_set = routes(&response.headers, true);
+        dialog.refresh_target(&response.headers);
+        dialog
+    }
+
+    /// RFC 3261 §12.2: the target follows the far side's Contact in target refresh requests and their 2xx.
+    pub(crate) fn refresh_target(&mut self, headers: &trialog_sip::Headers) {
+        if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
+            self.remote_target = contact.uri;
+        }
+    }
+
+    /// The next request in this dialog.
+    pub(crate) fn request(&mut self, method: Method) -> Request {
+        self.local_cseq += 1;
+        self.numbered(method, self.local_cseq)
+    }
+
+    /// A request with this number: the ACK of a 2xx has its INVITE's.
+    pub(crate) fn numbered(&self, method: Method, number: u32) -> Request {
+        let strict = self
+            .route_set
+            .first()
+            .filter(|first| !first.uri.params.has("lr"));
+        // RFC 3261 §12.2.1.1: a strict router wants itself in the Request-URI, and the target last in the Route.
+        let (uri, routes, last) = match strict {
+            Some(first) => (first.uri.clone(), &self.route_set[1..], true),
+            None => (self.remote_target.clone(), &self.route_set[..], false),
+        };
+        let mut request = Request::new(method.clone(), uri);
+        let headers = &mut request.headers;
+        for route in routes {
+            headers.push(HeaderName::Route, route.to_string());
+        }
+        if last {
+            headers.push(HeaderName::Route, format!("<{}>", self.remote_target));
+        }
+        headers.push(HeaderName::MaxForwards, "70");
+        headers.push(HeaderName::From, tagged(&self.local, Some(&self.local_tag)));
+        headers.push(HeaderName::To, tagged(&self.remote, self.remote_tag.as_deref()));
+        headers.push(HeaderName::CallId, self.call_id.as_str());
+        headers.push(HeaderName::CSeq, format!("{number} {method}"));
+        request
+    }
+
+    /// Where its requests are sent: the first route, or the target itself.
+    pub(crate) fn next_hop(&self) -> &Uri {
+        self.route_set
+            .first()
+            .map_or(&self.remote_target, |first| &first.uri)
+    }
+
+    /// Whether a request is of this dialog (its To tag has led here).
+    pub(crate) fn has(&self, request: &Request) -> bool {
+        request.headers.get(&HeaderName::CallId) == Some(self.call_id.as_str())
+            && self.remote_tag.as_deref()
+                == Some(
+                    tag_of(request.headers.get(&HeaderName::From))
+                        .unwrap_or_default()
+                        .as_str(),
+                )
+    }
+
+    /// RFC 3261 §12.2.2: a request whose number is below the last is out of order.
+    pub(crate) fn takes(&mut self, number: u32) -> bool {
+        if self.remote_cseq.is_some_and(|last| number < last) {
+            return false;
+        }
+        self.remote_cseq = Some(number);
+        true
+    }
+}
+
+fn routes(headers: &trialog_sip::Headers, reversed: bool) -> Vec<NameAddr> {
+    let mut routes: Vec<NameAddr> = headers
+        .all_typed::<NameAddr>(&HeaderName::RecordRoute)
+        .filter_map(Result::ok)
+        .collect();
+    if reversed {
+        routes.reverse();
+    }
+    routes
+}
+
+/// The tag of a From or To value.
+pub(crate) fn tag_of(value: Option<&str>) -> Option<String> {
+    let address = NameAddr::parse(value?).ok()?;
+    address.tag().map(str::to_owned)
+}
+
+/// A From or To value.
+pub(crate) fn tagged(address: &NameAddr, tag: Option<&str>) -> String {
+    match tag {
+        Some(tag) if !tag.is_empty() => format!("{address};tag={tag}"),
+        _ => address.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invite() -> Request {
+        let text = b"INVITE sip:bob@10.0.0.2 SIP/2.0\r\n\
+            Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1\r\n\
+            Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\n\
+            From: Alice <sip:alice@a.example>;tag=a\r\nTo: <sip:bob@b.example>\r\n\
+            Call-ID: c1\r\nCSeq: 7 INVITE\r\nContact: <sip:alice@10.0.0.1:5070>\r\n\r\n";
+        match trialog_sip::Message::parse_datagram(text, &trialog_sip::Limits::default()) {
+            Ok(trialog_sip::Message::Request(request)) => request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_called_side_keeps_the_route_in_order_and_answers_to_the_contact() {
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let bye = dialog.request(Method::Bye);
+        assert_eq!(bye.uri.to_string(), "sip:alice@10.0.0.1:5070");
+        let route: Vec<&str> = bye.headers.all(&HeaderName::Route).collect();
+        assert_eq!(route, ["<sip:p1;lr>", "<sip:p2;lr>"]);
+        assert_eq!(bye.headers.get(&HeaderName::To), Some("\"Alice\" <sip:alice@a.example>;tag=a"));
+        assert_eq!(bye.headers.get(&HeaderName::From), Some("<sip:bob@b.example>;tag=b"));
+        assert_eq!(bye.headers.get(&HeaderName::CSeq), Some("1 BYE"));
+    }
+
+    #[test]
+    fn a_strict_router_gets_the_request_uri_and_the_target_goes_last() {
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        dialog.route_set = vec![
+            NameAddr::parse("<sip:strict.example>").expect("route"),
+            NameAddr::parse("<sip:p2;lr>").expect("route"),
+        ];
+        let bye = dialog.request(Method::Bye);
+        assert_eq!(bye.uri.to_string(), "sip:strict.example");
+        let route: Vec<&str> = bye.headers.all(&HeaderName::Route).collect();
+        assert_eq!(route, ["<sip:p2;lr>", "<sip:alice@10.0.0.1:5070>"]);
+    }
+
+    #[test]
+    fn an_older_number_is_out_of_order() {
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        assert!(dialog.takes(9));
+        assert!(!dialog.takes(8));
+        assert!(dialog.takes(10));
+    }
+
+    #[test]
+    fn a_request_of_another_dialog_is_not_of_this_one() {
+        let dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let mut other = invite();
+        assert!(dialog.has(&other));
+        other.headers.set(HeaderName::From, "<sip:alice@a.example>;tag=z");
+        assert!(!dialog.has(&other));
+    }
+}

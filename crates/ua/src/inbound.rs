@@ -1,0 +1,286 @@
+//! The way in of a request: what RFC 3261 §8.2 has to be checked, in its order, and then to the dialog it belongs to or to
+//! the part that opens one. Refusals that need no decision are made here.
+use crate::agent::UserAgent;
+use crate::dialog::tag_of;
+use crate::invite::{ALLOW, SUPPORTED};
+use crate::leg::Stage;
+use crate::outbound::cseq_of;
+use crate::transaction::{Flow, ServerId, Taken};
+use crate::{Source, Transport};
+use std::net::SocketAddr;
+use trialog_call::{LegId, Time};
+use trialog_sip::{ErrorKind, HeaderName, Headers, Method, ParseError, Request, Response, Scheme, Via};
+
+/// Bodies that an INVITE may have.
+const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, message/sipfrag";
+
+impl UserAgent {
+    /// A request off the network.
+    pub(crate) fn receive_request(&mut self, now: Time, source: Source, mut request: Request) {
+        if let Err(fault) = request.check() {
+            if let Some(response) = fault.refusal(&request) {
+                self.answer_statelessly(source, response);
+            }
+            return;
+        }
+        let Some(Ok(mut via)) = request.headers.via() else {
+            return;
+        };
+        // RFC 3261 §18.2.1 and RFC 3581 §4: note where it really came from.
+        stamp(&mut via, source.remote);
+        request.headers.remove_first(&HeaderName::Via);
+        request.headers.push_front(HeaderName::Via, via.to_string());
+        let flow = way_back(&via, &source);
+        let taken = self
+            .transactions
+            .receive_request(now, &request, &via, flow, &mut self.out);
+        match taken {
+            Taken::Absorbed => {}
+            Taken::Ack => {
+                if let Some(leg) = self.leg_of(&request) {
+                    self.acknowledged(now, leg, &request);
+                }
+            }
+            Taken::Merged(server) => self.refuse(now, server, 482),
+            Taken::New(server) if request.method == Method::Cancel => {
+                self.take_cancel(now, server, &request, &via);
+            }
+            Taken::New(server) => self.inspect(now, server, &request, &source),
+        }
+    }
+
+    /// RFC 3261 §9.2.
+    fn take_cancel(&mut self, now: Time, server: ServerId, request: &Request, via: &Via) {
+        match self.transactions.cancelled_by(request, via) {
+            Some(invite) => {
+                self.respond_plainly(now, None, server, 200);
+                self.cancelled(now, invite);
+            }
+            None => self.refuse(now, server, 481),
+        }
+    }
+
+    fn inspect(&mut self, now: Time, server: ServerId, request: &Request, source: &Source) {
+        if !is_known(&request.method) {
+            return self.refuse_with(now, server, 405, &[(HeaderName::Allow, ALLOW)]);
+        }
+        if !matches!(request.uri.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel) {
+            return self.refuse(now, server, 416);
+        }
+        let unknown: Vec<&str> = request
+            .headers
+            .all(&HeaderName::Require)
+            .filter(|option| !SUPPORTED.split(", ").any(|own| own.eq_ignore_ascii_case(option)))
+            .collect();
+        if !unknown.is_empty() {
+            let unknown = unknown.join(", ");
+            return self.refuse_with(now, server, 420, &[(HeaderName::Unsupported, &unknown)]);
+        }
+        if tag_of(request.headers.get(&HeaderName::To)).is_some() {
+            match self.leg_of(request) {
+                Some(leg) => self.take_in_dialog(now, leg, server, request, source),
+                None if request.method == Method::Options => self.answer_options(now, server),
+                None => self.refuse(now, server, 481),
+            }
+            return;
+        }
+        match request.method {
+            Method::Invite => self.invited(now, server, request, source),
+            Method::Options => self.answer_options(now, server),
+            Method::Refer => self.referred_outside(now, server, request, source),
+            Method::Subscribe => self.refuse_with(
+                now,
+                server,
+                489,
+                &[(HeaderName::AllowEvents, crate::refer::PACKAGE)],
+            ),
+            _ => self.refuse(now, server, 481),
+        }
+    }
+
+    /// The leg in one of whose dialogs a request is.
+    fn leg_of(&self, request: &Request) -> Option<LegId> {
+        let tag = tag_of(request.headers.get(&HeaderName::To))?;
+        let id = *self.tags.get(&tag)?;
+        let leg = self.legs.get(&id)?;
+        let own = leg.refer_in.as_ref().and_then(|refer| refer.dialog.as_ref());
+        (leg.dialog.local_tag == tag && leg.dialog.has(request)
+            || own.is_some_and(|own| own.local_tag == tag && own.has(request)))
+        .then_some(id)
+    }
+
+    fn take_in_dialog(
+        &mut self,
+        now: Time,
+        id: LegId,
+        server: ServerId,
+        request: &Request,
+        source: &Source,
+    ) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let tag = tag_of(request.headers.get(&HeaderName::To));
+        let dialog = match leg.refer_in.as_mut().and_then(|refer| refer.dialog.as_mut()) {
+            Some(own) if Some(&own.local_tag) == tag.as_ref() => own,
+            _ => &mut leg.dialog,
+        };
+        if !dialog.takes(cseq_of(request)) {
+            // RFC 3261 §12.2.2.
+            return self.refuse(now, server, 500);
+        }
+        let live = matches!(leg.stage, Stage::Up | Stage::Offered(_));
+        match request.method {
+            Method::Bye => self.hung_up(now, id, server),
+            Method::Notify => self.notified(now, id, server, request),
+            Method::Subscribe => self.subscribed(now, id, server, request),
+            Method::Options => self.answer_options(now, server),
+            Method::Invite => self.reinvited(now, id, server, request),
+            _ if !live => self.refuse(now, server, 481),
+            Method::Update => self.updated(now, id, server, request),
+            Method::Info => self.informed(now, id, server, request),
+            Method::Refer => self.referred(now, id, server, request, source),
+            _ => self.refuse_with(now, server, 405, &[(HeaderName::Allow, ALLOW)]),
+        }
+    }
+
+    /// RFC 3261 §11.2: what we can do.
+    fn answer_options(&mut self, now: Time, server: ServerId) {
+        let tag = self.random.tag();
+        let Some(mut response) = self.transactions.response(server, 200, Some(&tag)) else {
+            return;
+        };
+        self.say_capabilities(&mut response.headers);
+        response.headers.push(HeaderName::Accept, ACCEPT);
+        response
+            .headers
+            .push(HeaderName::AllowEvents, crate::refer::PACKAGE);
+        self.finish(now, server, response);
+    }
+
+    /// A response with nothing but its status, in a leg's dialog or in none.
+    pub(crate) fn respond_plainly(
+        &mut self,
+        now: Time,
+        leg: Option<LegId>,
+        server: ServerId,
+        status: u16,
+    ) {
+        let tag = leg
+            .and_then(|leg| self.legs.get(&leg))
+            .map(|leg| leg.dialog.local_tag.clone());
+        let tag = tag.unwrap_or_else(|| self.random.tag());
+        if let Some(response) = self.transactions.response(server, status, Some(&tag)) {
+            self.finish(now, server, response);
+        }
+    }
+
+    /// A final refusal.
+    pub(crate) fn refuse(&mut self, now: Time, server: ServerId, status: u16) {
+        self.refuse_with(now, server, status, &[]);
+    }
+
+    /// A final refusal with these headers.
+    pub(crate) fn refuse_with(
+        &mut self,
+        now: Time,
+        server: ServerId,
+        status: u16,
+        headers: &[(HeaderName, &str)],
+    ) {
+        let tag = self.random.tag();
+        if let Some(mut response) = self.transactions.response(server, status, Some(&tag)) {
+            for (name, value) in headers {
+                response.headers.push(name.clone(), *value);
+            }
+            self.finish(now, server, response);
+        }
+    }
+
+    /// 415 (RFC 3261 §8.2.3).
+    pub(crate) fn refuse_content(&mut self, now: Time, server: ServerId) {
+        self.refuse_with(now, server, 415, &[(HeaderName::Accept, ACCEPT)]);
+    }
+
+    fn finish(&mut self, now: Time, server: ServerId, mut response: Response) {
+        response
+            .headers
+            .push(HeaderName::Server, self.config.product.as_str());
+        self.transactions
+            .respond(now, server, &response, &mut self.out);
+    }
+
+    /// A message that could not be read: the sender of a request is told, where he can be found.
+    pub(crate) fn refuse_malformed(&mut self, source: Source, error: &ParseError) {
+        if error.kind != ErrorKind::KeepAlive
+            && let Some(response) = error.refusal()
+        {
+            self.answer_statelessly(source, response.clone());
+        }
+    }
+
+    fn answer_statelessly(&mut self, source: Source, mut response: Response) {
+        let tag = self.random.tag();
+        response.headers.set_to_tag(&tag);
+        let flow = match response.headers.via() {
+            Some(Ok(mut via)) => {
+                stamp(&mut via, source.remote);
+                let flow = way_back(&via, &source);
+                set_top_via(&mut response.headers, &via);
+                flow
+            }
+            // Its Via can't be read: back to where it came from.
+            _ => Flow {
+                transport: source.transport,
+                destination: source.remote,
+                connection: source.connection,
+            },
+        };
+        self.out.push_back(flow.carry(response.to_bytes()));
+    }
+}
+
+fn set_top_via(headers: &mut Headers, via: &Via) {
+    headers.remove_first(&HeaderName::Via);
+    headers.push_front(HeaderName::Via, via.to_string());
+}
+
+fn stamp(via: &mut Via, remote: SocketAddr) {
+    let asked = via.rport().is_some();
+    if asked {
+        via.params.set("rport", Some(&remote.port().to_string()));
+    }
+    if asked || via.host.ip() != Some(remote.ip()) {
+        via.params
+            .set("received", Some(&remote.ip().to_canonical().to_string()));
+    }
+}
+
+/// RFC 3261 §18.2.2 and RFC 3581 §4.
+fn way_back(via: &Via, source: &Source) -> Flow {
+    let port = match via.rport() {
+        Some(Some(port)) if source.transport == Transport::Udp => port,
+        _ => via.port_or_default(),
+    };
+    Flow {
+        transport: source.transport,
+        destination: SocketAddr::new(source.remote.ip(), port),
+        connection: source.connection,
+    }
+}
+
+fn is_known(method: &Method) -> bool {
+    matches!(
+        method,
+        Method::Invite
+            | Method::Ack
+            | Method::Bye
+            | Method::Cancel
+            | Method::Options
+            | Method::Info
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Update
+    )
+}

@@ -1,0 +1,88 @@
+//! Our 2xx until it is acknowledged (RFC 3261 §13.3.1.4), and the ACK itself, which may bring the answer to our offer.
+use crate::agent::{Alarm, UserAgent};
+use crate::body::Body;
+use crate::leg::Stage;
+use crate::outbound::cseq_of;
+use crate::transaction::timing::T2;
+use trialog_call::{EndCause, LegId, Time, WireEvent};
+use trialog_sip::Request;
+
+impl UserAgent {
+    /// The 2xx is sent again, at growing intervals up to T2, by every transport; after 64·T1 the call is given up.
+    pub(crate) fn accept_timer(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Some(accept) = &mut leg.accept else {
+            return;
+        };
+        if now >= accept.give_up {
+            leg.accept = None;
+            if matches!(leg.stage, Stage::Up) {
+                self.event(id, WireEvent::Ended(EndCause::TimedOut));
+                self.close(now, id, None);
+            } else {
+                // We wanted to hang up, and may now (RFC 3261 §15).
+                self.send_bye(now, id);
+            }
+            return;
+        }
+        accept.interval = (accept.interval * 2).min(T2);
+        let next = (now + accept.interval).min(accept.give_up);
+        let server = accept.server;
+        self.transactions.repeat(server, &mut self.out);
+        self.alarms.set(Alarm::Accept(id), next);
+    }
+
+    /// An ACK in a leg's dialog.
+    pub(crate) fn acknowledged(&mut self, now: Time, id: LegId, ack: &Request) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Some(accept) = &leg.accept else {
+            return;
+        };
+        if accept.cseq != cseq_of(ack) {
+            return;
+        }
+        if accept.offered {
+            let first = accept.first;
+            let agreed = match Body::of(ack) {
+                Body::Sdp(answer) => leg.media.accept_answer(&answer),
+                _ => None,
+            };
+            match agreed {
+                Some(negotiated) => self.agreed(id, negotiated),
+                // The offer of a re-INVITE's 2xx without an answer: the session stays as it was.
+                None if !first => {}
+                None => {
+                    leg.accept = None;
+                    self.alarms.cancel(Alarm::Accept(id));
+                    if matches!(leg.stage, Stage::Up) {
+                        self.event(id, WireEvent::Ended(EndCause::NoMedia));
+                    }
+                    return self.close(now, id, None);
+                }
+            }
+        }
+        self.confirm(now, id);
+        self.pump(now, id);
+    }
+
+    /// Our 2xx has arrived.
+    pub(crate) fn confirm(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Some(accept) = leg.accept.take() else {
+            return;
+        };
+        self.alarms.cancel(Alarm::Accept(id));
+        match leg.stage {
+            Stage::Up if accept.first => self.event(id, WireEvent::Confirmed),
+            // RFC 3261 §15: our BYE waited for this.
+            Stage::Closing => self.send_bye(now, id),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The end of a call: our BYE, which waits for what it must not overtake, and the far side's.
+use crate::agent::{Alarm, UserAgent};
+use crate::leg::Stage;
+use crate::outbound::{Purpose, Sent};
+use crate::transaction::ServerId;
+use std::time::Duration;
+use trialog_call::{ByeReason, EndCause, LegId, Time, WireEvent};
+use trialog_sip::{HeaderName, Method, Reason};
+
+/// How long a BYE waits for the answer to a request before it. Nobody waits longer for a far side that is gone.
+const PATIENCE: Duration = Duration::from_millis(750);
+
+impl UserAgent {
+    /// The core ends the leg; `Gone` follows.
+    pub(crate) fn hang_up(&mut self, now: Time, id: LegId, reason: ByeReason) {
+        match self.legs.get(&id).map(|leg| &leg.stage) {
+            None | Some(Stage::Over) => self.event(id, WireEvent::Gone),
+            Some(Stage::Calling(_)) => self.cancel(now, id),
+            Some(Stage::Offered(_)) => {
+                self.reject(now, id, 480);
+                self.event(id, WireEvent::Gone);
+            }
+            Some(Stage::Up) => self.close(now, id, Some(reason)),
+            Some(Stage::Closing) => {}
+        }
+    }
+
+    /// Ends the leg with BYE. Without a reason, the core has been told already and hears no more of it.
+    pub(crate) fn close(&mut self, now: Time, id: LegId, reason: Option<ByeReason>) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        leg.stage = Stage::Closing;
+        leg.told = reason.is_none();
+        leg.bye_reason = reason;
+        leg.renegotiation.wanted = None;
+        self.alarms.cancel(Alarm::Renegotiate(id));
+        self.end_media(id);
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        if leg.accept.is_some() {
+            // RFC 3261 §15: the called side waits for the ACK of its 2xx, or until it gives that up.
+            return;
+        }
+        if leg.unanswered.is_some() || !leg.queue.is_empty() {
+            self.alarms.set(Alarm::HangUp(id), now + PATIENCE);
+            return;
+        }
+        self.send_bye(now, id);
+    }
+
+    /// Sends the BYE, once.
+    pub(crate) fn send_bye(&mut self, now: Time, id: LegId) {
+        self.alarms.cancel(Alarm::HangUp(id));
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        if leg.bye_sent || leg.accept.is_some() || !matches!(leg.stage, Stage::Closing) {
+            return;
+        }
+        leg.bye_sent = true;
+        leg.queue.clear();
+        let mut request = leg.dialog.request(Method::Bye);
+        leg.unanswered = Some(leg.dialog.local_cseq);
+        leg.open += 1;
+        if let Some(reason) = leg.bye_reason {
+            // RFC 3326.
+            request
+                .headers
+                .push(HeaderName::Reason, in_words(reason).to_string());
+        }
+        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        self.send(now, request, &towards, Sent::new(Purpose::Bye(id), account));
+    }
+
+    /// Our BYE was answered or given up.
+    pub(crate) fn gone(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else {
+            return;
+        };
+        if matches!(leg.stage, Stage::Closing) {
+            if !leg.told {
+                self.event(id, WireEvent::Gone);
+            }
+            self.end(now, id);
+        }
+    }
+
+    /// A BYE in a leg's dialog.
+    pub(crate) fn hung_up(&mut self, now: Time, id: LegId, server: ServerId) {
+        self.respond_plainly(now, Some(id), server, 200);
+        match self.legs.get(&id).map(|leg| &leg.stage) {
+            Some(Stage::Up) => {
+                self.event(id, WireEvent::Ended(EndCause::Bye));
+                self.end(now, id);
+            }
+            // RFC 3261 §15.1.2: the caller may end an early dialog by BYE; the INVITE gets 487.
+            Some(Stage::Offered(offered)) => {
+                let invite = offered.server;
+                self.cancelled(now, invite);
+            }
+            // The two BYEs crossed: ours may still be waiting to be sent, and need not be.
+            Some(Stage::Closing) if self.legs.get(&id).is_some_and(|leg| !leg.bye_sent) => {
+                self.gone(now, id);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// For people who read traces, and for those who only look at the cause (RFC 3326 §2: a SIP status).
+fn in_words(reason: ByeReason) -> Reason {
+    match reason {
+        ByeReason::Ended => Reason::sip(200, "Call ended"),
+        ByeReason::ConferenceEnded => Reason::sip(200, "Conference ended for all"),
+        ByeReason::Exit => Reason::sip(200, "Guest left"),
+        ByeReason::Transferred => Reason::sip(200, "Call transferred"),
+        ByeReason::Replaced => Reason::sip(200, "Call replaced"),
+        ByeReason::ShuttingDown => Reason::sip(503, "Shutting down"),
+    }
+}

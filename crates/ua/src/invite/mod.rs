@@ -1,0 +1,72 @@
+//! INVITE and all that a session needs: placing a call, taking one, changing it, ending it. Each direction and each act is a
+//! file of its own; what they share is here.
+mod ack;
+mod hang_up;
+mod incoming;
+mod outgoing;
+mod renegotiate;
+mod renegotiated;
+mod update;
+
+pub(crate) use outgoing::NewCall;
+
+use crate::agent::UserAgent;
+use crate::leg::learn;
+use trialog_call::{LegId, WireEvent};
+use trialog_sdp::Negotiated;
+use trialog_sip::{HeaderName, Headers, NameAddr};
+
+/// What we take, in requests and responses that say so.
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, UPDATE";
+
+/// Extensions that we know: RFC 3891 and RFC 4538.
+pub(crate) const SUPPORTED: &str = "replaces, tdialog";
+
+/// The header by which a consulted agent's phone learns that it is the guest.
+pub(crate) const ROLE: &str = "Trialog-Role";
+
+impl UserAgent {
+    /// Says what we can do, in an INVITE and its answers.
+    pub(crate) fn say_capabilities(&self, headers: &mut Headers) {
+        if self.config.referable {
+            headers.push(HeaderName::Allow, ALLOW);
+            headers.push(HeaderName::Supported, SUPPORTED);
+        } else {
+            headers.push(HeaderName::Allow, ALLOW.replace(" REFER,", ""));
+            headers.push(HeaderName::Supported, "tdialog");
+        }
+        if self.config.agent {
+            // RFC 6086 §5.2.3: willing to take this package's INFO.
+            headers.push(crate::info::RECV_INFO, crate::info::PACKAGE);
+        }
+    }
+
+    /// States what was agreed with the far side, and whether it holds us.
+    pub(crate) fn agreed(&mut self, id: LegId, negotiated: Box<Negotiated>) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let held = leg.media.is_held_by(&negotiated);
+        leg.media.state(id, negotiated, &mut self.out);
+        if held != leg.media.far_held {
+            leg.media.far_held = held;
+            self.event(id, WireEvent::FarHold(held));
+        }
+    }
+
+    /// Learns from a message of the far side what it can do and whether it is a focus.
+    pub(crate) fn hear(&mut self, id: LegId, headers: &Headers) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        learn(&mut leg.capabilities, headers);
+        if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
+            let focus = contact.params.has("isfocus") || contact.uri.params.has("isfocus");
+            if focus != leg.far_focus {
+                leg.far_focus = focus;
+                self.event(id, WireEvent::Focus(focus));
+            }
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! A call that we place: its INVITE, provisional answers, forks, redirections, and CANCEL, also when it crosses the answer.
+use crate::agent::{Alarm, UserAgent};
+use crate::body::Body;
+use crate::dialog::{Dialog, tag_of};
+use crate::leg::{Calling, Leg, Stage};
+use crate::media::Media;
+use crate::outbound::{Purpose, Sent, cseq_of, first_route};
+use crate::transaction::ClientId;
+use crate::transaction::timing::T64;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use trialog_call::{LegId, Target, Time, WireEvent};
+use trialog_sdp::Description;
+use trialog_sip::{HeaderName, Method, NameAddr, Request, Response, Scheme, Uri};
+
+/// How many redirections are followed before the call counts as refused.
+const REDIRECTIONS: u8 = 5;
+
+/// A call that the core wants.
+pub(crate) struct NewCall {
+    pub(crate) leg: LegId,
+    pub(crate) account: usize,
+    pub(crate) target: Target,
+    pub(crate) as_guest: bool,
+    pub(crate) referral: Option<LegId>,
+}
+
+impl UserAgent {
+    /// Sends the INVITE of a new leg.
+    pub(crate) fn place(&mut self, now: Time, call: NewCall, media: Option<SocketAddr>) {
+        let id = call.leg;
+        let account = call.account.min(self.config.accounts.len() - 1);
+        let mut taken = Media::new(media, &self.config, self.random.session_id());
+        let Some(offer) = taken.offer() else {
+            return self.event(id, WireEvent::Refused { status: 500 });
+        };
+        let Some(mut target) = self.called(&call.target, account) else {
+            taken.end(id, &mut self.out);
+            return self.event(id, WireEvent::Refused { status: 416 });
+        };
+        let wanted = std::mem::take(&mut target.headers);
+        let mut local = NameAddr::new(self.account(account).aor.bare());
+        if let Some(display) = self.account(account).display.clone() {
+            local = local.with_name(&display);
+        }
+        let dialog = Dialog {
+            call_id: self.random.call_id(),
+            local,
+            local_tag: self.random.tag(),
+            remote: NameAddr::new(target.bare()),
+            remote_tag: None,
+            remote_target: target,
+            route_set: self.preloaded_route(account),
+            local_cseq: self.random.cseq(),
+            remote_cseq: None,
+            owns_call_id: true,
+        };
+        self.tags.insert(dialog.local_tag.clone(), id);
+        let mut leg = Leg::new(id, account, Stage::Calling(Calling::default()), dialog, taken);
+        let mut request = leg.dialog.request(Method::Invite);
+        self.legs.insert(id, leg);
+        self.say_capabilities(&mut request.headers);
+        if call.as_guest {
+            request.headers.push(crate::invite::ROLE, "guest");
+        }
+        for (name, value) in wanted {
+            // RFC 3261 §19.1.5: of a URI's headers, only those that are harmless are honoured.
+            if name.eq_ignore_ascii_case("Replaces") {
+                request.headers.push(HeaderName::Replaces, value);
+            }
+        }
+        if let Some(by) = self.referred_by(call.referral) {
+            request.headers.push(HeaderName::ReferredBy, by);
+        }
+        request.set_body(Description::CONTENT_TYPE, offer.to_string());
+        self.send_invite(now, id, account, request);
+    }
+
+    fn send_invite(&mut self, now: Time, id: LegId, account: usize, request: Request) {
+        let towards = self.towards(&request, account);
+        self.send(now, request, &towards, Sent::new(Purpose::Invite(id), account));
+    }
+
+    /// Where a request outside a dialog goes: the proxy, or the registrar for its own domain, or the target.
+    fn towards(&self, request: &Request, account: usize) -> Uri {
+        let own = self.account(account);
+        match &own.registrar {
+            Some(registrar)
+                if own.outbound_proxy.is_none() && request.uri.host.equivalent(&own.aor.host) =>
+            {
+                registrar.clone()
+            }
+            _ => first_route(request),
+        }
+    }
+
+    fn preloaded_route(&self, account: usize) -> Vec<NameAddr> {
+        let Some(proxy) = &self.account(account).outbound_proxy else {
+            return Vec::new();
+        };
+        let mut proxy = proxy.clone();
+        if !proxy.params.has("lr") {
+            proxy.params.set("lr", None);
+        }
+        vec![NameAddr::new(proxy)]
+    }
+
+    /// The URI that an agent's or a Refer-To's text means: `bob` and `tel:` are of the account's own domain.
+    fn called(&self, target: &Target, account: usize) -> Option<Uri> {
+        let text = target.0.trim();
+        let own = &self.account(account).aor;
+        let lower = text.to_ascii_lowercase();
+        let uri = if ["sip:", "sips:", "tel:"]
+            .iter()
+            .any(|scheme| lower.starts_with(scheme))
+        {
+            Uri::parse(text).ok()?
+        } else if text.contains('@') {
+            Uri::parse(&format!("sip:{text}")).ok()?
+        } else {
+            Uri::sip(text, own.host.clone(), own.port)
+        };
+        match uri.scheme {
+            Scheme::Sip => Some(uri),
+            Scheme::Tel => {
+                let number: String = uri
+                    .user
+                    .as_deref()?
+                    .chars()
+                    .filter(|c| !matches!(c, '-' | '.' | '(' | ')'))
+                    .collect();
+                let mut uri = Uri::sip(&number, own.host.clone(), own.port);
+                uri.params.set("user", Some("phone"));
+                Some(uri)
+            }
+            _ => None,
+        }
+    }
+
+    /// An answer to a leg's first INVITE, or none (408, 503) in `status`.
+    pub(crate) fn invite_answered(
+        &mut self,
+        now: Time,
+        id: LegId,
+        client: Option<ClientId>,
+        status: u16,
+        response: Option<&Response>,
+    ) {
+        match (status, response, client) {
+            (100..=199, Some(response), _) => self.progressed(now, id, response),
+            (200..=299, Some(response), Some(client)) => {
+                self.accepted(now, id, client, response);
+            }
+            (300..=399, Some(response), _) => self.redirected(now, id, response),
+            _ => self.call_refused(now, id, status),
+        }
+    }
+
+    fn progressed(&mut self, now: Time, id: LegId, response: &Response) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return;
+        };
+        calling.provisional = true;
+        if calling.cancelled {
+            return self.send_cancel(now, id);
+        }
+        if response.status.code() == 100 {
+            return;
+        }
+        let answer = Body::in_response(response);
+        let early = answer.and_then(|answer| leg.media.foresee(&answer));
+        let early_media = early.is_some();
+        if let Some((session, negotiated)) = early {
+            let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
+            calling.early.retain(|(own, ..)| *own != tag);
+            calling.early.push((tag, session, negotiated.clone()));
+            leg.media.state(id, negotiated, &mut self.out);
+        }
+        self.event(id, WireEvent::Progress { early_media });
+    }
+
+    fn accepted(&mut self, now: Time, id: LegId, client: ClientId, response: &Response) {
+        let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
+        if self.acknowledge_again(client, &tag) {
+            // RFC 3261 §13.2.2.4: each copy of the 2xx gets its ACK.
+            return;
+        }
+        let Some(cseq) = self.transactions.request(client).map(cseq_of) else {
+            return;
+        };
+        let calling = match self.legs.get_mut(&id) {
+            Some(leg) => match &mut leg.stage {
+                Stage::Calling(calling) => Some(std::mem::take(calling)),
+                _ => None,
+            },
+            None => None,
+        };
+        let Some(calling) = calling else {
+            return self.drop_fork(now, client, response, &tag, cseq);
+        };
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        self.alarms.cancel(Alarm::Cancelled(id));
+        leg.dialog = leg.dialog.confirmed_by(response);
+        let ack = leg.dialog.numbered(Method::Ack, cseq);
+        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        if calling.cancelled {
+            // Our CANCEL crossed the answer: acknowledged, then ended.
+            leg.stage = Stage::Closing;
+            self.acknowledge(client, &tag, ack, &towards, account);
+            return self.send_bye(now, id);
+        }
+        leg.stage = Stage::Up;
+        let negotiated = match Body::in_response(response) {
+            Some(answer) => leg.media.accept_answer(&answer),
+            // An answer in a provisional of this fork counts where the 2xx has none.
+            None => calling
+                .early
+                .into_iter()
+                .find(|(own, ..)| *own == tag)
+                .map(|(_, session, negotiated)| {
+                    leg.media.adopt(session);
+                    negotiated
+                }),
+        };
+        self.acknowledge(client, &tag, ack, &towards, account);
+        let Some(negotiated) = negotiated else {
+            // No sound was agreed: the far side thinks the call is up, so it hears BYE.
+            self.event(id, WireEvent::Refused { status: 488 });
+            self.end_media(id);
+            return self.close(now, id, None);
+        };
+        self.hear_capabilities(id, response);
+        let Some(capabilities) = self.legs.get(&id).map(|leg| leg.capabilities) else {
+            return;
+        };
+        self.event(id, WireEvent::Answered(capabilities));
+        self.agreed(id, negotiated);
+        self.hear(id, &response.headers);
+        self.pump(now, id);
+    }
+
+    fn hear_capabilities(&mut self, id: LegId, response: &Response) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            crate::leg::learn(&mut leg.capabilities, &response.headers);
+        }
+    }
+
+    /// A 2xx of another fork, or of a call that is over: ACK, then BYE (RFC 3261 §13.2.2.4).
+    fn drop_fork(
+        &mut self,
+        now: Time,
+        client: ClientId,
+        response: &Response,
+        tag: &str,
+        cseq: u32,
+    ) {
+        let Some((template, account)) = self.template_of(client) else {
+            return;
+        };
+        let mut dialog = template.confirmed_by(response);
+        let towards = dialog.next_hop().clone();
+        let ack = dialog.numbered(Method::Ack, cseq);
+        self.acknowledge(client, tag, ack, &towards, account);
+        let bye = dialog.request(Method::Bye);
+        self.send(now, bye, &towards, Sent::new(Purpose::Stray, account));
+    }
+
+    /// The dialog as it was when this INVITE was sent.
+    fn template_of(&self, client: ClientId) -> Option<(Dialog, usize)> {
+        let invite = self.transactions.request(client)?;
+        let account = self.transactions.purpose(client)?.account;
+        let mut local: NameAddr = invite.headers.typed(&HeaderName::From)?.ok()?;
+        let remote: NameAddr = invite.headers.typed(&HeaderName::To)?.ok()?;
+        let local_tag = local.tag()?.to_owned();
+        local.params.remove("tag");
+        let dialog = Dialog {
+            call_id: invite.headers.get(&HeaderName::CallId)?.to_owned(),
+            local,
+            local_tag,
+            remote,
+            remote_tag: None,
+            remote_target: invite.uri.clone(),
+            route_set: Vec::new(),
+            local_cseq: cseq_of(invite),
+            remote_cseq: None,
+            owns_call_id: true,
+        };
+        Some((dialog, account))
+    }
+
+    /// RFC 3261 §8.1.3.4: the contacts of a 3xx are tried in their order.
+    fn redirected(&mut self, now: Time, id: LegId, response: &Response) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return;
+        };
+        if !calling.cancelled && calling.redirections < REDIRECTIONS {
+            calling.redirections += 1;
+            let mut contacts: Vec<NameAddr> = response
+                .headers
+                .all_typed::<NameAddr>(&HeaderName::Contact)
+                .filter_map(Result::ok)
+                .filter(|contact| contact.uri.scheme == Scheme::Sip)
+                .collect();
+            let weight = |contact: &NameAddr| {
+                let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok());
+                (q.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u32
+            };
+            contacts.sort_by_key(|contact| std::cmp::Reverse(weight(contact)));
+            let found: VecDeque<Uri> = contacts.into_iter().map(|contact| contact.uri).collect();
+            calling.alternatives = found;
+        }
+        self.call_refused(now, id, response.status.code());
+    }
+
+    /// The INVITE failed for good, unless a redirection named somebody else.
+    fn call_refused(&mut self, now: Time, id: LegId, status: u16) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return;
+        };
+        if calling.cancelled {
+            self.event(id, WireEvent::Gone);
+            return self.end(now, id);
+        }
+        let (next, last) = (calling.alternatives.pop_front(), calling.client.take());
+        if let (Some(mut next), Some(mut request)) = (
+            next.filter(|_| !(600..700).contains(&status)),
+            last.and_then(|last| self.transactions.request(last).cloned()),
+        ) {
+            next.headers.clear();
+            leg.dialog.remote_target = next.clone();
+            leg.dialog.local_cseq += 1;
+            let cseq = format!("{} INVITE", leg.dialog.local_cseq);
+            let account = leg.account;
+            request.uri = next;
+            request.headers.remove_first(&HeaderName::Via);
+            request.headers.set(HeaderName::CSeq, cseq);
+            return self.send_invite(now, id, account, request);
+        }
+        self.event(id, WireEvent::Refused { status });
+        self.end(now, id);
+    }
+
+    /// The core wants the call no more. It ends in `Gone` whatever crosses it.
+    pub(crate) fn cancel(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return self.event(id, WireEvent::Gone);
+        };
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return self.close(now, id, None);
+        };
+        if calling.cancelled {
+            return;
+        }
+        calling.cancelled = true;
+        calling.alternatives.clear();
+        let (launched, provisional) = (calling.client.is_some(), calling.provisional);
+        self.end_media(id);
+        if !launched {
+            // Its name is still being resolved: nothing was sent.
+            self.event(id, WireEvent::Gone);
+            self.end(now, id);
+        } else if provisional {
+            self.send_cancel(now, id);
+        }
+        // RFC 3261 §9.1: without a provisional answer CANCEL must wait for one.
+    }
+
+    fn send_cancel(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let account = leg.account;
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return;
+        };
+        let Some(client) = calling.client else {
+            return;
+        };
+        if std::mem::replace(&mut calling.cancel_sent, true) {
+            return;
+        }
+        let (Some(invite), Some(flow)) =
+            (self.transactions.request(client), self.transactions.flow(client))
+        else {
+            return;
+        };
+        let Some((cancel, branch)) = cancel_of(invite) else {
+            return;
+        };
+        let sent = Sent::new(Purpose::Cancel, account);
+        self.transactions
+            .start(now, cancel, &branch, flow, sent, &mut self.out);
+        // RFC 3261 §9.1: after 64·T1 without a final answer the INVITE counts as cancelled.
+        self.alarms.set(Alarm::Cancelled(id), now + T64);
+    }
+
+    pub(crate) fn cancel_timer(&mut self, now: Time, id: LegId) {
+        if let Some(leg) = self.legs.get(&id)
+            && let Stage::Calling(calling) = &leg.stage
+        {
+            if let Some(client) = calling.client {
+                self.transactions.forget(client);
+            }
+            self.event(id, WireEvent::Gone);
+            self.end(now, id);
+        }
+    }
+}
+
+/// RFC 3261 §9.1: the same Request-URI, Call-ID, To, number, From, Via and Route.
+fn cancel_of(invite: &Request) -> Option<(Request, String)> {
+    let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
+    let via: trialog_sip::Via = invite.headers.typed(&HeaderName::Via)?.ok()?;
+    cancel.headers.push(HeaderName::Via, via.to_string());
+    for name in [
+        HeaderName::Route,
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::CallId,
+        HeaderName::UserAgent,
+    ] {
+        for value in invite.headers.all(&name) {
+            cancel.headers.push(name.clone(), value);
+        }
+    }
+    cancel.headers.push(HeaderName::MaxForwards, "70");
+    cancel
+        .headers
+        .push(HeaderName::CSeq, format!("{} CANCEL", cseq_of(invite)));
+    Some((cancel, via.branch()?.to_owned()))
+}

@@ -1,0 +1,178 @@
+//! Our re-INVITEs: one at a time, the latest wish wins, glare waits as RFC 3261 §14.1 says. A session that could not be
+//! changed stays as it was.
+use crate::agent::{Alarm, UserAgent};
+use crate::body::Body;
+use crate::dialog::tag_of;
+use crate::leg::{InFlight, Stage};
+use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::transaction::ClientId;
+use std::time::Duration;
+use trialog_call::{EndCause, LegId, Session, Time, WireEvent};
+use trialog_sdp::Description;
+use trialog_sip::{HeaderName, Method, Response, Seconds};
+
+/// How often one wish is tried before its last refusal counts.
+const TRIES: u8 = 5;
+/// A longer Retry-After is a refusal.
+const LONGEST_WAIT: u32 = 10;
+
+impl UserAgent {
+    /// The core wants this session. What it wanted before and was not yet asked for is forgotten.
+    pub(crate) fn renegotiate(&mut self, now: Time, id: LegId, session: Session) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.renegotiation.wanted = Some(session);
+            leg.renegotiation.tries = 0;
+            self.pump(now, id);
+        }
+    }
+
+    /// Sends the re-INVITE that is wanted, unless it has to wait.
+    pub(crate) fn try_renegotiate(&mut self, now: Time, id: LegId) {
+        let waits = self.alarms.is_set(Alarm::Renegotiate(id));
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        // RFC 3261 §14.1: not while another INVITE is under way in either direction.
+        if !matches!(leg.stage, Stage::Up)
+            || waits
+            || leg.renegotiation.in_flight.is_some()
+            || leg.accept.is_some()
+            || leg.unanswered.is_some()
+        {
+            return;
+        }
+        let Some(session) = leg.renegotiation.wanted.take() else {
+            return;
+        };
+        let Some((body, before)) = leg.media.offer_direction(session.direction) else {
+            return;
+        };
+        leg.renegotiation.tries += 1;
+        leg.renegotiation.in_flight = Some(InFlight { session, before });
+        let mut request = leg.dialog.request(Method::Invite);
+        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        leg.unanswered = Some(leg.dialog.local_cseq);
+        leg.open += 1;
+        self.say_capabilities(&mut request.headers);
+        request.set_body(Description::CONTENT_TYPE, body.to_string());
+        let mut sent = Sent::new(Purpose::Reinvite(id), account);
+        sent.focus = session.focus;
+        self.send(now, request, &towards, sent);
+    }
+
+    /// An answer to our re-INVITE, or none (408, 503).
+    pub(crate) fn renegotiation_answered(
+        &mut self,
+        now: Time,
+        id: LegId,
+        client: Option<ClientId>,
+        status: u16,
+        response: Option<&Response>,
+    ) {
+        if status < 200 {
+            return;
+        }
+        if let (200..=299, Some(response), Some(client)) = (status, response, client) {
+            let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
+            if self.acknowledge_again(client, &tag) {
+                return;
+            }
+            self.acknowledge_reinvite(id, client, &tag, response);
+        }
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let Some(in_flight) = leg.renegotiation.in_flight.take() else {
+            return;
+        };
+        if !matches!(leg.stage, Stage::Up) {
+            return;
+        }
+        if let (200..=299, Some(response)) = (status, response) {
+            return self.renegotiated(id, in_flight, response);
+        }
+        leg.media.withdraw(in_flight.before);
+        match (status, response) {
+            (491, _) => self.try_later(now, id, in_flight.session, None),
+            (500, Some(response)) => match response.headers.typed::<Seconds>(&HeaderName::RetryAfter)
+            {
+                // RFC 3261 §14.2: an INVITE of theirs was not finished.
+                Some(Ok(Seconds(wait))) if wait <= LONGEST_WAIT => {
+                    self.try_later(now, id, in_flight.session, Some(wait));
+                }
+                _ => self.renegotiation_refused(id, status),
+            },
+            // RFC 3261 §12.2.1.2: the dialog is gone, or nobody is there.
+            (408 | 481, _) => self.lost(now, id),
+            _ => self.renegotiation_refused(id, status),
+        }
+    }
+
+    fn acknowledge_reinvite(&mut self, id: LegId, client: ClientId, tag: &str, response: &Response) {
+        let Some(cseq) = self.transactions.request(client).map(cseq_of) else {
+            return;
+        };
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        leg.dialog.refresh_target(&response.headers);
+        let ack = leg.dialog.numbered(Method::Ack, cseq);
+        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        self.acknowledge(client, tag, ack, &towards, account);
+    }
+
+    fn renegotiated(&mut self, id: LegId, in_flight: InFlight, response: &Response) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let answer = Body::in_response(response);
+        let Some(negotiated) = answer.and_then(|answer| leg.media.accept_answer(&answer)) else {
+            // The answer can't be used: for us the session is as it was.
+            leg.media.withdraw(in_flight.before);
+            return self.renegotiation_refused(id, 488);
+        };
+        leg.focus = in_flight.session.focus;
+        let superseded = leg.renegotiation.wanted.is_some();
+        self.hear(id, &response.headers);
+        self.agreed(id, negotiated);
+        if let Some(leg) = self.legs.get(&id)
+            && !superseded
+        {
+            let capabilities = leg.capabilities;
+            self.event(id, WireEvent::Renegotiated(capabilities));
+        }
+    }
+
+    fn renegotiation_refused(&mut self, id: LegId, status: u16) {
+        if let Some(leg) = self.legs.get(&id)
+            && leg.renegotiation.wanted.is_none()
+        {
+            self.event(id, WireEvent::RenegotiationRefused { status });
+        }
+    }
+
+    fn try_later(&mut self, now: Time, id: LegId, session: Session, wait: Option<u32>) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        if leg.renegotiation.tries >= TRIES && leg.renegotiation.wanted.is_none() {
+            return self.renegotiation_refused(id, if wait.is_some() { 500 } else { 491 });
+        }
+        leg.renegotiation.wanted.get_or_insert(session);
+        let wait = match wait {
+            Some(seconds) => Duration::from_secs(u64::from(seconds)),
+            None => self.random.glare_wait(leg.dialog.owns_call_id),
+        };
+        self.alarms.set(Alarm::Renegotiate(id), now + wait);
+    }
+
+    /// A request of ours in the dialog was answered with 408 or 481: the far side has left.
+    pub(crate) fn lost(&mut self, now: Time, id: LegId) {
+        if let Some(leg) = self.legs.get(&id)
+            && matches!(leg.stage, Stage::Up)
+        {
+            self.event(id, WireEvent::Ended(EndCause::Lost));
+            self.close(now, id, None);
+        }
+    }
+}

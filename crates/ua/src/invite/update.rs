@@ -1,0 +1,55 @@
+//! UPDATE (RFC 3311): we send none, but answer those that come, with an offer or without (a target refresh).
+use crate::agent::UserAgent;
+use crate::body::Body;
+use crate::leg::Stage;
+use crate::transaction::ServerId;
+use trialog_call::{LegId, Time};
+use trialog_sdp::Description;
+use trialog_sip::Request;
+
+impl UserAgent {
+    /// An UPDATE in a leg's dialog.
+    pub(crate) fn updated(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
+        let offer = match Body::of(request) {
+            Body::None => None,
+            Body::Sdp(offer) => Some(offer),
+            Body::BadSdp => return self.refuse(now, server, 400),
+            Body::Other => return self.refuse_content(now, server),
+        };
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let mut agreed = None;
+        let mut body = None;
+        if let Some(offer) = &offer {
+            // RFC 3311 §5.2: our own offer is open (491), or theirs has no answer yet (500).
+            if leg.renegotiation.in_flight.is_some() {
+                return self.refuse(now, server, 491);
+            }
+            let unanswered = leg.accept.as_ref().is_some_and(|accept| accept.offered);
+            if unanswered || !matches!(leg.stage, Stage::Up) {
+                return self.refuse_for_now(now, server);
+            }
+            match leg.media.answer(offer) {
+                Some((answer, negotiated)) => {
+                    body = Some(answer);
+                    agreed = Some(negotiated);
+                }
+                None => return self.refuse(now, server, 488),
+            }
+        }
+        leg.dialog.refresh_target(&request.headers);
+        let Some(mut response) = self.leg_response(id, server, 200) else {
+            return;
+        };
+        if let Some(body) = body {
+            response.set_body(Description::CONTENT_TYPE, body.to_string());
+        }
+        self.transactions
+            .respond(now, server, &response, &mut self.out);
+        self.hear(id, &request.headers);
+        if let Some(negotiated) = agreed {
+            self.agreed(id, negotiated);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the user agent knows of one leg: its dialog, its session, and what is under way in it.
+use crate::dialog::Dialog;
+use crate::transaction::{ClientId, ServerId};
+use std::collections::VecDeque;
+use std::time::Duration;
+use trialog_call::{ByeReason, Capabilities, LegId, Session, Target, Time};
+use crate::media::{Media, Wanted};
+use trialog_sdp::{Description, Negotiated, Session as Agreement};
+use trialog_sip::{HeaderName, Headers, Uri};
+
+/// A leg, from its first INVITE until nothing of it is left.
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    /// Place of its account in the configuration.
+    pub(crate) account: usize,
+    pub(crate) stage: Stage,
+    pub(crate) dialog: Dialog,
+    pub(crate) media: Media,
+    pub(crate) capabilities: Capabilities,
+    /// The far side's Contact has `isfocus`.
+    pub(crate) far_focus: bool,
+    /// Our Contact has it.
+    pub(crate) focus: bool,
+    pub(crate) renegotiation: Renegotiation,
+    /// Our 2xx that waits for its ACK.
+    pub(crate) accept: Option<Accept>,
+    /// Requests of ours that wait for the one before them to be answered, so that none can overtake another.
+    pub(crate) queue: VecDeque<Queued>,
+    /// Number of our request that has had no answer at all yet.
+    pub(crate) unanswered: Option<u32>,
+    pub(crate) refer_out: Option<ReferOut>,
+    pub(crate) refer_in: Option<ReferIn>,
+    /// Requests of ours in the dialog that have no final answer yet.
+    pub(crate) open: u16,
+    /// The core knows that it is over and waits for nothing.
+    pub(crate) told: bool,
+    /// Goes into our BYE, where that has to wait.
+    pub(crate) bye_reason: Option<ByeReason>,
+    pub(crate) bye_sent: bool,
+    /// REFERs that we sent in this dialog so far.
+    pub(crate) refers_sent: u32,
+    /// REFERs that came in this dialog so far.
+    pub(crate) refers_taken: u32,
+}
+
+impl Leg {
+    pub(crate) fn new(
+        id: LegId,
+        account: usize,
+        stage: Stage,
+        dialog: Dialog,
+        media: Media,
+    ) -> Self {
+        Self {
+            id,
+            account,
+            stage,
+            dialog,
+            media,
+            capabilities: unknown_peer(),
+            far_focus: false,
+            focus: false,
+            renegotiation: Renegotiation::default(),
+            accept: None,
+            queue: VecDeque::new(),
+            unanswered: None,
+            refer_out: None,
+            refer_in: None,
+            open: 0,
+            told: false,
+            bye_reason: None,
+            bye_sent: false,
+            refers_sent: 0,
+            refers_taken: 0,
+        }
+    }
+}
+
+/// Where a leg stands.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Our INVITE waits for its final answer.
+    Calling(Calling),
+    /// Their INVITE waits for ours.
+    Offered(Offered),
+    /// A 2xx was sent or acknowledged.
+    Up,
+    /// We hang up: our BYE waits to be sent or answered.
+    Closing,
+    /// The call is over; only a REFER's subscription may still live in the dialog (RFC 5057 §4.1).
+    Over,
+}
+
+/// Our INVITE.
+#[derive(Debug, Default)]
+pub(crate) struct Calling {
+    /// Its present transaction; `None` while a name is resolved.
+    pub(crate) client: Option<ClientId>,
+    /// A provisional answer came, so CANCEL may be sent (RFC 3261 §9.1).
+    pub(crate) provisional: bool,
+    /// We want it no more.
+    pub(crate) cancelled: bool,
+    /// CANCEL was sent.
+    pub(crate) cancel_sent: bool,
+    /// Answers that came before the 2xx, by tag of the fork.
+    pub(crate) early: Vec<(String, Agreement, Box<Negotiated>)>,
+    /// Where else to try after a redirection.
+    pub(crate) alternatives: VecDeque<Uri>,
+    /// How many redirections were followed.
+    pub(crate) redirections: u8,
+}
+
+/// Their INVITE.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    pub(crate) server: ServerId,
+    /// Their offer; `None`: we are to make one in the 2xx.
+    pub(crate) offer: Option<Description>,
+    /// We said 180.
+    pub(crate) ringing: bool,
+}
+
+/// Our 2xx, which is sent again until its ACK comes.
+#[derive(Debug)]
+pub(crate) struct Accept {
+    pub(crate) server: ServerId,
+    /// Number of the INVITE, which its ACK has, too.
+    pub(crate) cseq: u32,
+    /// It answers the leg's first INVITE.
+    pub(crate) first: bool,
+    /// Our offer went with it: the answer comes with the ACK.
+    pub(crate) offered: bool,
+    pub(crate) interval: Duration,
+    pub(crate) give_up: Time,
+}
+
+/// A request that waits for its turn.
+pub(crate) struct Queued {
+    pub(crate) request: QueuedRequest,
+    pub(crate) purpose: crate::outbound::Purpose,
+}
+
+/// It gets its number when it is sent.
+pub(crate) struct QueuedRequest {
+    pub(crate) method: trialog_sip::Method,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Our re-INVITEs.
+#[derive(Debug, Default)]
+pub(crate) struct Renegotiation {
+    /// What the core wants and no re-INVITE says yet.
+    pub(crate) wanted: Option<Session>,
+    /// What the re-INVITE under way says.
+    pub(crate) in_flight: Option<InFlight>,
+    /// How often it was put off.
+    pub(crate) tries: u8,
+}
+
+/// A re-INVITE that waits for its final answer.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    pub(crate) session: Session,
+    pub(crate) before: Wanted,
+}
+
+/// Our REFER in this dialog and its subscription.
+#[derive(Debug)]
+pub(crate) struct ReferOut {
+    /// Number of the REFER, which `Event: refer;id=` names.
+    pub(crate) cseq: u32,
+    /// It is the first one of the dialog, which needs no id (RFC 3515 §2.4.6).
+    pub(crate) first: bool,
+    /// A 2xx or a NOTIFY came.
+    pub(crate) accepted: bool,
+}
+
+/// Their REFER and its subscription.
+pub(crate) struct ReferIn {
+    /// Not answered yet.
+    pub(crate) server: Option<ServerId>,
+    pub(crate) cseq: u32,
+    pub(crate) first: bool,
+    /// To be carried into our INVITE.
+    pub(crate) referred_by: Option<String>,
+    /// A dialog of its own, when the REFER came outside the leg's.
+    pub(crate) dialog: Option<Dialog>,
+    /// What the last NOTIFY said.
+    pub(crate) status: u16,
+    pub(crate) expires_at: Time,
+    /// The last NOTIFY is sent, or waits for its turn.
+    pub(crate) last_sent: bool,
+}
+
+/// Learns what a peer can do. Headers that are missing change nothing.
+pub(crate) fn learn(capabilities: &mut Capabilities, headers: &Headers) {
+    if headers.contains(&HeaderName::Allow) {
+        capabilities.refer = headers.has_token(&HeaderName::Allow, "REFER");
+    }
+    if headers.contains(&HeaderName::Supported) {
+        capabilities.replaces = headers.has_token(&HeaderName::Supported, "replaces");
+    }
+    let recv_info = HeaderName::new(crate::info::RECV_INFO);
+    if let Some(packages) = headers.get(&recv_info) {
+        capabilities.trialog = packages
+            .split(',')
+            .any(|package| package.trim().eq_ignore_ascii_case(crate::info::PACKAGE));
+    }
+}
+
+/// What is known of a peer before it has said anything: a missing Allow does not forbid REFER; its answer will tell.
+pub(crate) fn unknown_peer() -> Capabilities {
+    Capabilities {
+        refer: true,
+        replaces: false,
+        trialog: false,
+    }
+}
+
+/// Referred to by the core: a URI as text.
+pub(crate) fn target_of(uri: &Uri) -> Target {
+    Target(uri.to_string())
+}
+

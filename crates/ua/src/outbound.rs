@@ -1,0 +1,505 @@
+//! The way out of a request: its next hop, that hop's address (RFC 3263, by whoever resolves names), Via and Contact, and
+//! the ways on when it fails: the next address, an answer to a challenge. What a final answer means is for the part that
+//! the request's [`Purpose`] names.
+use crate::agent::UserAgent;
+use crate::leg::Stage;
+use crate::transaction::{ClientId, Flow};
+use crate::{Output, ResolveId, Transport};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use trialog_call::{LegId, Time};
+use trialog_sip::{CSeq, HeaderName, Method, NameAddr, Request, Response, Scheme, Uri};
+
+/// What a request of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The first INVITE of a leg.
+    Invite(LegId),
+    /// Its CANCEL.
+    Cancel,
+    Reinvite(LegId),
+    Bye(LegId),
+    /// The BYE of a fork that came too late; nobody waits for its answer.
+    Stray,
+    Info(LegId),
+    Refer(LegId),
+    /// Of the far side's REFER.
+    Notify(LegId),
+    /// A refresh or the end of our REFER's subscription.
+    Subscribe(LegId),
+    Register(usize),
+}
+
+impl Purpose {
+    /// The leg in whose dialog it is.
+    pub(crate) fn in_dialog_of(self) -> Option<LegId> {
+        match self {
+            Self::Reinvite(leg)
+            | Self::Bye(leg)
+            | Self::Info(leg)
+            | Self::Refer(leg)
+            | Self::Notify(leg)
+            | Self::Subscribe(leg) => Some(leg),
+            Self::Invite(_) | Self::Cancel | Self::Stray | Self::Register(_) => None,
+        }
+    }
+}
+
+/// What goes with a request of ours as long as its transaction lives.
+pub(crate) struct Sent {
+    pub(crate) purpose: Purpose,
+    pub(crate) account: usize,
+    /// Our Contact says `isfocus`.
+    pub(crate) focus: bool,
+    /// How often it was challenged.
+    pub(crate) challenged: u8,
+    /// Addresses that were not tried yet.
+    pub(crate) others: VecDeque<(Transport, SocketAddr)>,
+    /// The ACK of each 2xx by the tag of its fork, to be sent again for each copy of it.
+    pub(crate) acks: Vec<(String, Option<Output>)>,
+}
+
+impl Sent {
+    pub(crate) fn new(purpose: Purpose, account: usize) -> Self {
+        Self {
+            purpose,
+            account,
+            focus: false,
+            challenged: 0,
+            others: VecDeque::new(),
+            acks: Vec::new(),
+        }
+    }
+}
+
+/// What waits for a name's addresses.
+pub(crate) enum Waiting {
+    Request(Box<Request>, Sent),
+    /// The ACK of a 2xx of this fork.
+    Ack(Box<Request>, ClientId, String),
+}
+
+/// Where a URI leads.
+enum Hop {
+    At(Transport, SocketAddr),
+    Name {
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+    },
+    /// By a transport that we have not.
+    Nowhere,
+}
+
+impl UserAgent {
+    /// Sends a request, which has no Via yet, towards `towards`: the first route, or the Request-URI where there is none.
+    pub(crate) fn send(&mut self, now: Time, request: Request, towards: &Uri, sent: Sent) {
+        match self.hop(towards, sent.account) {
+            Hop::At(transport, address) => self.launch(now, request, sent, transport, address),
+            Hop::Name {
+                host,
+                port,
+                transport,
+            } => {
+                let waiting = Waiting::Request(Box::new(request), sent);
+                self.resolve(host, port, transport, waiting);
+            }
+            Hop::Nowhere => self.concluded(now, None, sent, cseq_of(&request), 503, None),
+        }
+    }
+
+    fn resolve(
+        &mut self,
+        host: String,
+        port: Option<u16>,
+        transport: Option<Transport>,
+        waiting: Waiting,
+    ) {
+        self.resolves += 1;
+        let id = ResolveId(self.resolves);
+        self.resolving.insert(id, waiting);
+        self.out.push_back(Output::Resolve {
+            id,
+            host,
+            port,
+            transport,
+        });
+    }
+
+    /// A name's addresses are known.
+    pub(crate) fn resolved(
+        &mut self,
+        now: Time,
+        id: ResolveId,
+        addresses: &[(Transport, SocketAddr)],
+    ) {
+        let mut addresses: VecDeque<_> = addresses.iter().copied().collect();
+        match (self.resolving.remove(&id), addresses.pop_front()) {
+            (Some(Waiting::Request(request, mut sent)), Some((transport, address))) => {
+                sent.others = addresses;
+                if self.is_still_wanted(&sent) {
+                    self.launch(now, *request, sent, transport, address);
+                } else {
+                    self.concluded(now, None, sent, cseq_of(&request), 487, None);
+                }
+            }
+            (Some(Waiting::Request(request, sent)), None) => {
+                // RFC 3263 §4.3: no address is as good as 503.
+                self.concluded(now, None, sent, cseq_of(&request), 503, None);
+            }
+            (Some(Waiting::Ack(request, client, tag)), Some((transport, address))) => {
+                self.launch_ack(*request, client, &tag, transport, address);
+            }
+            (Some(Waiting::Ack(..)) | None, _) => {}
+        }
+    }
+
+    fn is_still_wanted(&self, sent: &Sent) -> bool {
+        let Purpose::Invite(leg) = sent.purpose else {
+            return true;
+        };
+        self.legs
+            .get(&leg)
+            .is_some_and(|leg| matches!(&leg.stage, Stage::Calling(calling) if !calling.cancelled))
+    }
+
+    fn hop(&self, uri: &Uri, account: usize) -> Hop {
+        let named = match uri.params.get("transport") {
+            None => None,
+            Some(name) if name.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
+            Some(name) if name.eq_ignore_ascii_case("tcp") => Some(Transport::Tcp),
+            Some(_) => return Hop::Nowhere,
+        };
+        if uri.scheme != Scheme::Sip {
+            return Hop::Nowhere;
+        }
+        let preferred = self.account(account).transport;
+        match uri.host.ip() {
+            Some(ip) => Hop::At(
+                named.unwrap_or(preferred),
+                SocketAddr::new(ip, uri.port_or_default()),
+            ),
+            None => Hop::Name {
+                host: uri.host.to_string(),
+                port: uri.port,
+                transport: named.or((preferred == Transport::Tcp).then_some(preferred)),
+            },
+        }
+    }
+
+    /// Puts our Via on it and starts its transaction.
+    fn launch(
+        &mut self,
+        now: Time,
+        mut request: Request,
+        sent: Sent,
+        transport: Transport,
+        destination: SocketAddr,
+    ) {
+        let branch = self.random.branch();
+        if needs_contact(&request.method) {
+            let contact = self.contact(sent.account, transport, sent.focus);
+            let contact = match request.headers.get(&HeaderName::Expires) {
+                // A registrar may read the time from either place; old ones only from here.
+                Some(expires) if request.method == Method::Register => {
+                    format!("{contact};expires={expires}")
+                }
+                _ => contact,
+            };
+            request.headers.set(HeaderName::Contact, contact);
+        }
+        if !request.headers.contains(&HeaderName::UserAgent) {
+            request
+                .headers
+                .push(HeaderName::UserAgent, self.config.product.as_str());
+        }
+        self.authorise(&mut request, sent.account, destination);
+        let purpose = sent.purpose;
+        request
+            .headers
+            .push_front(HeaderName::Via, self.via(transport, &branch));
+        let flow = Flow {
+            transport,
+            destination,
+            connection: None,
+        };
+        let id = self
+            .transactions
+            .start(now, request, &branch, flow, sent, &mut self.out);
+        if let Purpose::Invite(leg) = purpose
+            && let Some(Stage::Calling(calling)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
+        {
+            calling.client = Some(id);
+            calling.provisional = false;
+        }
+    }
+
+    pub(crate) fn via(&self, transport: Transport, branch: &str) -> String {
+        // RFC 3581: rport asks for the answer to come back to where this came from.
+        format!(
+            "SIP/2.0/{} {};branch={branch};rport",
+            transport.as_str(),
+            self.config.contacts.of(transport)
+        )
+    }
+
+    /// Our Contact, as an account's.
+    pub(crate) fn contact(&self, account: usize, transport: Transport, focus: bool) -> String {
+        let address = self.config.contacts.of(transport);
+        let mut contact = String::from("<sip:");
+        if let Some(user) = &self.account(account).aor.user {
+            contact.push_str(user);
+            contact.push('@');
+        }
+        contact.push_str(&address.to_string());
+        if transport == Transport::Tcp {
+            contact.push_str(";transport=tcp");
+        }
+        if account > 0 {
+            // Tells accounts with the same user apart.
+            contact.push_str(&format!(";{ACCOUNT_PARAM}={account}"));
+        }
+        contact.push('>');
+        if focus {
+            contact.push_str(";isfocus");
+        }
+        contact
+    }
+
+    /// Sends the ACK of a 2xx (RFC 3261 §13.2.2.4), and keeps it for that fork's next copy.
+    pub(crate) fn acknowledge(
+        &mut self,
+        client: ClientId,
+        tag: &str,
+        ack: Request,
+        towards: &Uri,
+        account: usize,
+    ) {
+        if let Some(sent) = self.transactions.purpose_mut(client) {
+            sent.acks.push((tag.to_owned(), None));
+        }
+        match self.hop(towards, account) {
+            Hop::At(transport, address) => self.launch_ack(ack, client, tag, transport, address),
+            Hop::Name {
+                host,
+                port,
+                transport,
+            } => {
+                let waiting = Waiting::Ack(Box::new(ack), client, tag.to_owned());
+                self.resolve(host, port, transport, waiting);
+            }
+            Hop::Nowhere => {}
+        }
+    }
+
+    fn launch_ack(
+        &mut self,
+        mut ack: Request,
+        client: ClientId,
+        tag: &str,
+        transport: Transport,
+        destination: SocketAddr,
+    ) {
+        // RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE.
+        if let Some(invite) = self.transactions.request(client) {
+            for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+                let values: Vec<String> =
+                    invite.headers.all(&name).map(str::to_owned).collect();
+                for value in values {
+                    ack.headers.push(name.clone(), value);
+                }
+            }
+        }
+        let branch = self.random.branch();
+        let via = self.via(transport, &branch);
+        ack.headers.push_front(HeaderName::Via, via);
+        let flow = Flow {
+            transport,
+            destination,
+            connection: None,
+        };
+        let output = flow.carry(ack.to_bytes());
+        self.out.push_back(output.clone());
+        if let Some(sent) = self.transactions.purpose_mut(client)
+            && let Some(entry) = sent.acks.iter_mut().find(|(own, _)| own == tag)
+        {
+            entry.1 = Some(output);
+        }
+    }
+
+    /// Sends the ACK of this fork again, if there was one.
+    pub(crate) fn acknowledge_again(&mut self, client: ClientId, tag: &str) -> bool {
+        let Some(sent) = self.transactions.purpose(client) else {
+            return false;
+        };
+        let Some((_, ack)) = sent.acks.iter().find(|(own, _)| own == tag) else {
+            return false;
+        };
+        self.out.extend(ack.clone());
+        true
+    }
+
+    /// A response that is new to its transaction.
+    pub(crate) fn answered(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        status: u16,
+        response: Option<&Response>,
+    ) {
+        let Some((purpose, account)) = self
+            .transactions
+            .purpose(id)
+            .map(|sent| (sent.purpose, sent.account))
+        else {
+            return;
+        };
+        if status == 401 || status == 407 {
+            if let Some(response) = response
+                && self.answer_challenge(now, id, response)
+            {
+                return;
+            }
+        } else if status == 503 && self.try_next_address(now, id) {
+            // RFC 3263 §4.3.
+            return;
+        }
+        let cseq = self.transactions.request(id).map_or(0, cseq_of);
+        let sent = Sent::new(purpose, account);
+        self.concluded(now, Some(id), sent, cseq, status, response);
+    }
+
+    /// Its transaction ended without a final response: 408, or 503 where it could not be sent.
+    pub(crate) fn unanswered(&mut self, now: Time, id: ClientId, status: u16) {
+        if !self.try_next_address(now, id) {
+            self.answered(now, id, status, None);
+            self.transactions.forget(id);
+        }
+    }
+
+    fn try_next_address(&mut self, now: Time, id: ClientId) -> bool {
+        let next = self
+            .transactions
+            .purpose_mut(id)
+            .and_then(|sent| sent.others.pop_front());
+        let Some((transport, address)) = next else {
+            return false;
+        };
+        let Some(mut request) = self.transactions.request(id).cloned() else {
+            return false;
+        };
+        request.headers.remove_first(&HeaderName::Via);
+        let Some(sent) = self.transactions.forget(id) else {
+            return false;
+        };
+        if !self.is_still_wanted(&sent) {
+            self.concluded(now, None, sent, cseq_of(&request), 487, None);
+            return true;
+        }
+        self.launch(now, request, sent, transport, address);
+        true
+    }
+
+    /// Sends a request again after a challenge, with a new number and our credentials.
+    pub(crate) fn send_again(&mut self, now: Time, id: ClientId, mut request: Request) {
+        let Some(flow) = self.transactions.flow(id) else {
+            return;
+        };
+        let Some(old) = self.transactions.purpose(id) else {
+            return;
+        };
+        let mut sent = Sent::new(old.purpose, old.account);
+        sent.focus = old.focus;
+        sent.challenged = old.challenged + 1;
+        request.headers.remove_first(&HeaderName::Via);
+        self.launch(now, request, sent, flow.transport, flow.destination);
+    }
+
+    /// Tells the part that wanted a request how it stands. `id`: its transaction, where it came to one.
+    fn concluded(
+        &mut self,
+        now: Time,
+        id: Option<ClientId>,
+        sent: Sent,
+        cseq: u32,
+        status: u16,
+        response: Option<&Response>,
+    ) {
+        if let Some(leg) = sent.purpose.in_dialog_of()
+            && !self.is_repeated_success(id, response)
+        {
+            self.made_way(leg, cseq, status);
+        }
+        match sent.purpose {
+            Purpose::Invite(leg) => self.invite_answered(now, leg, id, status, response),
+            Purpose::Reinvite(leg) => self.renegotiation_answered(now, leg, id, status, response),
+            Purpose::Bye(leg) if status >= 200 => self.gone(now, leg),
+            Purpose::Refer(leg) if status >= 200 => self.refer_answered(now, leg, cseq, status),
+            Purpose::Notify(leg) if status >= 300 => self.notify_refused(now, leg),
+            Purpose::Subscribe(leg) if status >= 300 => self.subscribe_refused(now, leg),
+            Purpose::Info(leg) if status == 481 => self.lost(now, leg),
+            Purpose::Register(account) => self.register_answered(now, account, status, response),
+            _ => {}
+        }
+        if let Some(leg) = sent.purpose.in_dialog_of() {
+            self.pump(now, leg);
+            self.drop_finished_referral(now, leg);
+            self.settle(now, leg);
+        }
+    }
+
+    /// A 2xx of an INVITE that was acknowledged before.
+    fn is_repeated_success(&self, id: Option<ClientId>, response: Option<&Response>) -> bool {
+        let (Some(id), Some(response)) = (id, response) else {
+            return false;
+        };
+        (200..300).contains(&response.status.code())
+            && self
+                .transactions
+                .purpose(id)
+                .is_some_and(|sent| !sent.acks.is_empty())
+    }
+
+    /// A request of this dialog was answered: the next may go.
+    fn made_way(&mut self, leg: LegId, cseq: u32, status: u16) {
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            if leg.unanswered == Some(cseq) {
+                leg.unanswered = None;
+            }
+            if status >= 200 {
+                leg.open = leg.open.saturating_sub(1);
+            }
+        }
+    }
+}
+
+/// Names the account in our Contacts, so that a request to it finds its way.
+pub(crate) const ACCOUNT_PARAM: &str = "account";
+
+fn needs_contact(method: &Method) -> bool {
+    matches!(
+        method,
+        Method::Invite
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Register
+            | Method::Update
+    )
+}
+
+/// A request's number.
+pub(crate) fn cseq_of(request: &Request) -> u32 {
+    match request.headers.typed::<CSeq>(&HeaderName::CSeq) {
+        Some(Ok(cseq)) => cseq.number,
+        _ => 0,
+    }
+}
+
+/// The first route's URI, or the Request-URI.
+pub(crate) fn first_route(request: &Request) -> Uri {
+    match request.headers.typed::<NameAddr>(&HeaderName::Route) {
+        Some(Ok(route)) => route.uri,
+        _ => request.uri.clone(),
+    }
+}

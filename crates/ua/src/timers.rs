@@ -1,0 +1,111 @@
+//! A set of named alarms on time that is handed in. Each name has at most one alarm; setting it again moves it.
+//! It never reads a clock: whoever owns it asks for the next deadline and says when that has come.
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use trialog_call::Time;
+
+/// Alarms by name.
+#[derive(Debug)]
+pub(crate) struct Timers<K> {
+    order: BTreeSet<(Time, K)>,
+    at: HashMap<K, Time>,
+}
+
+impl<K: Copy + Ord + Hash> Timers<K> {
+    pub(crate) fn new() -> Self {
+        Self {
+            order: BTreeSet::new(),
+            at: HashMap::new(),
+        }
+    }
+
+    /// Sets the alarm, or moves it.
+    pub(crate) fn set(&mut self, key: K, at: Time) {
+        if let Some(before) = self.at.insert(key, at) {
+            if before == at {
+                return;
+            }
+            self.order.remove(&(before, key));
+        }
+        self.order.insert((at, key));
+    }
+
+    /// Sets it where there is a time, and drops it where there is none.
+    pub(crate) fn put(&mut self, key: K, at: Option<Time>) {
+        match at {
+            Some(at) => self.set(key, at),
+            None => self.cancel(key),
+        }
+    }
+
+    pub(crate) fn cancel(&mut self, key: K) {
+        if let Some(at) = self.at.remove(&key) {
+            self.order.remove(&(at, key));
+        }
+    }
+
+    pub(crate) fn is_set(&self, key: K) -> bool {
+        self.at.contains_key(&key)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        self.order.first().map(|&(at, _)| at)
+    }
+
+    /// The earliest alarm that is due, which is then no more.
+    pub(crate) fn pop_due(&mut self, now: Time) -> Option<K> {
+        let &(at, key) = self.order.first()?;
+        if at > now {
+            return None;
+        }
+        self.order.pop_first();
+        self.at.remove(&key);
+        Some(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.at.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(ms: u64) -> Time {
+        Time(Duration::from_millis(ms))
+    }
+
+    #[test]
+    fn alarms_ring_in_order_and_once() {
+        let mut timers = Timers::new();
+        timers.set('b', at(20));
+        timers.set('a', at(10));
+        assert_eq!(timers.next_deadline(), Some(at(10)));
+        assert_eq!(timers.pop_due(at(9)), None);
+        assert_eq!(timers.pop_due(at(30)), Some('a'));
+        assert_eq!(timers.pop_due(at(30)), Some('b'));
+        assert_eq!(timers.pop_due(at(30)), None);
+        assert_eq!(timers.len(), 0);
+    }
+
+    #[test]
+    fn an_alarm_that_is_moved_rings_only_at_its_new_time() {
+        let mut timers = Timers::new();
+        timers.set('a', at(10));
+        timers.set('a', at(50));
+        assert_eq!(timers.pop_due(at(49)), None);
+        assert_eq!(timers.pop_due(at(50)), Some('a'));
+    }
+
+    #[test]
+    fn a_cancelled_alarm_never_rings() {
+        let mut timers = Timers::new();
+        timers.set('a', at(10));
+        timers.cancel('a');
+        assert!(!timers.is_set('a'));
+        assert_eq!(timers.next_deadline(), None);
+        assert_eq!(timers.pop_due(at(99)), None);
+    }
+}
