@@ -51,6 +51,7 @@ impl Voices {
                 .expect("there is one for each of the three"),
         };
         let mut taken = Taken::default();
+        println!("voices: {}", folder.display());
         for (party, text) in stories.iter().flat_map(|s| lines(s)) {
             if voices.said.contains_key(&(party, text)) {
                 continue;
@@ -229,4 +230,70 @@ fn write(file: &Path, samples: &[f32]) -> Result<(), Fault> {
     }
     wav.finalize().map_err(fail)?;
     std::fs::rename(&fresh, file).map_err(|e| Fault::File(file.to_owned(), e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &Path) -> Vec<f32> {
+        let mut wav = hound::WavReader::open(file).expect("it was written");
+        let samples = wav.samples::<i16>();
+        samples
+            .map(|s| f32::from(s.expect("a sample")) / 32_768.0)
+            .collect()
+    }
+
+    #[test]
+    fn every_line_is_spoken_at_one_level_and_never_into_the_limiter() {
+        let folder = std::env::temp_dir().join(format!("trialog-voices-{}", std::process::id()));
+        let stories: Vec<&Story> = crate::STORIES.iter().collect();
+        let voices = Voices::ready(&folder, None, &stories).expect("espeak-ng is installed");
+        for ((party, text), utterance) in &voices.said {
+            let samples = read(&utterance.file);
+            let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
+            let seconds = utterance.length.as_secs_f64();
+            assert!(peak <= PEAK + 0.001, "{party:?} “{text}”: peak {peak}");
+            assert!(
+                (1.0..=LONGEST).contains(&seconds),
+                "{party:?} “{text}”: {seconds} s"
+            );
+        }
+        // A second time nothing is made anew, and the same files are found.
+        let again = Voices::ready(&folder, None, &stories).expect("they are there");
+        assert_eq!(again.said.len(), voices.said.len());
+        std::fs::remove_dir_all(&folder).expect("it is ours");
+    }
+
+    #[test]
+    fn a_pilot_can_be_repeated_without_a_seam() {
+        for party in Party::ALL {
+            let tone = pilot(party);
+            let step = tone[1] - tone[0];
+            assert!((tone[0] - tone[47_999] - step).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn recordings_are_taken_in_turn_and_a_missing_party_is_named() {
+        let folder = std::env::temp_dir().join(format!("trialog-own-{}", std::process::id()));
+        make_folder(&folder).expect("a folder can be made");
+        let tone: Vec<f32> = (0..72_000).map(|i| 0.9 * (i as f32 * 0.05).sin()).collect();
+        for name in ["customer-a.wav", "customer-b.wav", "agent-1.wav"] {
+            write(&folder.join(name), &tone).expect("it can be written");
+        }
+        let out = folder.join("made");
+        let stories: Vec<&Story> = crate::STORIES.iter().take(1).collect();
+        let fault = Voices::ready(&out, Some(&folder), &stories).expect_err("agent 2 has none");
+        assert_eq!(fault, Fault::NoVoiceOf(folder.clone(), "agent-2"));
+        write(&folder.join("agent-2.wav"), &tone).expect("it can be written");
+        let voices = Voices::ready(&out, Some(&folder), &stories).expect("all are there");
+        let lengths: Vec<_> = voices.said.values().map(|u| u.length).collect();
+        assert!(
+            lengths
+                .iter()
+                .all(|l| (1.4..1.6).contains(&l.as_secs_f64()))
+        );
+        std::fs::remove_dir_all(&folder).expect("it is ours");
+    }
 }
