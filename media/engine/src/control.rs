@@ -1,29 +1,126 @@
 //! The control side: what the phone calls. It may wait, allocate and fail; the audio thread never waits for it.
+use crate::baton::Baton;
+use crate::bridge::{Bridge, LOCAL, Rings, tone_index};
+use crate::device::Device;
+use crate::file_end::Files;
+use crate::handover::{COMMANDS, Command, EVENTS, LegShared, RETURNS, RoutingCell, Utterance};
+use crate::leg::{Change, Leg};
+use crate::receive::{DecodeChain, Receive};
+use crate::send::{EncodeChain, Send};
+use crate::service::{Expected, Order, Service, Slots, Watch};
+use crate::socket::Datagrams;
+use crate::wav;
 use crate::{
-    AudioEnd, EngineError, EngineEvent, Options, RtpSocket, SeatSpec, SessionParams, Stats,
+    AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec, SessionParams, Stats,
+    Tone,
 };
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use trialog_codec::{Codec, event_of_digit};
+use trialog_dsp::HoldMusic;
+use trialog_frame::{RATE, SampleTime};
+use trialog_mixer::{Port, PortRouting, PortTone};
+use trialog_rtp::JitterConfig;
 
-/// The running engine. Dropping it ends its threads; [`Engine::shutdown`] says whether the recordings were finished.
-#[derive(Debug)]
-pub struct Engine {}
+struct Entry {
+    slot: u16,
+    session: SessionParams,
+}
+
+/// The running engine. Dropping it ends its threads.
+pub struct Engine {
+    options: Options,
+    baton: Arc<Baton>,
+    commands: rtrb::Producer<Command>,
+    mailbox: Arc<RoutingCell>,
+    orders: Sender<Order>,
+    slots: Arc<Slots>,
+    stats: Arc<Mutex<Vec<LegStats>>>,
+    legs: BTreeMap<u64, Entry>,
+    seats: Vec<SeatSpec>,
+    files: Option<Files>,
+    device: Option<Device>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Engine").field("legs", &self.legs.keys()).finish_non_exhaustive()
+    }
+}
 
 impl Engine {
     /// Opens the local end and starts the tick. Legs come later. Events come by the receiver until the engine is gone.
     ///
     /// # Errors
     /// [`EngineError::NoDevice`], [`EngineError::File`] or [`EngineError::Thread`]: nothing runs then.
-    pub fn start(
-        end: AudioEnd,
-        options: Options,
-    ) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
-        let _ = (end, options);
-        let (_, events) = std::sync::mpsc::channel();
-        Ok((Self {}, events))
+    pub fn start(end: AudioEnd, options: Options) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
+        let music = match &options.music {
+            Some(path) => {
+                let samples = wav::read(path)?;
+                HoldMusic::from_samples(samples.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect())
+            }
+            None => HoldMusic::new(),
+        };
+        let (file, files) = Files::open(&end)?.unzip();
+        let (commands, command_end) = rtrb::RingBuffer::new(COMMANDS);
+        let (return_end, returns) = rtrb::RingBuffer::new(RETURNS);
+        let (event_end, audio) = rtrb::RingBuffer::new(EVENTS);
+        let mailbox = Arc::new(RoutingCell::default());
+        let rings =
+            Rings { commands: command_end, returns: return_end, events: event_end, mailbox: Arc::clone(&mailbox) };
+        let baton = Arc::new(Baton::new(Box::new(Bridge::new(rings, music, file))));
+        let (orders, order_end) = mpsc::channel();
+        let (events, event_receiver) = mpsc::channel();
+        let slots: Arc<Slots> = Arc::new([const { AtomicBool::new(false) }; MAX_LEGS + 1]);
+        slots[LOCAL].store(true, Ordering::Relaxed);
+        let stats = Arc::new(Mutex::new(Vec::new()));
+        let service = Service {
+            orders: order_end,
+            events: events.clone(),
+            returns,
+            audio,
+            baton: Arc::clone(&baton),
+            slots: Arc::clone(&slots),
+            stats: Arc::clone(&stats),
+            options: options.clone(),
+        };
+        let device = match end {
+            AudioEnd::Device { input, output } => Some(Device::start(input, output, Arc::clone(&baton), events)?),
+            _ => None,
+        };
+        let mut engine = Self {
+            options,
+            baton: Arc::clone(&baton),
+            commands,
+            mailbox,
+            orders,
+            slots,
+            stats,
+            legs: BTreeMap::new(),
+            seats: Vec::new(),
+            files,
+            device,
+            threads: Vec::new(),
+        };
+        engine.spawn("trialog-service", move || service.run())?;
+        engine.spawn("trialog-tick", move || baton.run_timer())?;
+        Ok((engine, event_receiver))
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + std::marker::Send + 'static) -> Result<(), EngineError> {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(run).map_err(EngineError::Thread)?;
+        self.threads.push(thread);
+        Ok(())
     }
 
     /// Binds a pair of RTP and RTCP ports on `ip`, for the SDP to name, before there is a leg. `0..=0` lets the
@@ -32,20 +129,47 @@ impl Engine {
     /// # Errors
     /// `AddrInUse` where no pair of the range is free; what the system says where the address can't be used.
     pub fn bind(&self, ip: IpAddr, range: RangeInclusive<u16>) -> io::Result<RtpSocket> {
-        RtpSocket::bind(ip, &range, 0)
+        RtpSocket::bind(ip, &range, random() as u16 / 2)
     }
 
-    /// A new leg, named `key` from now on. It is in nobody's group until the next [`Engine::set_routing`].
+    /// A new leg, named `key` from now on. Its sound goes where [`Engine::set_routing`] says, now or later.
     ///
     /// # Errors
     /// [`EngineError::TooManyLegs`], [`EngineError::Codec`]. A leg that was open under this key is closed first.
-    pub fn open_leg(
-        &mut self,
-        key: u64,
-        socket: RtpSocket,
-        session: SessionParams,
-    ) -> Result<(), EngineError> {
-        let _ = (key, socket, session);
+    pub fn open_leg(&mut self, key: u64, socket: RtpSocket, session: SessionParams) -> Result<(), EngineError> {
+        self.close_leg(key);
+        let decoders = decoders(&session)?;
+        let encoder = self.encoder(&session)?;
+        let slot = self.free_slot().ok_or(EngineError::TooManyLegs)?;
+        let shared = Arc::new(LegShared::default());
+        let (send_event, receive_event) = session.telephone_event.unzip();
+        let samples = |span: Duration| SampleTime((span.as_secs_f64() * f64::from(RATE)) as u64);
+        let config = JitterConfig {
+            floor: samples(self.options.jitter_floor),
+            ceiling: samples(self.options.jitter_ceiling),
+        };
+        let start = (random() as u16, random() as u32);
+        let leg = Leg {
+            key,
+            socket: Datagrams::new(socket.rtp),
+            receive: Receive::new(session.remote, session.receives, receive_event, decoders, config),
+            send: Send::new(
+                session.remote,
+                session.sends,
+                send_event,
+                encoder,
+                start,
+                self.options.dtmf_length.as_millis() as u32,
+            ),
+            shared: Arc::clone(&shared),
+        };
+        self.slots[usize::from(slot)].store(true, Ordering::Relaxed);
+        self.command(Command::Open { slot, leg: Box::new(leg) })?;
+        let watch = Watch { shared, expected: expected(&session) };
+        // The service ends only with the engine.
+        let _ = self.orders.send(Order::Open { key, rtcp: socket.rtcp, leg: watch });
+        self.legs.insert(key, Entry { slot, session });
+        self.publish();
         Ok(())
     }
 
@@ -54,19 +178,68 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchLeg`], [`EngineError::Codec`]: the leg stays as it was.
     pub fn change_leg(&mut self, key: u64, session: SessionParams) -> Result<(), EngineError> {
-        let _ = (key, session);
+        let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
+        let (slot, before) = (entry.slot, &entry.session);
+        if *before == session {
+            return Ok(());
+        }
+        let same_way_in = before.receive_payloads == session.receive_payloads;
+        let same_way_out = before.codec == session.codec
+            && before.send_payload == session.send_payload
+            && before.ptime_ms == session.ptime_ms;
+        let change = Change {
+            remote: session.remote,
+            sends: session.sends,
+            receives: session.receives,
+            telephone_event: session.telephone_event,
+            decoders: if same_way_in { None } else { Some(decoders(&session)?) },
+            encoder: if same_way_out { None } else { Some(self.encoder(&session)?) },
+        };
+        self.command(Command::Change { slot, change: Box::new(change) })?;
+        let _ = self.orders.send(Order::Change { key, watch: expected(&session) });
+        self.legs.insert(key, Entry { slot, session });
         Ok(())
     }
 
     /// Ends a leg: RTCP says BYE, the ports are given back within a tick or two. No such leg: nothing happens.
     pub fn close_leg(&mut self, key: u64) {
-        let _ = key;
+        let Some(entry) = self.legs.remove(&key) else { return };
+        // First the routing, then the leg: see `Bridge::obey`.
+        self.publish();
+        if self.command(Command::Close { slot: entry.slot }).is_err() {
+            self.legs.insert(key, entry);
+            return;
+        }
+        let _ = self.orders.send(Order::Close { key });
     }
 
     /// States who hears whom, whole: whoever is not named hears nothing and is heard by nobody. Seats of legs that are
     /// not (yet, or any more) open are kept in mind and take effect when the leg is opened.
     pub fn set_routing(&mut self, seats: &[SeatSpec]) {
-        let _ = seats;
+        if self.seats != seats {
+            self.seats = seats.to_vec();
+            self.publish();
+        }
+    }
+
+    fn publish(&self) {
+        let mut routing = PortRouting::new();
+        for seat in &self.seats {
+            let port = match seat.seat {
+                SeatOf::Local => LOCAL,
+                SeatOf::Leg(key) => match self.legs.get(&key) {
+                    Some(entry) => usize::from(entry.slot),
+                    None => continue,
+                },
+            };
+            let tone = seat.tone.map(|tone| PortTone {
+                source: tone_index(tone),
+                // Music is heard alone; the other tones over whatever is heard.
+                over: !matches!(tone, Tone::Music),
+            });
+            routing.set(port, Port { group: seat.group, speaks: seat.speaks, hears: seat.hears, tone });
+        }
+        self.mailbox.publish(routing);
     }
 
     /// Sends a digit, `0`–`9`, `*`, `#`, `A`–`D`, after those that are still being sent.
@@ -74,29 +247,130 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchLeg`], [`EngineError::NoDtmf`].
     pub fn send_dtmf(&mut self, key: u64, digit: u8) -> Result<(), EngineError> {
-        let _ = (key, digit);
-        Ok(())
+        let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
+        let event = event_of_digit(char::from(digit)).filter(|_| entry.session.telephone_event.is_some());
+        let (slot, event) = (entry.slot, event.ok_or(EngineError::NoDtmf)?);
+        self.command(Command::Dtmf { slot, event })
     }
 
     /// File end only: says the WAV file once, over what is being played, from the next tick on. Returns its length.
     ///
     /// # Errors
     /// [`EngineError::NotAFileEnd`], [`EngineError::File`].
-    pub fn say(&mut self, file: &Path) -> Result<std::time::Duration, EngineError> {
-        let _ = file;
-        Ok(std::time::Duration::ZERO)
+    pub fn say(&mut self, file: &Path) -> Result<Duration, EngineError> {
+        if self.files.is_none() {
+            return Err(EngineError::NotAFileEnd);
+        }
+        let samples = wav::read(file)?;
+        let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
+        self.command(Command::Say(Box::new(Utterance { samples, at: 0 })))?;
+        Ok(length)
     }
 
     /// What has been counted so far.
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        Stats {
+            ticks: self.baton.ticks.load(Ordering::Relaxed),
+            taken_over: self.baton.taken_over.load(Ordering::Relaxed),
+            longest_tick_us: self.baton.longest_us.load(Ordering::Relaxed),
+            device: self.baton.device_drives(),
+            #[cfg(feature = "count-heap")]
+            heap_uses: self.baton.heap_uses.load(Ordering::Relaxed),
+            legs: self.stats.lock().map(|legs| legs.clone()).unwrap_or_default(),
+        }
     }
 
     /// When the first sample of the recordings was: unix time in microseconds; `None` before it, or without recordings.
     pub fn recording_started(&self) -> Option<u64> {
-        None
+        self.files.as_ref().and_then(Files::started)
     }
 
     /// Ends the threads and finishes the recordings; returns when that is done (well under a second).
-    pub fn shutdown(self) {}
+    ///
+    /// # Errors
+    /// [`EngineError::File`]: a recording could not be written whole.
+    pub fn shutdown(mut self) -> Result<(), EngineError> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), EngineError> {
+        drop(self.device.take());
+        self.baton.stop();
+        let _ = self.orders.send(Order::Stop);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        drop(self.baton.take());
+        self.files.as_mut().map_or(Ok(()), Files::finish)
+    }
+
+    fn encoder(&self, session: &SessionParams) -> Result<EncodeChain, EngineError> {
+        let options = trialog_codec::Options {
+            opus_complexity: self.options.opus_complexity.min(10),
+            opus_bitrate: self.options.opus_bitrate,
+            ..trialog_codec::Options::default()
+        };
+        EncodeChain::new(session.codec, session.send_payload, session.ptime_ms, random() as u32, &options)
+            .map_err(|error| EngineError::Codec(error.to_string()))
+    }
+
+    fn free_slot(&self) -> Option<u16> {
+        let free = (1..=MAX_LEGS).find(|slot| !self.slots[*slot].load(Ordering::Acquire));
+        free.map(|slot| slot as u16)
+    }
+
+    /// Hands a command over. The ring is emptied every 10 ms; only a dead audio thread lets it fill.
+    fn command(&mut self, command: Command) -> Result<(), EngineError> {
+        let begun = Instant::now();
+        let mut command = command;
+        loop {
+            match self.commands.push(command) {
+                Ok(()) => return Ok(()),
+                Err(rtrb::PushError::Full(back)) if begun.elapsed() < Duration::from_secs(1) => {
+                    command = back;
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(rtrb::PushError::Full(_)) => return Err(EngineError::Stuck),
+            }
+        }
+    }
+
+    /// For tests of this package: something to be done on the audio thread at each tick.
+    #[cfg(feature = "count-heap")]
+    #[doc(hidden)]
+    pub fn on_each_tick(&mut self, hook: fn()) {
+        let _ = self.command(Command::Hook(hook));
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+fn decoders(session: &SessionParams) -> Result<Vec<DecodeChain>, EngineError> {
+    let mut all: Vec<(u8, Codec)> = session.receive_payloads.clone();
+    if all.is_empty() {
+        all.push((session.send_payload, session.codec));
+    }
+    all.truncate(crate::receive::MOST_DECODERS);
+    all.into_iter()
+        .map(|(payload, codec)| DecodeChain::new(payload, codec))
+        .collect::<Result<_, _>>()
+        .map_err(|error| EngineError::Codec(error.to_string()))
+}
+
+fn expected(session: &SessionParams) -> Expected {
+    Expected {
+        remote_rtcp: session.remote_rtcp,
+        due: session.receives && session.far_sends,
+        clock: session.codec.rtp_clock(),
+    }
+}
+
+/// 64 bits from the system, by way of the hasher that the standard library seeds with them. For SSRCs, first sequence
+/// numbers and ports: things that should not be guessed or meet, not secrets.
+pub(crate) fn random() -> u64 {
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
 }

@@ -1,10 +1,23 @@
-//! The audio engine: devices, the tick, each leg's chain.
-#![allow(dead_code)]
+//! The audio engine: devices, the tick, each leg's chain, the hand-over between the threads.
+//!
+//! [`Engine`] is the control side: it builds legs and states who hears whom. The audio side is one value, the bridge,
+//! that the sound card's thread or a timer takes up every 10 ms; its module says what each hop costs in time. The engine
+//! obeys: it knows no calls, no SIP and no roles.
 
+mod baton;
+mod bridge;
 mod control;
+mod device;
 mod event;
+mod file_end;
+mod handover;
+mod leg;
 mod params;
+mod receive;
+mod send;
+mod service;
 mod socket;
+mod wav;
 
 pub use control::Engine;
 pub use event::{EngineError, EngineEvent, LegStats, Stats};

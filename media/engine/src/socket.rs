@@ -1,9 +1,10 @@
 //! RTP sockets: bound by control, read and written by the audio thread, never waiting.
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
-use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::ops::RangeInclusive;
+use std::os::fd::AsRawFd;
 
 /// Code point 46 in the upper six bits of the traffic class.
 const EXPEDITED: i32 = 46 << 2;
@@ -71,6 +72,64 @@ impl RtpSocket {
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
+}
+
+/// One leg's RTP socket on the audio thread, with the kernel's word on when each datagram came.
+pub(crate) struct Datagrams {
+    socket: UdpSocket,
+    buffer: Box<[u8; 2048]>,
+}
+
+/// Room for one time stamp, aligned as the kernel's headers want it.
+#[repr(align(8))]
+struct Ancillary([u8; 128]);
+
+impl Datagrams {
+    /// Allocates.
+    pub(crate) fn new(socket: UdpSocket) -> Self {
+        Self { socket, buffer: Box::new([0; 2048]) }
+    }
+
+    /// The next datagram that waits, with its source and, where the kernel says it, the unix time of its arrival in
+    /// nanoseconds. `None`: none waits. An empty slice: one that was too long.
+    pub(crate) fn receive(&mut self) -> Option<(&[u8], SocketAddr, Option<i128>)> {
+        let mut ancillary = Ancillary([0; 128]);
+        // A second try for what the kernel reports about an earlier send (a closed port).
+        for _ in 0..2 {
+            let mut parts = [IoSliceMut::new(&mut self.buffer[..])];
+            let fd = self.socket.as_raw_fd();
+            match recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut ancillary.0), MsgFlags::MSG_DONTWAIT) {
+                Ok(message) => {
+                    let source = message.address.as_ref().and_then(address_of)?;
+                    let stamp = message.cmsgs().ok().and_then(|mut all| {
+                        all.find_map(|one| match one {
+                            ControlMessageOwned::ScmTimestampns(time) => {
+                                Some(i128::from(time.tv_sec()) * 1_000_000_000 + i128::from(time.tv_nsec()))
+                            }
+                            _ => None,
+                        })
+                    });
+                    let length = if message.flags.contains(MsgFlags::MSG_TRUNC) { 0 } else { message.bytes };
+                    return Some((&self.buffer[..length], source, stamp));
+                }
+                Err(nix::errno::Errno::EAGAIN) => return None,
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Sends, or does not: nobody waits here.
+    pub(crate) fn send(&self, datagram: &[u8], to: SocketAddr) -> bool {
+        self.socket.send_to(datagram, to).is_ok()
+    }
+}
+
+fn address_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
+    if let Some(v4) = storage.as_sockaddr_in() {
+        return Some(SocketAddr::V4(SocketAddrV4::from(*v4)));
+    }
+    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)))
 }
 
 fn open(address: SocketAddr) -> io::Result<UdpSocket> {

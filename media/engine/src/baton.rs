@@ -1,0 +1,166 @@
+//! Who ticks: the bridge lies in a lock-free cell; whoever drives takes it out, ticks, and puts it back.
+//!
+//! The sound card's thread drives while it calls back in time. The timer thread watches: when no tick came for 17 ms it
+//! makes the missing ones up and drives on, so that the parties hear each other on. The sound card takes over again after
+//! some callbacks in time.
+use crate::bridge::Bridge;
+use crossbeam_utils::atomic::AtomicCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+use trialog_frame::Frame;
+
+/// One tick.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// When the sound card has not ticked for so long, the timer does.
+const PATIENCE: Duration = Duration::from_millis(17);
+
+/// So late a timer does not make up for what it missed: the machine slept.
+const MOST_BEHIND: Duration = Duration::from_secs(2);
+
+/// What timer, sound card and control share.
+pub(crate) struct Baton {
+    bridge: AtomicCell<Option<Box<Bridge>>>,
+    origin: Instant,
+    /// Microseconds since the origin.
+    last_tick: AtomicU64,
+    device_drives: AtomicBool,
+    stop: AtomicBool,
+    pub(crate) ticks: AtomicU64,
+    pub(crate) taken_over: AtomicU64,
+    pub(crate) longest_us: AtomicU64,
+    #[cfg(feature = "count-heap")]
+    pub(crate) heap_uses: AtomicU64,
+}
+
+impl Baton {
+    pub(crate) fn new(bridge: Box<Bridge>) -> Self {
+        Self {
+            bridge: AtomicCell::new(Some(bridge)),
+            origin: Instant::now(),
+            last_tick: AtomicU64::new(0),
+            device_drives: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            ticks: AtomicU64::new(0),
+            taken_over: AtomicU64::new(0),
+            longest_us: AtomicU64::new(0),
+            #[cfg(feature = "count-heap")]
+            heap_uses: AtomicU64::new(0),
+        }
+    }
+
+    /// Milliseconds since the engine's start.
+    pub(crate) fn millis(&self) -> u64 {
+        self.origin.elapsed().as_millis() as u64
+    }
+
+    /// Takes the bridge, ticks and puts it back. False when another thread has it just now. Any thread may call it.
+    pub(crate) fn tick(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
+        #[cfg(not(feature = "count-heap"))]
+        return self.tick_uncounted(microphone, ear);
+        #[cfg(feature = "count-heap")]
+        {
+            let before = assert_no_alloc::violation_count();
+            let ticked = assert_no_alloc::assert_no_alloc(|| self.tick_uncounted(microphone, ear));
+            let uses = assert_no_alloc::violation_count().wrapping_sub(before);
+            self.heap_uses.fetch_add(u64::from(uses), Ordering::Relaxed);
+            ticked
+        }
+    }
+
+    fn tick_uncounted(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
+        let Some(mut bridge) = self.bridge.take() else { return false };
+        let begun = self.origin.elapsed();
+        self.last_tick.store(begun.as_micros() as u64, Ordering::Relaxed);
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let heard = bridge.tick(unix.as_nanos() as i128, begun.as_millis() as u64, microphone);
+        if let Some(ear) = ear {
+            *ear = *heard;
+        }
+        // The cell is empty since the take, so nothing is dropped here.
+        self.bridge.store(Some(bridge));
+        let took = (self.origin.elapsed() - begun).as_micros() as u64;
+        self.longest_us.fetch_max(took, Ordering::Relaxed);
+        self.ticks.fetch_add(1, Ordering::Relaxed);
+        true
+    }
+
+    /// How long ago the last tick began.
+    pub(crate) fn since_tick(&self) -> Duration {
+        self.origin.elapsed().saturating_sub(Duration::from_micros(self.last_tick.load(Ordering::Relaxed)))
+    }
+
+    /// Whether the sound card drives.
+    pub(crate) fn device_drives(&self) -> bool {
+        self.device_drives.load(Ordering::Acquire)
+    }
+
+    /// The sound card's thread takes the drive, or the timer does.
+    pub(crate) fn drive_by_device(&self, device: bool) {
+        self.device_drives.store(device, Ordering::Release);
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// The bridge itself, when nobody ticks any more.
+    pub(crate) fn take(&self) -> Option<Box<Bridge>> {
+        self.bridge.take()
+    }
+
+    /// The timer thread, until [`Baton::stop`].
+    pub(crate) fn run_timer(&self) {
+        prefer();
+        let mut next = self.origin.elapsed() + TICK;
+        while !self.stop.load(Ordering::Acquire) {
+            sleep_until(self.origin + next);
+            if self.device_drives() {
+                let last = Duration::from_micros(self.last_tick.load(Ordering::Relaxed));
+                if self.origin.elapsed() < last + PATIENCE {
+                    next = last + PATIENCE;
+                    continue;
+                }
+                self.drive_by_device(false);
+                next = last + TICK;
+            }
+            let behind = self.origin.elapsed().saturating_sub(next);
+            if behind > MOST_BEHIND {
+                next += behind;
+            }
+            self.tick(None, None);
+            next += TICK;
+        }
+    }
+}
+
+/// Asks for real-time scheduling. Where that is not allowed the thread goes on as any other.
+pub(crate) fn prefer() {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    if let Ok(low) = ThreadPriorityValue::try_from(10u8) {
+        let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(low), policy);
+    }
+}
+
+/// Sleeps to an absolute time, so that what a tick takes does not add up.
+fn sleep_until(deadline: Instant) {
+    use nix::sys::time::TimeSpec;
+    use nix::time::{ClockId, ClockNanosleepFlags, clock_gettime, clock_nanosleep};
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        match clock_gettime(ClockId::CLOCK_MONOTONIC) {
+            Ok(now) => {
+                let until = now + TimeSpec::from_duration(left);
+                let _ = clock_nanosleep(ClockId::CLOCK_MONOTONIC, ClockNanosleepFlags::TIMER_ABSTIME, &until);
+            }
+            Err(_) => std::thread::sleep(left),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The audio side: every 10 ms the legs' sound in, the mix, the legs' sound out.
+//!
+//! # The latency budget, from mouth to ear
+//!
+//! | hop | PCMU | why |
+//! | --- | --- | --- |
+//! | packetisation | 10 ms | a packet of 20 ms leaves at the tick that brings its second half |
+//! | 48 → 8 kHz | 1.5 ms | half the filter's length; G.722 1 ms; Opus none, but 6.5 ms of look-ahead in the codec |
+//! | network | – | |
+//! | jitter buffer and tick | 2–12 ms, 7 on average | a packet is taken at the first tick ≥ 2 ms after it came |
+//! | 8 → 48 kHz | 1.5 ms | as above |
+//! | drift resampling | ⅓ ms | its interpolator |
+//! | bridge | 0 | the same tick |
+//!
+//! So about 20 ms from file end to file end, twice that over a bridge between, and 10–22 ms from RTP in to RTP out. A sound
+//! card adds its buffers on both sides: one period of 10 ms each and the store between the clocks of capture and playback.
+//!
+//! # Who drives it
+//! The sound card's thread where there is one, else the timer's ([`crate::baton`]). On that thread nothing locks,
+//! allocates, logs, waits or panics.
+use crate::file_end::FileEnd;
+use crate::handover::{AudioEvent, Command, Retired, RoutingCell};
+use crate::leg::{Leg, Moment};
+use crate::{MAX_LEGS, Tone};
+use std::sync::Arc;
+use trialog_dsp::{CallTone, HoldMusic, ToneGenerator};
+use trialog_frame::{Frame, SampleTime};
+use trialog_mixer::{Mixer, PortRouting};
+
+/// The local party's port; legs have those after it.
+pub(crate) const LOCAL: usize = 0;
+
+const PORTS: usize = MAX_LEGS + 1;
+const TONES: usize = 5;
+
+/// A tone's place among the mixer's tones.
+pub(crate) const fn tone_index(tone: Tone) -> u8 {
+    match tone {
+        Tone::Music => 0,
+        Tone::RingBack => 1,
+        Tone::Busy => 2,
+        Tone::Ringing => 3,
+        Tone::Waiting => 4,
+    }
+}
+
+/// The sounds that the engine makes itself. Each is made only while somebody hears it.
+struct Tones {
+    music: HoldMusic,
+    calls: [ToneGenerator; TONES - 1],
+    used: [bool; TONES],
+    frames: [Frame; TONES],
+}
+
+impl Tones {
+    fn new(music: HoldMusic) -> Self {
+        let calls = [CallTone::RingBack, CallTone::Busy, CallTone::Ringing, CallTone::Waiting].map(ToneGenerator::new);
+        Self { music, calls, used: [false; TONES], frames: [Frame::SILENCE; TONES] }
+    }
+
+    fn fill(&mut self, routing: &PortRouting) {
+        let mut used = [false; TONES];
+        for tone in routing.ports().iter().filter_map(|port| port.tone) {
+            if let Some(used) = used.get_mut(usize::from(tone.source)) {
+                *used = true;
+            }
+        }
+        for index in 0..TONES {
+            // A tone that nobody hears any more is faded out by the mixer: one tick more.
+            let fading = self.used[index] && !used[index];
+            let frame = &mut self.frames[index];
+            if !used[index] && !fading {
+                continue;
+            }
+            match index.checked_sub(1) {
+                None => self.music.fill(frame),
+                Some(call) => {
+                    if used[index] && !self.used[index] {
+                        self.calls[call].restart();
+                    }
+                    self.calls[call].fill(frame);
+                }
+            }
+        }
+        self.used = used;
+    }
+}
+
+/// All that the tick needs.
+pub(crate) struct Bridge {
+    now: SampleTime,
+    commands: rtrb::Consumer<Command>,
+    returns: rtrb::Producer<Retired>,
+    events: rtrb::Producer<AudioEvent>,
+    mailbox: Arc<RoutingCell>,
+    routing: Box<PortRouting>,
+    mixer: Box<Mixer>,
+    legs: Vec<Option<Box<Leg>>>,
+    /// Ports up to the highest leg that is open.
+    used: usize,
+    sources: Vec<Frame>,
+    listeners: Vec<Frame>,
+    tones: Box<Tones>,
+    file: Option<Box<FileEnd>>,
+    #[cfg(feature = "count-heap")]
+    hook: Option<fn()>,
+}
+
+/// The ends that control and service keep are the other halves of these.
+pub(crate) struct Rings {
+    pub(crate) commands: rtrb::Consumer<Command>,
+    pub(crate) returns: rtrb::Producer<Retired>,
+    pub(crate) events: rtrb::Producer<AudioEvent>,
+    pub(crate) mailbox: Arc<RoutingCell>,
+}
+
+impl Bridge {
+    /// Allocates all that it will ever use.
+    pub(crate) fn new(rings: Rings, music: HoldMusic, file: Option<FileEnd>) -> Self {
+        let mut legs = Vec::with_capacity(PORTS);
+        legs.resize_with(PORTS, || None);
+        Self {
+            now: SampleTime(0),
+            commands: rings.commands,
+            returns: rings.returns,
+            events: rings.events,
+            mailbox: rings.mailbox,
+            routing: Box::new(PortRouting::new()),
+            mixer: Box::new(Mixer::new()),
+            legs,
+            used: 1,
+            sources: vec![Frame::SILENCE; PORTS],
+            listeners: vec![Frame::SILENCE; PORTS],
+            tones: Box::new(Tones::new(music)),
+            file: file.map(Box::new),
+            #[cfg(feature = "count-heap")]
+            hook: None,
+        }
+    }
+
+    /// One tick. `microphone`: the sound card's, where there is one. Returns what the local ear hears.
+    pub(crate) fn tick(&mut self, unix_ns: i128, millis: u64, microphone: Option<&Frame>) -> &Frame {
+        let moment = Moment { now: self.now, unix_ns, millis };
+        self.obey();
+        #[cfg(feature = "count-heap")]
+        if let Some(hook) = self.hook {
+            hook();
+        }
+        match (&mut self.file, microphone) {
+            (Some(file), _) => file.speak(&mut self.sources[LOCAL], &mut self.returns),
+            (None, Some(microphone)) => self.sources[LOCAL] = *microphone,
+            (None, None) => self.sources[LOCAL] = Frame::SILENCE,
+        }
+        let used = self.used;
+        for (leg, source) in self.legs[..used].iter_mut().zip(&mut self.sources).skip(1) {
+            match leg {
+                Some(leg) => {
+                    if let Some(digit) = leg.receive(moment, source) {
+                        // A full ring: nobody has listened for long; the digit is lost.
+                        let _ = self.events.push(AudioEvent::Dtmf(leg.key, digit));
+                    }
+                }
+                None => *source = Frame::SILENCE,
+            }
+        }
+        self.tones.fill(&self.routing);
+        let listeners = &mut self.listeners[..used];
+        self.mixer.mix(&self.routing, &self.sources[..used], &self.tones.frames, listeners);
+        for (leg, listener) in self.legs[..used].iter_mut().zip(&self.listeners).skip(1) {
+            if let Some(leg) = leg {
+                leg.send(moment, listener);
+            }
+        }
+        if let Some(file) = &mut self.file {
+            file.record(&self.listeners[LOCAL], &self.sources[LOCAL], unix_ns);
+        }
+        self.now += SampleTime::FRAME;
+        &self.listeners[LOCAL]
+    }
+
+    /// Takes commands and the latest routing. What they replace goes back; without room for that they wait.
+    fn obey(&mut self) {
+        while self.returns.slots() > 1 {
+            let Ok(command) = self.commands.pop() else { break };
+            if let Some(retired) = self.execute(command) {
+                // There is room, as was asked just before; the value can't be lost here, or it would be freed.
+                let _ = self.returns.push(retired);
+            }
+        }
+        // Commands first: a routing that names a leg is stated after the leg was opened, and one without it before it
+        // is closed, so that a slot is never heard in another's place.
+        if self.returns.slots() > 0
+            && let Some(routing) = self.mailbox.take()
+        {
+            let before = std::mem::replace(&mut self.routing, routing);
+            let _ = self.returns.push(Retired::Routing(before));
+        }
+    }
+
+    fn execute(&mut self, command: Command) -> Option<Retired> {
+        match command {
+            Command::Open { slot, leg } => {
+                let before = self.legs.get_mut(usize::from(slot))?.replace(leg);
+                self.used = self.used.max(usize::from(slot) + 1);
+                before.map(|leg| Retired::Leg { slot, leg })
+            }
+            Command::Change { slot, mut change } => {
+                if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {
+                    leg.change(&mut change);
+                }
+                Some(Retired::Change(change))
+            }
+            Command::Close { slot } => {
+                let leg = self.legs.get_mut(usize::from(slot))?.take()?;
+                self.used = 1 + self.legs.iter().rposition(Option::is_some).unwrap_or(LOCAL);
+                Some(Retired::Leg { slot, leg })
+            }
+            Command::Dtmf { slot, event } => {
+                if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {
+                    leg.send.digit(event);
+                }
+                None
+            }
+            #[cfg(feature = "count-heap")]
+            Command::Hook(hook) => {
+                self.hook = Some(hook);
+                None
+            }
+            Command::Say(utterance) => match &mut self.file {
+                Some(file) => file.say(utterance).map(Retired::Say),
+                None => Some(Retired::Say(utterance)),
+            },
+        }
+    }
+}

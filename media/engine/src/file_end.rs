@@ -1,0 +1,184 @@
+//! The local party as files: what it says is played, what it hears and says is recorded, sample by sample side by side.
+//!
+//! On the audio thread the files are only memory and rings; reading is done before, writing on a thread of its own.
+use crate::handover::{Retired, Utterance};
+use crate::wav;
+use crate::{AudioEnd, EngineError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use trialog_frame::{FRAME_SAMPLES, Frame, RATE};
+
+/// Utterances that can be said over one another.
+const VOICES: usize = 8;
+
+/// Sound that may wait to be written: 10 s.
+const RECORD_RING: usize = 10 * RATE as usize;
+
+/// The audio side.
+pub(crate) struct FileEnd {
+    play: Vec<i16>,
+    at: usize,
+    repeat: bool,
+    voices: [Option<Box<Utterance>>; VOICES],
+    ear: Option<Track>,
+    spoken: Option<Track>,
+    started: Arc<AtomicU64>,
+}
+
+/// One recording's way to its file.
+struct Track {
+    ring: rtrb::Producer<f32>,
+    /// Samples that found no room and are silence, so that all that follows stays in its place.
+    owed: usize,
+}
+
+impl Track {
+    fn record(&mut self, frame: &Frame) {
+        while self.owed > 0 && self.write(&Frame::SILENCE) {
+            self.owed -= 1;
+        }
+        if self.owed > 0 || !self.write(frame) {
+            self.owed += 1;
+        }
+    }
+
+    fn write(&mut self, frame: &Frame) -> bool {
+        let Ok(mut chunk) = self.ring.write_chunk(FRAME_SAMPLES) else { return false };
+        let (first, second) = chunk.as_mut_slices();
+        let split = first.len();
+        first.copy_from_slice(&frame[..split]);
+        second.copy_from_slice(&frame[split..]);
+        chunk.commit_all();
+        true
+    }
+}
+
+impl FileEnd {
+    /// What the microphone says in this tick. What has been said to its end goes back.
+    pub(crate) fn speak(&mut self, frame: &mut Frame, returns: &mut rtrb::Producer<Retired>) {
+        *frame = Frame::SILENCE;
+        if !self.play.is_empty() {
+            for sample in frame.iter_mut() {
+                if self.at == self.play.len() {
+                    if !self.repeat {
+                        break;
+                    }
+                    self.at = 0;
+                }
+                *sample = f32::from(self.play[self.at]) / 32_768.0;
+                self.at += 1;
+            }
+        }
+        for voice in &mut self.voices {
+            if let Some(utterance) = voice {
+                let rest = &utterance.samples[utterance.at..];
+                for (sum, sample) in frame.iter_mut().zip(rest) {
+                    *sum += f32::from(*sample) / 32_768.0;
+                }
+                utterance.at += rest.len().min(FRAME_SAMPLES);
+                if utterance.at == utterance.samples.len() && returns.slots() > 1 {
+                    voice.take().map(|said| returns.push(Retired::Say(said)));
+                }
+            }
+        }
+    }
+
+    /// Says it over the rest; back it comes when too many are being said.
+    pub(crate) fn say(&mut self, utterance: Box<Utterance>) -> Option<Box<Utterance>> {
+        match self.voices.iter_mut().find(|voice| voice.is_none()) {
+            Some(voice) => {
+                *voice = Some(utterance);
+                None
+            }
+            None => Some(utterance),
+        }
+    }
+
+    /// What was heard and said in this tick.
+    pub(crate) fn record(&mut self, ear: &Frame, spoken: &Frame, unix_ns: i128) {
+        if self.started.load(Ordering::Relaxed) == 0 {
+            self.started.store((unix_ns / 1000) as u64, Ordering::Release);
+        }
+        if let Some(track) = &mut self.ear {
+            track.record(ear);
+        }
+        if let Some(track) = &mut self.spoken {
+            track.record(spoken);
+        }
+    }
+}
+
+/// The control side: the thread that writes.
+#[derive(Debug)]
+pub(crate) struct Files {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<(), EngineError>>>,
+    started: Arc<AtomicU64>,
+    records: bool,
+}
+
+impl Files {
+    /// Reads what is to be played and opens what is to be written. `None` for an end that is no file.
+    pub(crate) fn open(end: &AudioEnd) -> Result<Option<(FileEnd, Self)>, EngineError> {
+        let AudioEnd::File { play, repeat, record, record_spoken } = end else { return Ok(None) };
+        let play = play.as_deref().map(wav::read).transpose()?.unwrap_or_default();
+        let mut writers = Vec::new();
+        let mut track = |path: &Path| {
+            let (ring, rest) = rtrb::RingBuffer::new(RECORD_RING);
+            writers.push((wav::Writer::create(path)?, rest));
+            Ok(Track { ring, owed: 0 })
+        };
+        let ear = record.as_deref().map(&mut track).transpose()?;
+        let spoken = record_spoken.as_deref().map(&mut track).transpose()?;
+        let started = Arc::new(AtomicU64::new(0));
+        let stop = Arc::new(AtomicBool::new(false));
+        let records = !writers.is_empty();
+        let thread = records
+            .then(|| {
+                let stop = Arc::clone(&stop);
+                std::thread::Builder::new().name("trialog-files".into()).spawn(move || write(writers, &stop))
+            })
+            .transpose()
+            .map_err(EngineError::Thread)?;
+        let voices = [const { None }; VOICES];
+        let end =
+            FileEnd { play, at: 0, repeat: *repeat, voices, ear, spoken, started: Arc::clone(&started) };
+        Ok(Some((end, Self { stop, thread, started, records })))
+    }
+
+    /// Unix time of the first recorded sample, in microseconds.
+    pub(crate) fn started(&self) -> Option<u64> {
+        let started = self.started.load(Ordering::Acquire);
+        (self.records && started > 0).then_some(started)
+    }
+
+    /// Writes what is left and ends the files.
+    pub(crate) fn finish(&mut self) -> Result<(), EngineError> {
+        self.stop.store(true, Ordering::Release);
+        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
+    }
+}
+
+fn write(mut writers: Vec<(wav::Writer, rtrb::Consumer<f32>)>, stop: &AtomicBool) -> Result<(), EngineError> {
+    loop {
+        let last = stop.load(Ordering::Acquire);
+        for (writer, ring) in &mut writers {
+            let waiting = ring.slots();
+            if let Ok(chunk) = ring.read_chunk(waiting) {
+                let (first, second) = chunk.as_slices();
+                writer.write(first)?;
+                writer.write(second)?;
+                chunk.commit_all();
+            }
+            // The header is made right each time, so that a killed program leaves a file that can be heard.
+            writer.flush()?;
+        }
+        if last {
+            return writers.into_iter().try_for_each(|(writer, _)| writer.finish());
+        }
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+}

@@ -1,0 +1,125 @@
+//! WAV files: read whole as mono at 48 kHz, written as mono at 48 kHz with 16 bits. For control threads.
+use crate::EngineError;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use trialog_frame::RATE;
+
+/// Zero crossings on each side of the interpolating sinc.
+const CROSSINGS: f64 = 24.0;
+
+fn failed(path: &Path, reason: impl std::fmt::Display) -> EngineError {
+    EngineError::File { path: path.to_path_buf(), reason: reason.to_string() }
+}
+
+/// Reads any number of channels (their mean) at any rate.
+pub(crate) fn read(path: &Path) -> Result<Vec<i16>, EngineError> {
+    let mut reader = hound::WavReader::open(path).map_err(|error| failed(path, error))?;
+    let spec = reader.spec();
+    let samples: Result<Vec<f32>, _> = match spec.sample_format {
+        hound::SampleFormat::Float => reader.samples::<f32>().collect(),
+        hound::SampleFormat::Int => {
+            let full = (1u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
+            reader.samples::<i32>().map(|sample| sample.map(|sample| sample as f32 / full)).collect()
+        }
+    };
+    let samples = samples.map_err(|error| failed(path, error))?;
+    let channels = usize::from(spec.channels.max(1));
+    let mono: Vec<f32> = samples.chunks_exact(channels).map(|all| all.iter().sum::<f32>() / channels as f32).collect();
+    let sound = if spec.sample_rate == RATE { mono } else { resample(&mono, spec.sample_rate) };
+    Ok(sound.iter().map(|sample| (sample * 32_768.0).round() as i16).collect())
+}
+
+/// Windowed-sinc interpolation: slow and good, for whole files.
+fn resample(input: &[f32], rate: u32) -> Vec<f32> {
+    let rate = rate.max(1);
+    let step = f64::from(rate) / f64::from(RATE);
+    // Going down, the filter's cut-off goes down with the rate.
+    let scale = (1.0 / step).min(1.0);
+    let reach = CROSSINGS / scale;
+    let length = (input.len() as u64 * u64::from(RATE) / u64::from(rate)) as usize;
+    (0..length)
+        .map(|n| {
+            let centre = n as f64 * step;
+            let first = (centre - reach).ceil().max(0.0) as usize;
+            let last = ((centre + reach).floor() as usize).min(input.len().saturating_sub(1));
+            let mut sum = 0.0;
+            for (index, sample) in input.iter().enumerate().take(last + 1).skip(first) {
+                let distance = (index as f64 - centre) * scale;
+                let turn = std::f64::consts::PI * distance;
+                let sinc = if turn.abs() < 1e-9 { 1.0 } else { turn.sin() / turn };
+                let window = 0.5 + 0.5 * (turn / CROSSINGS).cos();
+                sum += f64::from(*sample) * sinc * window * scale;
+            }
+            sum as f32
+        })
+        .collect()
+}
+
+/// A file being written.
+pub(crate) struct Writer {
+    path: PathBuf,
+    file: hound::WavWriter<BufWriter<File>>,
+}
+
+impl Writer {
+    pub(crate) fn create(path: &Path) -> Result<Self, EngineError> {
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: RATE,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let file = hound::WavWriter::create(path, spec).map_err(|error| failed(path, error))?;
+        Ok(Self { path: path.to_path_buf(), file })
+    }
+
+    /// Louder samples than ±1.0 are clipped.
+    pub(crate) fn write(&mut self, samples: &[f32]) -> Result<(), EngineError> {
+        samples
+            .iter()
+            .try_for_each(|sample| self.file.write_sample((sample * 32_768.0).round() as i16))
+            .map_err(|error| failed(&self.path, error))
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
+        self.file.flush().map_err(|error| failed(&self.path, error))
+    }
+
+    pub(crate) fn finish(self) -> Result<(), EngineError> {
+        self.file.finalize().map_err(|error| failed(&self.path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trialog_frame::Level;
+
+    #[test]
+    fn a_tone_of_any_rate_keeps_its_pitch_and_level() {
+        for rate in [8_000, 16_000, 22_050, 44_100, 96_000] {
+            let tone: Vec<f32> = (0..rate)
+                .map(|n| (0.1 * (std::f64::consts::TAU * 997.0 * f64::from(n) / f64::from(rate)).sin()) as f32)
+                .collect();
+            let out = resample(&tone, rate);
+            assert_eq!(out.len(), 48_000);
+            let level = Level::sine_amplitude(&out[4800..43_200], 997.0, 48e3).0;
+            assert!((level + 20.0).abs() < 0.05, "{rate}: {level}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_a_wrong_file_is_named() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("a.wav");
+        let mut writer = Writer::create(&path).expect("created");
+        writer.write(&[0.5, -0.25, 2.0]).expect("written");
+        writer.flush().expect("flushed");
+        // Not finished, as if killed: it can be read already.
+        assert_eq!(read(&path).expect("read"), [16_384, -8_192, 32_767]);
+        writer.finish().expect("finished");
+        let error = read(&dir.path().join("none.wav")).expect_err("there is none");
+        assert!(error.to_string().contains("none.wav"));
+    }
+}
