@@ -59,8 +59,6 @@ pub(crate) fn is_unreserved(octet: u8) -> bool {
 
 /// `user-unreserved`.
 pub(crate) const USER: &[u8] = b"&=+$,;?/";
-/// `password`.
-pub(crate) const PASSWORD: &[u8] = b"&=+$,";
 /// `hnv-unreserved`.
 pub(crate) const HEADER: &[u8] = b"[]/?:+$";
 

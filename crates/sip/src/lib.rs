@@ -15,6 +15,7 @@
 //! assert_eq!(from.tag(), Some("1"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+mod check;
 pub mod digest;
 mod error;
 mod escape;
@@ -25,6 +26,7 @@ mod host;
 mod limits;
 mod message;
 mod method;
+pub mod multipart;
 mod params;
 mod parse;
 pub mod sipfrag;
@@ -36,6 +38,7 @@ mod uri_equivalence;
 mod values;
 mod write;
 
+pub use check::Fault;
 pub use error::{ErrorKind, ParseError, ValueError};
 pub use header_name::HeaderName;
 pub use headers::Headers;

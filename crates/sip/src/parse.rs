@@ -13,8 +13,8 @@ use std::borrow::Cow;
 pub(crate) fn message(octets: &[u8], limits: &Limits) -> Result<Message, ParseError> {
     if octets.len() > limits.message.min(u32::MAX as usize) {
         let why = "it is longer than we are ready to read";
-        return Err(ParseError::new(ErrorKind::TooLarge, 1, "message", why))
-            .map_err(|e| refused(e, &octets[..octets.len().min(limits.head)]));
+        let error = ParseError::new(ErrorKind::TooLarge, 1, "message", why);
+        return Err(refused(error, &octets[..octets.len().min(limits.head)]));
     }
     // RFC 3261 §7.5: empty lines before the start line are passed over.
     let lead = octets
@@ -69,11 +69,19 @@ fn parse(octets: &[u8], end: usize, limits: &Limits) -> Result<Message, ParseErr
             return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
         }
     };
-    let body = match content_length(&headers)? {
+    let length = content_length(&headers).map_err(|(place, why)| {
+        ParseError::new(ErrorKind::Malformed, place + 2, "Content-Length", why)
+    })?;
+    let body = match length {
         None => rest,
         Some(length) => rest.get(..length).ok_or_else(|| {
             let why = "the body is shorter than it says";
-            ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why)
+            let rows = headers.rows();
+            let place = rows
+                .map(|row| row.0)
+                .position(|name| *name == HeaderName::ContentLength);
+            let line = place.unwrap_or_default() + 2;
+            ParseError::new(ErrorKind::Malformed, line, "Content-Length", why)
         })?,
     };
     let body = body.to_vec();
@@ -258,23 +266,37 @@ fn row(head: &Text, line: &str, number: usize) -> Result<(HeaderName, Text), Par
     Ok((name, head.share(trim(&line[colon + 1..]))))
 }
 
-/// `None`: there is none. Several that say the same are one.
-pub(crate) fn content_length(headers: &Headers) -> Result<Option<usize>, ParseError> {
-    let wrong = |why| ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why);
+/// `None`: there is none. Several that say the same are one. An error is in the row of this place.
+pub(crate) fn content_length(headers: &Headers) -> Result<Option<usize>, (usize, &'static str)> {
     let mut length = None;
-    for row in headers.rows_of(&HeaderName::ContentLength) {
+    for (place, (name, row)) in headers.rows().enumerate() {
+        if *name != HeaderName::ContentLength {
+            continue;
+        }
         let number = row
             .bytes()
             .all(|c| c.is_ascii_digit())
             .then(|| row.parse().ok())
             .flatten()
-            .ok_or_else(|| wrong("not a number, or too large"))?;
+            .ok_or((place, "not a number, or too large"))?;
         if length.is_some_and(|length| length != number) {
-            return Err(wrong("it is there twice, with different values"));
+            return Err((place, "it is there twice, with different values"));
         }
         length = Some(number);
     }
     Ok(length)
+}
+
+/// The line of the message that begins this line of the unfolded head.
+fn line_as_sent(head: &[u8], unfolded: usize) -> usize {
+    let mut begun = 0;
+    for (at, line) in head.split(|c| *c == b'\n').enumerate() {
+        begun += usize::from(!line.starts_with(b" ") && !line.starts_with(b"\t"));
+        if begun == unfolded {
+            return at + 1;
+        }
+    }
+    unfolded
 }
 
 /// Adds the answer to what could not be read, where enough of it could.
@@ -285,6 +307,7 @@ fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
         ErrorKind::TooLarge => 513,
         ErrorKind::NotSip | ErrorKind::KeepAlive => return error,
     };
+    error.line = line_as_sent(head, error.line);
     if head.starts_with(b"SIP/") || head.starts_with(b"ACK ") {
         return error;
     }

@@ -134,10 +134,11 @@ impl StreamFramer {
         let rest = &self.buffer[self.taken..];
         let headers = length_rows(&rest[..end]);
         // RFC 3261 §18.3: over a stream Content-Length must be there.
-        let body = content_length(&headers)?.ok_or_else(|| {
-            let why = "it is missing, and a stream can't be cut without it";
-            ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why)
-        })?;
+        let missing = "it is missing, and a stream can't be cut without it";
+        let body = content_length(&headers)
+            .map_err(|(_, why)| why)
+            .and_then(|length| length.ok_or(missing))
+            .map_err(|why| ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why))?;
         let blank = if rest[end] == b'\n' { 1 } else { 2 };
         let length = body.saturating_add(end + blank);
         if end > self.limits.head || length > self.limits.message {
