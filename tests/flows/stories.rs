@@ -216,8 +216,11 @@ pub(crate) fn busy(start: Start, seed: u64) {
     trio.close();
 }
 
+/// How a story is played.
+pub(crate) type Story = fn(Start, u64);
+
 /// The name of each, and how it is played.
-pub(crate) const ALL: [(&str, fn(Start, u64)); 10] = [
+pub(crate) const ALL: [(&str, Story); 10] = [
     ("conference", conference),
     ("exit", exit),
     ("end", end),

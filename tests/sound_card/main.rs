@@ -1,0 +1,2 @@
+//! A conference with a headset and two RTP legs, where the sound card is a PulseAudio server of our own, in real time.
+mod sound_card;

@@ -1,0 +1,128 @@
+//! One run for each codec, several stories at once in it.
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use trialog_tests::program::{checker, folder, trialog};
+
+/// So many stories are played at once: three phones each, which two processor cores carry in time.
+const AT_ONCE: &str = "5";
+
+/// One run at a time also where all tests share a process.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The stories that the issue of the demo names.
+const STORIES: [&str; 10] = [
+    "anchored",
+    "blind",
+    "busy",
+    "conference",
+    "consult-transfer",
+    "customer-leaves",
+    "decline",
+    "end",
+    "exit",
+    "refused",
+];
+
+fn all_stories_hold_with(codec: &str) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let out = folder(&format!("stories-{codec}"));
+    let output = Command::new(trialog())
+        .args([
+            "demo", "--story", "all", "--codec", codec, "--jobs", AT_ONCE, "--out",
+        ])
+        .arg(&out)
+        .stdin(Stdio::null())
+        .output()
+        .expect("trialog can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    let faults: Vec<String> = STORIES
+        .iter()
+        .flat_map(|story| faults(&out.join(story), story))
+        .collect();
+    assert_eq!(faults, [""; 0], "{said}");
+    assert!(output.status.success(), "{said}");
+}
+
+/// What the story's report says against it.
+fn faults(folder: &Path, story: &str) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(folder.join("report.json")) else {
+        return vec![format!("{story}: no report")];
+    };
+    let report: Value = serde_json::from_str(&text).expect("a report is JSON");
+    assert_eq!(report["story"], story);
+    let claims = report["claims"].as_array().expect("a report has claims");
+    let mut faults: Vec<String> = claims
+        .iter()
+        .filter(|claim| claim["holds"] != true)
+        .map(|claim| {
+            format!(
+                "{story}, {}: {}: {}",
+                claim["rule"], claim["claim"], claim["measured"]
+            )
+        })
+        .collect();
+    if claims.is_empty() || report["holds"] != faults.is_empty() {
+        faults.push(format!("{story}: the report contradicts itself"));
+    }
+    for file in [
+        "customer.wav",
+        "agent-1.wav",
+        "agent-2.wav",
+        "ladder.svg",
+        "timeline.svg",
+    ] {
+        if !folder.join(file).is_file() {
+            faults.push(format!("{story}: no {file}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn all_stories_hold_with_opus() {
+    all_stories_hold_with("opus");
+}
+
+#[test]
+fn all_stories_hold_with_g722() {
+    all_stories_hold_with("g722");
+}
+
+#[test]
+fn all_stories_hold_with_pcma() {
+    all_stories_hold_with("pcma");
+}
+
+#[test]
+fn all_stories_hold_with_pcmu() {
+    all_stories_hold_with("pcmu");
+}
+
+#[test]
+fn the_stories_are_those_that_the_checker_judges() {
+    let claims = Command::new(checker())
+        .arg("--claims")
+        .output()
+        .expect("the checker can be started");
+    let text = String::from_utf8(claims.stdout).expect("text");
+    let missing: BTreeSet<_> = STORIES
+        .iter()
+        .filter(|story| !text.contains(*story))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn an_unknown_story_is_a_usage_error_that_names_the_known() {
+    let output = Command::new(trialog())
+        .args(["demo", "--story", "nonsense"])
+        .output()
+        .expect("trialog can be started");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("consult-transfer"), "{said}");
+}
