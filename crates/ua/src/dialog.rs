@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(bye.uri.to_string(), "sip:alice@10.0.0.1:5070");
         let route: Vec<&str> = bye.headers.all(&HeaderName::Route).collect();
         assert_eq!(route, ["<sip:p1;lr>", "<sip:p2;lr>"]);
-        assert_eq!(bye.headers.get(&HeaderName::To), Some("\"Alice\" <sip:alice@a.example>;tag=a"));
+        assert_eq!(bye.headers.get(&HeaderName::To), Some("Alice <sip:alice@a.example>;tag=a"));
         assert_eq!(bye.headers.get(&HeaderName::From), Some("<sip:bob@b.example>;tag=b"));
         assert_eq!(bye.headers.get(&HeaderName::CSeq), Some("1 BYE"));
     }

@@ -1,0 +1,3 @@
+//! User agents wired to each other by a pipe in virtual time.
+mod calls;
+mod support;
