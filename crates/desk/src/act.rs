@@ -24,6 +24,7 @@ pub fn name(act: &Act) -> &'static str {
         Act::Decline => "decline",
         Act::Exit => "exit",
         Act::End => "end",
+        Act::Stay => "stay",
         Act::Dtmf(_) => "dtmf",
     }
 }
@@ -62,6 +63,7 @@ pub(crate) fn read(name: &str, body: ActBody) -> Result<Act, Unreadable> {
         "decline" => Act::Decline,
         "exit" => Act::Exit,
         "end" => Act::End,
+        "stay" => Act::Stay,
         "dtmf" => Act::Dtmf(one_byte(
             digit.as_deref().ok_or(Unreadable::Missing("digit"))?,
         )),
@@ -149,6 +151,7 @@ mod tests {
             Act::Decline,
             Act::Exit,
             Act::End,
+            Act::Stay,
             Act::Dtmf(b'5'),
         ] {
             let body = ActBody {

@@ -139,6 +139,7 @@ fn each_act_reaches_the_core_as_it_was_meant() {
         ("decline", "{}", Act::Decline),
         ("exit", "{}", Act::Exit),
         ("end", "{}", Act::End),
+        ("stay", "{}", Act::Stay),
         ("dtmf", r#"{"digit":"a"}"#, Act::Dtmf(b'A')),
     ] {
         let answer = phone.post(&format!("/api/calls/9/{name}"), body);

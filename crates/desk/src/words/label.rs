@@ -59,6 +59,7 @@ pub fn act(act: &Act, at: Stage) -> Words {
         Act::Exit => ("Exit conference", "Konferenz verlassen"),
         Act::End if in_conference => ("End conference for all", "Konferenz für alle beenden"),
         Act::End => ("End", "Anruf beenden"),
+        Act::Stay => ("Go on", "Weiterführen"),
         Act::Dtmf(_) => ("Digit", "Ziffer"),
     };
     Words::new(en, de)

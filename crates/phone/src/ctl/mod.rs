@@ -1,0 +1,278 @@
+//! `trialog ctl`: a verb of the command line as one request to a running phone. It knows the API only; what an act does and
+//! whether it may be done, the phone says.
+mod client;
+mod text;
+mod watch;
+
+use crate::cli::{Ctl, Verb};
+use crate::place;
+use client::{Answer, Client};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use trialog_desk::model::Status;
+
+/// Why nothing was done.
+#[derive(Debug)]
+enum Failure {
+    /// The phone refused: its code and its words.
+    Refused {
+        code: String,
+        reason: String,
+        reason_de: String,
+    },
+    /// The command line asks for what there is not.
+    Usage(String),
+    /// No phone answers.
+    NoPhone(String),
+}
+
+impl Failure {
+    fn exit(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Refused { .. } => 1,
+            Self::Usage(_) => 2,
+            Self::NoPhone(_) => 3,
+        })
+    }
+
+    fn no_call() -> Self {
+        Self::Refused {
+            code: "no-such-call".to_owned(),
+            reason: "There is no such call.".to_owned(),
+            reason_de: "Diesen Anruf gibt es nicht.".to_owned(),
+        }
+    }
+}
+
+/// Does what the command line says, and says what came of it.
+pub(crate) fn run(ctl: &Ctl) -> ExitCode {
+    let failure = match obey(ctl) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    let exit = failure.exit();
+    match failure {
+        Failure::Refused {
+            code,
+            reason,
+            reason_de,
+        } if ctl.json => {
+            println!(
+                "{}",
+                json!({"refused": code, "reason": reason, "reason_de": reason_de})
+            );
+        }
+        Failure::Usage(error) | Failure::NoPhone(error) if ctl.json => {
+            println!("{}", json!({ "error": error }));
+        }
+        Failure::Refused {
+            reason, reason_de, ..
+        } => eprintln!("{}", text::in_language(ctl.lang, &reason, &reason_de)),
+        Failure::Usage(error) | Failure::NoPhone(error) => eprintln!("trialog: {error}"),
+    }
+    exit
+}
+
+fn obey(ctl: &Ctl) -> Result<(), Failure> {
+    let client = Client::new(find(ctl)?);
+    match &ctl.verb {
+        Verb::Status => {
+            let status = client.get("/api/status")?;
+            if ctl.json {
+                println!("{status}");
+            } else {
+                print!("{}", text::status(&read(status)?, ctl.lang));
+            }
+            Ok(())
+        }
+        Verb::Watch => watch::run(&client, ctl),
+        Verb::Dtmf { digits } => {
+            let path = act_path(&client, ctl, "dtmf")?;
+            for digit in digits.chars() {
+                client.post(&path, &json!({"digit": digit.to_string()}))?;
+            }
+            done(ctl, &json!({"done": true}))
+        }
+        verb => {
+            let (path, body) = request(&client, ctl, verb)?;
+            let answer = client.post(&path, &body)?;
+            done(ctl, &answer)
+        }
+    }
+}
+
+/// The API of the phone that is meant.
+fn find(ctl: &Ctl) -> Result<place::Api, Failure> {
+    let name = match &ctl.phone {
+        Some(name) => name.clone(),
+        None => {
+            let mut running = place::running();
+            match running.len() {
+                0 => return Err(Failure::NoPhone("no phone is running".to_owned())),
+                1 => running.remove(0),
+                _ => {
+                    return Err(Failure::Usage(format!(
+                        "which phone? --phone {}",
+                        running.join(" | ")
+                    )));
+                }
+            }
+        }
+    };
+    place::find(&name)
+        .ok_or_else(|| Failure::NoPhone(format!("no phone named “{name}” is running")))
+}
+
+/// Path and body of a verb's request.
+fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(String, Value), Failure> {
+    let act = |name: &str, body: Value| Ok((act_path(client, ctl, name)?, body));
+    let to = |to: &str| json!({ "to": to });
+    match verb {
+        Verb::Call { to, account } => Ok((
+            "/api/calls".to_owned(),
+            json!({"to": to, "account": account}),
+        )),
+        Verb::Answer => act("answer", json!({})),
+        Verb::Reject => act("reject", json!({})),
+        Verb::Forward { to: target } => act("forward", to(target)),
+        Verb::Cancel => act("cancel", json!({})),
+        Verb::Hold => act("hold", json!({})),
+        Verb::Resume => act("resume", json!({})),
+        Verb::Consult { to: target } => act("consult", to(target)),
+        Verb::EndConsult => act("end-consult", json!({})),
+        Verb::Swap => act("swap", json!({})),
+        Verb::Conference => act("conference", json!({})),
+        Verb::Transfer { to: Some(target) } => act("transfer", to(target)),
+        Verb::Transfer { to: None } => act("transfer", json!({})),
+        Verb::Withdraw => act("withdraw", json!({})),
+        Verb::Accept => act("accept", json!({})),
+        Verb::Decline => act("decline", json!({})),
+        Verb::Exit => act("exit", json!({})),
+        Verb::End => act("end", json!({})),
+        Verb::Stay => act("stay", json!({})),
+        Verb::Mute => act("mute", json!({})),
+        Verb::Unmute => act("unmute", json!({})),
+        Verb::WrapUp { reason, id, draft } => {
+            let name = if *draft { "draft" } else { "submit" };
+            let path = wrap_up_path(client, *id, name)?;
+            Ok((path, json!({ "reason": reason })))
+        }
+        Verb::Extend { id } => Ok((wrap_up_path(client, *id, "extend")?, json!({}))),
+        Verb::Presence { presence } => {
+            Ok(("/api/presence".to_owned(), json!({ "presence": presence })))
+        }
+        Verb::Hook => Ok(("/api/hook".to_owned(), json!({}))),
+        Verb::Say { file } => {
+            // The phone has a current folder of its own.
+            let file = std::path::absolute(file)
+                .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
+            Ok(("/api/audio/say".to_owned(), json!({ "file": file })))
+        }
+        Verb::Shutdown => Ok(("/api/shutdown".to_owned(), json!({}))),
+        Verb::Status | Verb::Watch | Verb::Dtmf { .. } => {
+            unreachable!("these are no single request")
+        }
+    }
+}
+
+fn act_path(client: &Client, ctl: &Ctl, act: &str) -> Result<String, Failure> {
+    let call = match ctl.call {
+        Some(call) => call,
+        None => meant(&read(client.get("/api/status")?)?, act)?,
+    };
+    Ok(format!("/api/calls/{call}/{act}"))
+}
+
+/// The call that an act without a number is meant for: the only one, or the only one that allows it.
+fn meant(status: &Status, act: &str) -> Result<u32, Failure> {
+    if let [call] = status.calls.as_slice() {
+        return Ok(call.id);
+    }
+    let allows = |call: &&trialog_desk::model::Call| {
+        call.acts.iter().any(|view| view.act == act && view.allowed)
+    };
+    let calls: Vec<_> = status.calls.iter().filter(allows).collect();
+    match calls.as_slice() {
+        [call] => Ok(call.id),
+        _ if status.calls.is_empty() => Err(Failure::no_call()),
+        _ => {
+            let ids: Vec<_> = status
+                .calls
+                .iter()
+                .map(|call| call.id.to_string())
+                .collect();
+            let ids = ids.join(" | ");
+            Err(Failure::Usage(format!("which call? --call {ids}")))
+        }
+    }
+}
+
+fn wrap_up_path(client: &Client, id: Option<u32>, act: &str) -> Result<String, Failure> {
+    let id = match id {
+        Some(id) => id,
+        None => {
+            let status = read(client.get("/api/status")?)?;
+            let oldest = status.wrap_ups.iter().find(|wrap_up| wrap_up.due);
+            let oldest = oldest.or(status.wrap_ups.first());
+            oldest
+                .map(|wrap_up| wrap_up.id)
+                .ok_or_else(|| Failure::Refused {
+                    code: "no-such-wrap-up".to_owned(),
+                    reason: "There is no such wrap-up.".to_owned(),
+                    reason_de: "Diese Nachbearbeitung gibt es nicht.".to_owned(),
+                })?
+        }
+    };
+    Ok(format!("/api/wrap-ups/{id}/{act}"))
+}
+
+fn read(status: Value) -> Result<Status, Failure> {
+    serde_json::from_value(status).map_err(|error| {
+        Failure::NoPhone(format!(
+            "the phone speaks another version of the API: {error}"
+        ))
+    })
+}
+
+fn done(ctl: &Ctl, answer: &Answer) -> Result<(), Failure> {
+    if ctl.json {
+        println!("{answer}");
+    } else {
+        println!("{}", text::done(answer, ctl.lang));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(calls: &[(u32, &str)]) -> Status {
+        let calls: Vec<Value> = calls
+            .iter()
+            .map(|(id, act)| {
+                json!({"id": id, "role": "owner", "stage": "held", "stage_text": "", "stage_text_de": "",
+                    "muted": false, "since_ms": 0, "legs": [],
+                    "acts": [{"act": act, "label": "", "label_de": "", "allowed": true}]})
+            })
+            .collect();
+        serde_json::from_value(
+            json!({"name": "a", "version": "1", "presence": "idle", "terminating": false,
+            "accounts": [], "calls": calls, "wrap_ups": [], "reasons": [],
+            "audio": {"end": "none", "started_unix_us": null}}),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn an_act_without_a_number_is_meant_for_the_only_call_that_allows_it() {
+        assert_eq!(meant(&status(&[(7, "hold")]), "end").unwrap(), 7);
+        let two = status(&[(1, "resume"), (2, "answer")]);
+        assert_eq!(meant(&two, "answer").unwrap(), 2);
+        assert!(matches!(meant(&two, "end"), Err(Failure::Usage(_))));
+        assert!(matches!(
+            meant(&status(&[]), "end"),
+            Err(Failure::Refused { .. })
+        ));
+    }
+}

@@ -1,0 +1,55 @@
+//! Datagrams: one socket for all of SIP by UDP.
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::UdpSocket;
+
+/// No datagram is longer (RFC 768).
+const LONGEST: usize = 65_535;
+
+/// The socket and the datagram read last.
+#[derive(Debug)]
+pub(crate) struct Datagrams {
+    socket: UdpSocket,
+    buffer: Box<[u8]>,
+}
+
+impl Datagrams {
+    pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            socket: UdpSocket::bind(address).await?,
+            buffer: vec![0; LONGEST].into(),
+        })
+    }
+
+    pub(crate) fn local(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// The next datagram: its length, for [`Self::read`], and its sender. Dropping the future loses nothing.
+    pub(crate) async fn next(&mut self) -> (usize, SocketAddr) {
+        loop {
+            match self.socket.recv_from(&mut self.buffer).await {
+                Ok(received) => return received,
+                // Some systems tell here that an earlier datagram of ours found nobody; time tells that anyway.
+                Err(error) => tracing::debug!(%error, "receiving by UDP"),
+            }
+        }
+    }
+
+    /// The datagram that [`Self::next`] told of.
+    pub(crate) fn read(&self, length: usize) -> &[u8] {
+        &self.buffer[..length]
+    }
+
+    /// Sends at once. A full buffer loses the datagram as the network may: whoever needs an answer sends again.
+    pub(crate) fn send(&self, bytes: &[u8], to: SocketAddr) -> io::Result<()> {
+        match self.socket.try_send_to(bytes, to) {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                tracing::warn!(%to, "the UDP socket is full; a datagram was lost");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

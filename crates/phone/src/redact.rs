@@ -1,0 +1,166 @@
+//! Secrets struck out of SIP messages before they are written anywhere: what answers a digest challenge, and passwords in URIs.
+//! It works on the text, so that it holds for messages that no parser would take.
+use std::borrow::Cow;
+
+const STRUCK: &str = "[struck out]";
+
+/// The message as text without its secrets.
+pub(crate) fn redact(message: &[u8]) -> String {
+    let text = String::from_utf8_lossy(message);
+    let mut out = String::with_capacity(text.len());
+    let mut in_credentials = false;
+    let mut in_body = false;
+    for line in text.split_inclusive('\n') {
+        if !in_body {
+            let bare = line.trim_end_matches(['\r', '\n']);
+            in_body = bare.is_empty();
+            // RFC 3261 §7.3.1: a line that begins with white space goes on with the header before it.
+            if !bare.starts_with([' ', '\t']) {
+                in_credentials = bare.split_once(':').is_some_and(|(name, _)| {
+                    let name = name.trim();
+                    name.eq_ignore_ascii_case("Authorization")
+                        || name.eq_ignore_ascii_case("Proxy-Authorization")
+                });
+            }
+        }
+        let line = if in_credentials && !in_body {
+            without_credentials(line)
+        } else {
+            Cow::Borrowed(line)
+        };
+        out.push_str(&without_passwords(&line));
+    }
+    out
+}
+
+/// `response` is what the password becomes; with `cnonce` and the rest of the message it can be guessed against. Schemes other
+/// than Digest (`Basic`, `Bearer`) are secrets as a whole.
+fn without_credentials(line: &str) -> Cow<'_, str> {
+    let (head, value) = match line.split_once(':') {
+        Some((name, value)) if !line.starts_with([' ', '\t']) => (name.len() + 1, value),
+        _ => (0, line),
+    };
+    let ending = &line[line.trim_end_matches(['\r', '\n']).len()..];
+    let begins = head > 0;
+    if begins
+        && !value
+            .trim_start()
+            .get(..7)
+            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest "))
+    {
+        return Cow::Owned(format!("{} {STRUCK}{ending}", &line[..head]));
+    }
+    let lower = line.to_ascii_lowercase();
+    let mut out = String::new();
+    let mut done = 0;
+    let mut from = head;
+    while let Some(found) = lower[from..].find("response") {
+        let name = from + found;
+        from = name + "response".len();
+        let before = line[..name].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '-' || c == '_') {
+            continue;
+        }
+        let rest = &line[from..];
+        let Some(value) = rest.trim_start().strip_prefix('=') else {
+            continue;
+        };
+        let value = value.trim_start();
+        let start = line.len() - value.len();
+        let length = match value.strip_prefix('"') {
+            Some(quoted) => quoted.find('"').map_or(value.len(), |end| end + 2),
+            None => value.find([',', ' ', '\r', '\n']).unwrap_or(value.len()),
+        };
+        out.push_str(&line[done..start]);
+        out.push('"');
+        out.push_str(STRUCK);
+        out.push('"');
+        done = (start + length).min(line.len());
+        from = done;
+    }
+    out.push_str(&line[done..]);
+    Cow::Owned(out)
+}
+
+/// `sip:user:password@host` keeps all but the password (RFC 3261 §19.1.1).
+fn without_passwords(line: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    for (at, _) in line.match_indices(':') {
+        if at < done || !ends_with_scheme(&line[..at]) {
+            continue;
+        }
+        let user = at + 1;
+        let Some(colon) = line[user..].find([':', '@', '>', '<', ' ', '"', '\r', '\n']) else {
+            continue;
+        };
+        let colon = user + colon;
+        if !line[colon..].starts_with(':') {
+            continue;
+        }
+        let secret = &line[colon + 1..];
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()%&=+$,".contains(c);
+        let length = secret.find(|c| !allowed(c)).unwrap_or(secret.len());
+        if length > 0 && secret[length..].starts_with('@') {
+            out.push_str(&line[done..=colon]);
+            out.push_str(STRUCK);
+            done = colon + 1 + length;
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(line);
+    }
+    out.push_str(&line[done..]);
+    Cow::Owned(out)
+}
+
+fn ends_with_scheme(before: &str) -> bool {
+    let start = before
+        .rfind(|c: char| !c.is_ascii_alphanumeric())
+        .map_or(0, |at| at + 1);
+    let scheme = &before[start..];
+    scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_to_a_challenge_is_struck_out_in_every_spelling() {
+        for header in [
+            "Authorization: Digest username=\"a\", nonce=\"n\", response=\"0123456789abcdef\", uri=\"sip:b\"",
+            "authorization:Digest response = \"0123456789abcdef\",username=\"a\"",
+            "PROXY-AUTHORIZATION: Digest username=\"a\",\r\n\tresponse=\"0123456789abcdef\"",
+            "Proxy-Authorization: digest RESPONSE=0123456789abcdef, username=\"a\"",
+            "Authorization: Basic 0123456789abcdef",
+        ] {
+            let message = format!("REGISTER sip:b SIP/2.0\r\n{header}\r\nTo: <sip:a@b>\r\n\r\n");
+            let written = redact(message.as_bytes());
+            assert!(!written.contains("0123456789abcdef"), "{written}");
+            assert!(written.contains("To: <sip:a@b>"), "{written}");
+            if header.contains("username") {
+                assert!(written.contains("username=\"a\""), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_struck_out() {
+        let message = "INVITE sip:bob:geheim@b.example SIP/2.0\r\nTo: <sips:bob:geheim@b.example:5061;x=y>\r\n\r\n";
+        let written = redact(message.as_bytes());
+        assert!(!written.contains("geheim"), "{written}");
+        assert!(
+            written.contains("sips:bob:[struck out]@b.example:5061;x=y"),
+            "{written}"
+        );
+    }
+
+    #[test]
+    fn a_message_without_secrets_is_left_as_it_is() {
+        let message = "INVITE sip:bob@127.0.0.1:5062;transport=tcp SIP/2.0\r\nFrom: \"A\" <sip:a@127.0.0.1:5060>;tag=1\r\n\
+            WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContact: <sip:127.0.0.1:5060>\r\n\r\n\
+            v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\na=response=\"x\"\r\n";
+        assert_eq!(redact(message.as_bytes()), message);
+    }
+}

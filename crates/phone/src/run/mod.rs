@@ -1,0 +1,91 @@
+//! The running phone: one loop that carries what happens to the core and the user agent, and what they decide to the sockets,
+//! the sound, the records and the desk. It decides nothing itself.
+mod address;
+mod ending;
+mod error;
+mod obey;
+mod sound;
+mod start;
+mod turn;
+mod wire;
+
+pub(crate) use error::StartError;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::net::{Resolution, Resolver, StreamEvent};
+use crate::place::Place;
+use crate::platform::Signals;
+use crate::records::Records;
+use ending::Ending;
+use sound::Sound;
+use std::collections::VecDeque;
+use tokio::sync::{mpsc, oneshot};
+use trialog_call::{CallId, Refusal};
+use trialog_desk::{Feed, Identity, Order};
+use trialog_engine::EngineEvent;
+use trialog_ua::{Account, Station, StationInput};
+use wire::Wire;
+
+/// Is a phone until it is told to end.
+pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(StartError::Runtime)?;
+    let sound = runtime.block_on(async {
+        let (mut running, sources) = start::start(config, headless).await?;
+        running.go(sources).await;
+        Ok::<_, StartError>(running.end())
+    })?;
+    // Streams and clients that still talk are cut off; the recordings are finished.
+    runtime.shutdown_background();
+    sound.shutdown();
+    Ok(())
+}
+
+/// All that the loop holds.
+struct Running {
+    clock: Clock,
+    station: Station,
+    wire: Wire,
+    resolver: Resolver,
+    sound: Sound,
+    records: Records,
+    feed: Feed,
+    identity: Identity,
+    accounts: Vec<Account>,
+    ending: Ending,
+    /// What came up while something else was handled.
+    next: VecDeque<StationInput<'static>>,
+    /// What came of the order that is being handled.
+    verdict: Verdict,
+    place: Place,
+    /// Dropping it ends the desk.
+    _desk: oneshot::Sender<()>,
+}
+
+/// Where things happen beside the sockets.
+struct Sources {
+    streams: mpsc::Receiver<StreamEvent>,
+    resolutions: mpsc::Receiver<Resolution>,
+    orders: mpsc::Receiver<Order>,
+    sounds: mpsc::Receiver<EngineEvent>,
+    signals: Signals,
+}
+
+/// What the core said to the input that is being handled.
+#[derive(Debug, Default)]
+struct Verdict {
+    refused: Option<Refusal>,
+    began: Option<CallId>,
+}
+
+impl Running {
+    /// Lets go of everything; the sound is left to be finished.
+    fn end(self) -> Sound {
+        drop(self.place);
+        self.sound
+    }
+}

@@ -1,0 +1,312 @@
+//! Everything that a phone opens, in the order in which it can fail: name, ports, files, sound, desk.
+use super::{Ending, Running, Sound, Sources, StartError, Verdict, Wire};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::net::{Datagrams, Resolver, Streams, outgoing};
+use crate::place::{self, Api, Place};
+use crate::platform::Signals;
+use crate::records::Records;
+use crate::trace::Trace;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use trialog_call::ReferralPolicy;
+use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model, status};
+use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, Options};
+use trialog_sip::{Host, Uri};
+use trialog_ua::{Account, Contacts, Station};
+
+/// How often a free port is tried that UDP and TCP both have.
+const TRIES: u32 = 20;
+
+pub(super) async fn start(
+    config: Config,
+    headless: bool,
+) -> Result<(Running, Sources), StartError> {
+    let clock = Clock::start();
+    let signals = Signals::new().map_err(StartError::Runtime)?;
+    let place = Place::take(&config.name)?;
+    let (datagrams, listener) = listen(&config).await?;
+    let listening = datagrams.local().map_err(StartError::Runtime)?;
+    let (streams, stream_events) = Streams::new(listener);
+    let (resolver, resolutions) = Resolver::new(listening.is_ipv6());
+    let tell = advertised(&config, listening.ip());
+    let contact = SocketAddr::new(tell, listening.port());
+    let trace = trace(&config)?;
+    let records = records(&config, clock)?;
+    let (engine, sounds, audio_end) = sound(&config)?;
+
+    let accounts = accounts(&config, contact);
+    let agent = trialog_ua::Config {
+        contacts: Contacts {
+            udp: contact,
+            tcp: config.sip.tcp.then_some(contact),
+        },
+        accounts: accounts.clone(),
+        trusted: config.sip.trusted.clone(),
+        codecs: config.media.codecs.clone(),
+        agent: config.policy.agent,
+        referable: config.policy.transfers != ReferralPolicy::Never,
+        product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
+        register_for: config.sip.register_for,
+    };
+    let mut station = Station::new(config.policy.clone(), agent, random()?);
+    let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell);
+    sound.stock_up(&mut station).map_err(StartError::Rtp)?;
+
+    let identity = identity(&config, &accounts, audio_end, clock);
+    let feed = Feed::new(status(&station.snapshot(clock.now()), &identity));
+    let (orders, ordered) = mpsc::channel(64);
+    let (end, ended) = oneshot::channel();
+    let token = Token::new(random()?);
+    let desk = Desk {
+        token: token.clone(),
+        orders,
+        feed: feed.clone(),
+    };
+    let url = open_desk(&config, desk, ended).await?;
+    let api = Api {
+        url,
+        token: token.reveal().to_owned(),
+        pid: std::process::id(),
+    };
+    let file = place.announce(&api)?;
+    tracing::info!(name = config.name, sip = %contact, api = api.url, file = %file.display(), "the phone is ready");
+    if !headless {
+        println!(
+            "“{}” takes calls at sip:{contact}. Tell it what to do by: trialog ctl --phone {} --help",
+            config.name, config.name
+        );
+    }
+    let running = Running {
+        clock,
+        station,
+        wire: Wire {
+            datagrams,
+            streams,
+            trace,
+            udp: contact,
+            tcp: contact,
+        },
+        resolver,
+        sound,
+        records,
+        feed,
+        identity,
+        accounts,
+        ending: Ending::default(),
+        next: VecDeque::new(),
+        verdict: Verdict::default(),
+        place,
+        _desk: end,
+    };
+    let sources = Sources {
+        streams: stream_events,
+        resolutions,
+        orders: ordered,
+        sounds,
+        signals,
+    };
+    Ok((running, sources))
+}
+
+/// The SIP port, by UDP and, where it is wanted, by TCP too.
+async fn listen(config: &Config) -> Result<(Datagrams, Option<TcpListener>), StartError> {
+    let error = |transport, address, error| StartError::Listen {
+        key: "sip.listen",
+        transport,
+        address,
+        error,
+    };
+    let wanted = config.sip.listen;
+    for attempt in 1.. {
+        let datagrams = Datagrams::bind(wanted)
+            .await
+            .map_err(|why| error("UDP", wanted, why))?;
+        if !config.sip.tcp {
+            return Ok((datagrams, None));
+        }
+        let address = datagrams.local().map_err(StartError::Runtime)?;
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok((datagrams, Some(listener))),
+            // The system chose a port that is free for UDP only.
+            Err(why)
+                if wanted.port() == 0
+                    && attempt < TRIES
+                    && why.kind() == io::ErrorKind::AddrInUse => {}
+            Err(why) => return Err(error("TCP", address, why)),
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+/// The address that others are told.
+fn advertised(config: &Config, listening: IpAddr) -> IpAddr {
+    if let Some(address) = config.sip.advertise {
+        return address;
+    }
+    if !listening.is_unspecified() {
+        return listening;
+    }
+    let literal = |uri: &Uri| match uri.host {
+        Host::V4(address) => Some(SocketAddr::from((address, uri.port_or_default()))),
+        Host::V6(address) => Some(SocketAddr::from((address, uri.port_or_default()))),
+        Host::Name(_) => None,
+    };
+    let servers = config.accounts.iter().filter_map(|account| {
+        account
+            .outbound_proxy
+            .as_ref()
+            .or(account.registrar.as_ref())
+    });
+    outgoing(listening, servers.filter_map(literal).next())
+}
+
+fn trace(config: &Config) -> Result<Option<Trace>, StartError> {
+    let Some(path) = &config.sip.trace else {
+        return Ok(None);
+    };
+    let file = |error| StartError::File {
+        key: "sip.trace",
+        path: path.clone(),
+        error,
+    };
+    Trace::create(path).map(Some).map_err(file)
+}
+
+fn records(config: &Config, clock: Clock) -> Result<Records, StartError> {
+    let path = match &config.records {
+        Some(path) => path.clone(),
+        None => place::state_folder(&config.name).join("records.jsonl"),
+    };
+    Records::open(&path, clock).map_err(|error| StartError::File {
+        key: "records.file",
+        path,
+        error,
+    })
+}
+
+type Started = (Engine, mpsc::Receiver<EngineEvent>, &'static str);
+
+/// The engine; without a sound device where there is none.
+fn sound(config: &Config) -> Result<Started, StartError> {
+    let options = Options {
+        music: config.music.clone(),
+        opus_complexity: config.media.opus_complexity,
+        opus_bitrate: config.media.opus_bitrate,
+        silent_after: config.media.silent_after,
+        lost_after: config.media.lost_after,
+        ..Options::default()
+    };
+    let name = match config.audio {
+        AudioEnd::Device { .. } => "device",
+        AudioEnd::File { .. } => "file",
+        AudioEnd::None => "none",
+    };
+    let (engine, events, name) = match Engine::start(config.audio.clone(), options.clone()) {
+        Ok((engine, events)) => (engine, events, name),
+        Err(EngineError::NoDevice(why)) => {
+            tracing::warn!(
+                "no usable sound device ({why}): going on without microphone and ear, as with audio.end = \"none\""
+            );
+            let (engine, events) =
+                Engine::start(AudioEnd::None, options).map_err(StartError::Sound)?;
+            (engine, events, "none")
+        }
+        Err(error) => return Err(StartError::Sound(error)),
+    };
+    let (events_in, events_out) = mpsc::channel(64);
+    std::thread::Builder::new()
+        .name("sound-events".to_owned())
+        .spawn(move || {
+            for event in events {
+                if events_in.blocking_send(event).is_err() {
+                    return;
+                }
+            }
+        })
+        .map_err(StartError::Runtime)?;
+    Ok((engine, events_out, name))
+}
+
+/// The configured accounts; without any, one that is called by its address.
+fn accounts(config: &Config, contact: SocketAddr) -> Vec<Account> {
+    if !config.accounts.is_empty() {
+        return config.accounts.clone();
+    }
+    let host = match contact.ip() {
+        IpAddr::V4(address) => Host::V4(address),
+        IpAddr::V6(address) => Host::V6(address),
+    };
+    vec![Account::direct(Uri::sip(
+        &config.name,
+        host,
+        Some(contact.port()),
+    ))]
+}
+
+fn identity(
+    config: &Config,
+    accounts: &[Account],
+    audio_end: &'static str,
+    clock: Clock,
+) -> Identity {
+    let account = |(id, account): (usize, &Account)| model::Account {
+        id: u16::try_from(id).unwrap_or(u16::MAX),
+        aor: account.aor.to_string(),
+        state: match account.registrar {
+            Some(_) => "unregistered".to_owned(),
+            None => "direct".to_owned(),
+        },
+        detail: None,
+    };
+    let reasons = config.policy.reasons.iter().map(|reason| model::Reason {
+        code: reason.code.clone(),
+        en: reason.en.clone(),
+        de: reason.de.clone(),
+    });
+    Identity {
+        name: config.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        accounts: accounts.iter().enumerate().map(account).collect(),
+        reasons: reasons.collect(),
+        audio: model::Audio {
+            end: audio_end.to_owned(),
+            started_unix_us: None,
+        },
+        start: UnixTime(clock.start_us() / 1_000),
+    }
+}
+
+/// Opens the API and says where it is.
+async fn open_desk(
+    config: &Config,
+    desk: Desk,
+    ended: oneshot::Receiver<()>,
+) -> Result<String, StartError> {
+    let error = |error| StartError::Listen {
+        key: "api.listen",
+        transport: "TCP",
+        address: config.api,
+        error,
+    };
+    let listener = TcpListener::bind(config.api).await.map_err(error)?;
+    let address = listener.local_addr().map_err(error)?;
+    tokio::spawn(async move {
+        let until = async {
+            let _ = ended.await;
+        };
+        if let Err(error) = trialog_desk::serve(listener, desk, until).await {
+            tracing::error!(%error, "the API has ended");
+        }
+    });
+    Ok(format!("http://{address}"))
+}
+
+fn random() -> Result<[u8; 32], StartError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(StartError::Random)?;
+    Ok(bytes)
+}

@@ -1,0 +1,267 @@
+//! One turn of the loop: one thing happens, everything that follows from it is done, in order, and the desk is told.
+use super::wire::Wire;
+use super::{Running, Sources, sound};
+use crate::net::{Question, Resolution, StreamEvent};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+use trialog_call::{Input, LegId, MediaEvent, Time};
+use trialog_desk::{Order, status};
+use trialog_engine::EngineEvent;
+use trialog_ua::{RegistrationState, Station, StationInput, StationOutput};
+
+/// One thing that happens.
+enum Happening {
+    Datagram(usize, SocketAddr),
+    Connection(TcpStream, SocketAddr),
+    Stream(StreamEvent),
+    Resolved(Resolution),
+    Order(Order),
+    Sound(EngineEvent),
+    Signal,
+    /// A time that something waits for has come.
+    Due,
+}
+
+impl Running {
+    /// Turns until the end.
+    pub(super) async fn go(&mut self, mut sources: Sources) {
+        self.handle(StationInput::Register);
+        self.publish();
+        loop {
+            let happening = self.happening(&mut sources).await;
+            self.turn(happening);
+            let over = self.is_over();
+            self.publish();
+            if over {
+                return;
+            }
+        }
+    }
+
+    async fn happening(&mut self, sources: &mut Sources) -> Happening {
+        let due = self.due();
+        tokio::select! {
+            (length, remote) = self.wire.datagrams.next() => Happening::Datagram(length, remote),
+            (stream, remote) = self.wire.streams.accepted() => Happening::Connection(stream, remote),
+            Some(event) = sources.streams.recv() => Happening::Stream(event),
+            Some(resolution) = sources.resolutions.recv() => Happening::Resolved(resolution),
+            Some(order) = sources.orders.recv() => Happening::Order(order),
+            Some(event) = sources.sounds.recv() => Happening::Sound(event),
+            () = sources.signals.next() => Happening::Signal,
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happening::Due,
+        }
+    }
+
+    /// When something is due that does not come by itself.
+    fn due(&self) -> Option<Instant> {
+        let times: [Option<Time>; 2] = [self.station.next_deadline(), self.ending.limit];
+        let time = times.into_iter().flatten().min();
+        let due = time.map(|time| Instant::from_std(self.clock.instant(time)));
+        // The desk says when the recordings began; the audio thread knows a moment after the start.
+        let waiting =
+            self.identity.audio.end == "file" && self.identity.audio.started_unix_us.is_none();
+        let soon = waiting.then(|| Instant::now() + Duration::from_millis(20));
+        [due, soon].into_iter().flatten().min()
+    }
+
+    fn turn(&mut self, happening: Happening) {
+        match happening {
+            Happening::Datagram(length, remote) => self.datagram(length, remote),
+            Happening::Connection(stream, remote) => self.wire.streams.take(stream, remote),
+            Happening::Stream(event) => self.stream(event),
+            Happening::Resolved(Resolution { id, addresses }) => {
+                let addresses = &addresses;
+                self.step(StationInput::Resolved { id, addresses });
+            }
+            Happening::Order(Order { command, reply }) => {
+                let outcome = self.obey(command);
+                // Whoever asks for the status after the answer finds what the order did.
+                self.publish();
+                let _ = reply.send(outcome);
+            }
+            Happening::Sound(event) => self.heard(event),
+            Happening::Signal => self.terminate(),
+            Happening::Due => {
+                let now = self.clock.now();
+                if self.station.next_deadline().is_some_and(|due| due <= now) {
+                    self.handle(StationInput::Timeout);
+                }
+            }
+        }
+        if let Err(error) = self.sound.stock_up(&mut self.station) {
+            tracing::error!(%error, "no ports for RTP are left; see the key media.rtp_ports");
+        }
+    }
+
+    fn datagram(&mut self, length: usize, remote: SocketAddr) {
+        let source = self.wire.datagram(remote);
+        // The datagram is copied because sending its answer needs the socket that it lies in.
+        let message = self.wire.datagrams.read(length).to_vec();
+        let at_us = self.clock.unix_us(self.clock.now());
+        self.wire.received(source, &message, at_us);
+        let message = &message;
+        self.step(StationInput::Wire { source, message });
+    }
+
+    fn stream(&mut self, event: StreamEvent) {
+        match event {
+            StreamEvent::Message {
+                id,
+                local,
+                remote,
+                bytes,
+            } => {
+                let source = Wire::stream(id, local, remote);
+                let at_us = self.clock.unix_us(self.clock.now());
+                self.wire.received(source, &bytes, at_us);
+                let message = &bytes;
+                self.step(StationInput::Wire { source, message });
+            }
+            StreamEvent::Failed { id, remote } => {
+                self.wire.streams.over(id);
+                self.handle(StationInput::TransportError {
+                    transport: trialog_ua::Transport::Tcp,
+                    destination: remote,
+                });
+            }
+            StreamEvent::Closed { id } => self.wire.streams.over(id),
+        }
+    }
+
+    /// The engine noticed something.
+    fn heard(&mut self, event: EngineEvent) {
+        let of = |key, event| Input::Media {
+            leg: sound::leg(key),
+            event,
+        };
+        let input = match event {
+            EngineEvent::Silent(key) => of(key, MediaEvent::Silent),
+            EngineEvent::Heard(key) => of(key, MediaEvent::Heard),
+            EngineEvent::Lost(key) => of(key, MediaEvent::Lost),
+            EngineEvent::Dtmf(key, digit) => of(key, MediaEvent::Dtmf(digit)),
+            EngineEvent::DeviceGone => Input::Device(false),
+            EngineEvent::DeviceBack => Input::Device(true),
+            EngineEvent::Error(error) => {
+                tracing::error!(%error, "sound");
+                return;
+            }
+        };
+        self.handle(StationInput::Core(input));
+    }
+
+    /// Hands something to core and user agent, and does all that follows from it.
+    pub(super) fn handle(&mut self, input: StationInput<'static>) {
+        self.step(input);
+    }
+
+    fn step(&mut self, input: StationInput<'_>) {
+        let now = self.clock.now();
+        self.station.handle(now, input);
+        self.carry_out(now);
+        while let Some(input) = self.next.pop_front() {
+            self.station.handle(now, input);
+            self.carry_out(now);
+        }
+    }
+
+    /// Does what was decided, in the order in which it was decided.
+    fn carry_out(&mut self, now: Time) {
+        while let Some(output) = self.station.poll_output() {
+            self.perform(now, output);
+        }
+    }
+
+    fn perform(&mut self, now: Time, output: StationOutput) {
+        match output {
+            StationOutput::Transmit(transmit) => {
+                let at_us = self.clock.unix_us(self.clock.now());
+                let failed = self.wire.send(transmit, at_us);
+                self.next.extend(failed);
+            }
+            StationOutput::Resolve {
+                id,
+                host,
+                port,
+                transport,
+            } => self.resolver.ask(Question {
+                id,
+                host,
+                port,
+                transport,
+            }),
+            StationOutput::MediaTaken { leg, address } => self.sound.taken(leg, address),
+            StationOutput::Media { leg, session } => {
+                if let Err(error) = self.sound.agreed(leg, session.as_deref()) {
+                    self.without_sound(leg, &error);
+                }
+            }
+            StationOutput::Routing(routing) => self.sound.route(&routing),
+            StationOutput::Record(record) => {
+                // What is recorded is on the disk before anything that follows from it leaves the machine.
+                if let trialog_call::CallRecord::Began { call, .. } = &record {
+                    self.verdict.began = Some(*call);
+                }
+                if let Err(error) = self.records.append(&record) {
+                    let path = self.records.path().display();
+                    tracing::error!(%path, %error, ?record, "a record could not be kept");
+                }
+            }
+            StationOutput::Notice(notice) => {
+                let text = trialog_desk::words::notice(&notice).en;
+                tracing::info!("{text}");
+                self.feed.publish_notice(&notice);
+            }
+            StationOutput::Refused(refusal) => self.verdict.refused = Some(refusal),
+            StationOutput::Dtmf { leg, digit } => {
+                if let Err(error) = self.sound.dtmf(leg, digit) {
+                    tracing::warn!(%error, "the digit was not sent");
+                }
+            }
+            StationOutput::Registration { account, state } => {
+                self.ending.registration(account, &state);
+                self.registered(account, state);
+            }
+            StationOutput::Quit => self.ending.quit = true,
+        }
+        debug_assert!(now <= self.clock.now());
+    }
+
+    /// A leg whose sound can't be set up is as good as lost: the core ends it.
+    fn without_sound(&mut self, leg: LegId, error: &trialog_engine::EngineError) {
+        tracing::error!(%error, leg = trialog_desk::act::leg_name(leg), "no sound for this leg");
+        self.next.push_back(StationInput::Core(Input::Media {
+            leg,
+            event: MediaEvent::Lost,
+        }));
+    }
+
+    fn registered(&mut self, account: trialog_call::AccountId, state: RegistrationState) {
+        let Some(shown) = self.identity.accounts.get_mut(usize::from(account.0)) else {
+            return;
+        };
+        let (word, detail) = match state {
+            RegistrationState::Registering => ("registering", None),
+            RegistrationState::Registered { .. } => ("registered", None),
+            RegistrationState::Failed { status, reason } => {
+                ("failed", Some(format!("{status} {reason}")))
+            }
+            RegistrationState::Unregistered => ("unregistered", None),
+        };
+        if shown.state != word {
+            tracing::info!(account = shown.aor, detail, "{word}");
+        }
+        word.clone_into(&mut shown.state);
+        shown.detail = detail;
+    }
+
+    /// States the phone to the desk as it is now.
+    pub(super) fn publish(&mut self) {
+        if self.identity.audio.started_unix_us.is_none() {
+            self.identity.audio.started_unix_us = self.sound.recording_started();
+        }
+        let snapshot = Station::snapshot(&self.station, self.clock.now());
+        self.feed.publish_status(status(&snapshot, &self.identity));
+    }
+}

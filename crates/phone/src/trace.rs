@@ -1,0 +1,56 @@
+//! The trace: every SIP message as it was at the socket, one JSON object a line, with its secrets struck out. It is for people
+//! and for tools that draw ladders; the phone never reads it.
+use crate::redact::redact;
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use trialog_ua::Transport;
+
+/// An open trace file.
+#[derive(Debug)]
+pub(crate) struct Trace(File);
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    In,
+    Out,
+}
+
+/// A message at the socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    /// Unix microseconds.
+    pub(crate) at_us: u64,
+    pub(crate) way: Way,
+    pub(crate) transport: Transport,
+    pub(crate) local: SocketAddr,
+    pub(crate) remote: SocketAddr,
+    pub(crate) message: &'a [u8],
+}
+
+impl Trace {
+    /// A new file, in place of an old one.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        File::create(path).map(Self)
+    }
+
+    pub(crate) fn write(&mut self, seen: Seen<'_>) -> io::Result<()> {
+        let mut line = json!({
+            "t_us": seen.at_us,
+            "dir": match seen.way { Way::In => "in", Way::Out => "out" },
+            "transport": match seen.transport { Transport::Udp => "udp", Transport::Tcp => "tcp" },
+            "local": seen.local.to_string(),
+            "remote": seen.remote.to_string(),
+            "message": redact(seen.message),
+        })
+        .to_string();
+        line.push('\n');
+        self.0.write_all(line.as_bytes())
+    }
+}
