@@ -7,7 +7,7 @@ pub enum EngineEvent {
     /// Neither RTP nor RTCP has come from this leg for [`Options::silent_after`](crate::Options::silent_after),
     /// although it is bound to send.
     Silent(u64),
-    /// RTP comes again after [`EngineEvent::Silent`].
+    /// The leg's first RTP packet has come, or RTP comes again after [`EngineEvent::Silent`].
     Heard(u64),
     /// Nothing has come for [`Options::lost_after`](crate::Options::lost_after): said once.
     Lost(u64),
@@ -99,7 +99,7 @@ pub struct LegStats {
 pub struct Stats {
     /// Ticks done.
     pub ticks: u64,
-    /// Ticks that the timer did because the sound card did not.
+    /// How often the timer took over because the sound card did not tick.
     pub taken_over: u64,
     /// Longest time that one tick took, in microseconds.
     pub longest_tick_us: u64,

@@ -49,6 +49,8 @@ struct Member {
     /// Milliseconds since the engine's start.
     since: u64,
     last_rtcp: u64,
+    /// A packet has come at all.
+    heard: bool,
     silent: bool,
     lost: bool,
     next_report: u64,
@@ -145,6 +147,7 @@ impl Member {
             watch,
             since: now,
             last_rtcp: 0,
+            heard: false,
             silent: false,
             lost: false,
             next_report: now + REPORT_EVERY_MS / 2,
@@ -195,8 +198,9 @@ impl Member {
 
     fn judge(&mut self, key: u64, now: u64, options: &Options, events: &Sender<EngineEvent>) {
         let last_rtp = self.watch.shared.last_rtp.load(Relaxed);
-        if self.silent && last_rtp > self.since {
-            (self.silent, self.lost) = (false, false);
+        let first = !self.heard && last_rtp > 0;
+        if first || self.silent && last_rtp > self.since {
+            (self.heard, self.silent, self.lost) = (true, false, false);
             let _ = events.send(EngineEvent::Heard(key));
         }
         if !self.watch.expected.due {
