@@ -73,10 +73,7 @@ impl Encoder for G722Encoder {
 fn quantize_low(error: i32, scale: i32) -> usize {
     // Magnitudes by one's complement, as throughout the Recommendation.
     let magnitude = if error < 0 { !error } else { error };
-    let level = Q6
-        .iter()
-        .take_while(|edge| magnitude >= (*edge * scale) >> 12)
-        .count();
+    let level = Q6.partition_point(|edge| magnitude >= (edge * scale) >> 12);
     match (error < 0, level) {
         // Codes 0–3 don't exist, so that no octet is 0 and remote synchronisation by eight zeros stays possible.
         (true, 0) => 63,

@@ -161,8 +161,9 @@ pub fn decoder(codec: Codec) -> Result<Box<dyn Decoder>, CodecError> {
 
 /// A sample of −1.0..=1.0 as 16 bits, clipped; NaN is 0.
 fn to_i16(sample: f32) -> i16 {
-    // A cast of a float saturates and takes NaN to 0.
-    (sample * 32_768.0).round_ties_even() as i16
+    let scaled = sample * 32_768.0;
+    // A cast of a float drops the fraction, saturates, and takes NaN to 0.
+    (scaled + 0.5f32.copysign(scaled)) as i16
 }
 
 /// 16 bits as −1.0..1.0.

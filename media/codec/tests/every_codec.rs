@@ -7,8 +7,8 @@ const ALL: [Codec; 4] = [Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu];
 /// A second of tone through both ways in 20 ms packets.
 fn through(codec: Codec, frequency: f64, amplitude: f64) -> Vec<f32> {
     let (mut encoder, mut decoder) = (
-        encoder(codec, &Options::default()).unwrap(),
-        decoder(codec).unwrap(),
+        encoder(codec, &Options::default()).expect("valid options"),
+        decoder(codec).expect("memory"),
     );
     assert_eq!(
         (encoder.rate(), encoder.samples()),

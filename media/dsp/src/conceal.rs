@@ -6,13 +6,13 @@
 //! already played, the difference to it is faded out of the repetition.
 use crate::pitch::best_lag;
 
-/// The pitch periods that are looked for, in samples at 8 kHz: 66 to 250 Hz. The period of a higher voice is found as a
+/// The pitch periods that are looked for, in samples at 8 kHz: 66 to 400 Hz. The period of a higher tone is found as a
 /// multiple.
-const SHORTEST: usize = 32;
+const SHORTEST: usize = 20;
 const LONGEST: usize = 120;
 
 /// How much of the past is compared, in samples at 8 kHz.
-const COMPARED: usize = 160;
+const COMPARED: usize = 100;
 
 /// One stream's concealment.
 pub struct Concealer {
@@ -54,10 +54,9 @@ impl Concealer {
     /// changed then).
     pub fn received(&mut self, pcm: &mut [f32]) {
         if let Some(gap) = self.gap.take() {
-            // The longer the gap, the less the two have in common, and the longer the blend: 4 ms and 4 more a packet.
-            let length = ((4 + gap.at / (40 * self.scale)) * 8 * self.scale)
-                .min(80 * self.scale)
-                .min(pcm.len());
+            // The longer the gap, the less the two have in common, and the longer the blend: 3 ms and 4 more a packet.
+            let milli = 8 * self.scale;
+            let length = (3 * milli + gap.at / 5).min(10 * milli).min(pcm.len());
             for (n, sample) in pcm[..length].iter_mut().enumerate() {
                 let in_gain = (n + 1) as f32 / (length + 1) as f32;
                 *sample = *sample * in_gain + self.repetition(gap, gap.at + n) * (1.0 - in_gain);
@@ -66,7 +65,7 @@ impl Concealer {
         self.remember(pcm);
     }
 
-    /// A packet is missing: writes what may have been in it. After 70 ms without a packet that is silence.
+    /// A packet is missing: writes what may have been in it. After 60 ms without a packet that is silence.
     pub fn lost(&mut self, pcm: &mut [f32]) {
         let mut gap = match self.gap {
             Some(gap) => gap,
@@ -119,8 +118,8 @@ impl Concealer {
         }
         let end = self.before.len();
         let quarter = gap.period / 4;
-        // After each 10 ms one period more is repeated, up to three.
-        let stage = 80 * self.scale;
+        // After each 20 ms one period more is repeated, up to three.
+        let stage = 160 * self.scale;
         let periods = (n / stage + 1).min(3);
         let mut sample = self.looped(gap.period, periods, n);
         let since = n - (periods - 1) * stage;
@@ -150,16 +149,18 @@ impl Concealer {
         sample * (1.0 - share) + self.before[end - length - left] * share
     }
 
-    /// Full for the first packet where the pitch is clear, and falling from the begin where it isn't; nothing after 70 ms.
+    /// Full at the begin and nothing after 50 or 60 ms. Speech changes, so it fades early, the more so the less clear its
+    /// pitch is; a steady tone stays at its level for a packet.
     fn gain(&self, gap: Gap, n: usize) -> f32 {
         let millis = n as f32 / (8 * self.scale) as f32;
-        let firm = 1.0 - 0.015 * (1.0 - gap.voiced) * millis;
-        let fade = if millis < 20.0 {
+        let firm = 1.0 - 0.03 * (1.0 - gap.voiced) * millis;
+        let full = if gap.voiced > 0.99 { 20.0 } else { 10.0 };
+        let fade = if millis < full {
             1.0
         } else {
-            1.0 - (millis - 20.0) / 50.0
+            1.0 - (millis - full) / 40.0
         };
-        (firm * fade).max(0.0)
+        firm.max(0.0) * fade.max(0.0)
     }
 
     fn remember(&mut self, pcm: &[f32]) {
@@ -167,5 +168,148 @@ impl Concealer {
         let new = &pcm[pcm.len().saturating_sub(length)..];
         self.past.copy_within(new.len().., 0);
         self.past[length - new.len()..].copy_from_slice(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::f32::consts::TAU;
+    use trialog_frame::Level;
+
+    /// Something like speech: a buzz whose pitch glides, through two resonances that move, in syllables.
+    fn voice(rate: u32, length: usize) -> Vec<f32> {
+        let (mut phase, mut out) = (0.0f32, Vec::with_capacity(length));
+        for n in 0..length {
+            let t = n as f32 / rate as f32;
+            let pitch = 120.0 + 15.0 * (TAU * 0.5 * t).sin();
+            phase = (phase + pitch / rate as f32).fract();
+            let formants = [
+                500.0 + 200.0 * (TAU * 1.3 * t).sin(),
+                1500.0 + 400.0 * (TAU * 0.7 * t).cos(),
+            ];
+            let buzz: f32 = (1..20)
+                .map(|k| {
+                    let frequency = pitch * k as f32;
+                    let strength: f32 = formants
+                        .iter()
+                        .map(|formant| 1.0 / (1.0 + ((frequency - formant) / 120.0).powi(2)))
+                        .sum();
+                    strength * (TAU * phase * k as f32).sin()
+                })
+                .sum();
+            out.push(0.1 * buzz * (0.55 + 0.45 * (TAU * 2.5 * t).sin()));
+        }
+        out
+    }
+
+    /// What is heard when each packet whose number `lost` names is missing.
+    fn concealed(sound: &[f32], rate: u32, lost: impl Fn(usize) -> bool) -> Vec<f32> {
+        let mut concealer = Concealer::new(rate);
+        let mut out = sound.to_vec();
+        for (index, packet) in out.chunks_exact_mut(rate as usize / 50).enumerate() {
+            if lost(index) {
+                concealer.lost(packet)
+            } else {
+                concealer.received(packet)
+            }
+        }
+        out
+    }
+
+    /// The mean over the lost packets of signal to error, in dB, each bounded to −10..35.
+    fn segmental(sound: &[f32], heard: &[f32], packet: usize, lost: impl Fn(usize) -> bool) -> f32 {
+        let parts = sound
+            .chunks_exact(packet)
+            .zip(heard.chunks_exact(packet))
+            .enumerate();
+        let values: Vec<f32> = parts
+            .filter(|(index, _)| lost(*index))
+            .map(|(_, (sound, heard))| {
+                let error: Vec<f32> = sound.iter().zip(heard).map(|(a, b)| a - b).collect();
+                (Level::rms(sound).0 - Level::rms(&error).0).clamp(-10.0, 35.0)
+            })
+            .collect();
+        values.iter().sum::<f32>() / values.len() as f32
+    }
+
+    #[test]
+    fn it_is_far_nearer_to_the_lost_speech_than_the_last_frame_again() {
+        for rate in [8_000, 16_000] {
+            let (packet, lost) = (rate as usize / 50, |index: usize| index % 7 == 5);
+            let sound = voice(rate, rate as usize * 6);
+            let mut repeated = sound.clone();
+            for index in (0..sound.len() / packet).filter(|index| lost(*index)) {
+                repeated.copy_within((index - 1) * packet..index * packet, index * packet);
+            }
+            let ours = segmental(&sound, &concealed(&sound, rate, lost), packet, lost);
+            let theirs = segmental(&sound, &repeated, packet, lost);
+            assert!(
+                ours > theirs + 6.0 && ours > 4.0,
+                "{rate}: {ours} dB, repetition {theirs} dB"
+            );
+        }
+    }
+
+    fn tone(frequency: f32, rate: u32) -> Vec<f32> {
+        (0..rate)
+            .map(|n| 0.25 * (TAU * frequency * n as f32 / rate as f32).sin())
+            .collect()
+    }
+
+    #[test]
+    fn a_tone_keeps_its_level_through_a_lost_packet_and_does_not_click() {
+        for rate in [8_000, 16_000] {
+            for frequency in [433.0, 997.0, 1511.0, 300.0, 2100.0] {
+                let sound = tone(frequency, rate);
+                let heard = concealed(&sound, rate, |index| index == 25);
+                let packet = rate as usize / 50;
+                for part in heard[24 * packet..28 * packet].chunks(packet / 2) {
+                    let level = Level::rms(part).0 - Level::rms(&sound).0;
+                    assert!(level.abs() < 1.0, "{frequency} Hz at {rate}: {level} dB");
+                }
+                let steepest = |sound: &[f32]| {
+                    sound
+                        .windows(2)
+                        .map(|s| (s[1] - s[0]).abs())
+                        .fold(0.0, f32::max)
+                };
+                assert!(
+                    steepest(&heard) < 1.15 * steepest(&sound),
+                    "{frequency} Hz at {rate}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_gap_fades_to_silence_within_60_ms_and_ends_softly() {
+        let sound = tone(433.0, 8_000);
+        let heard = concealed(&sound, 8_000, |index| (10..20).contains(&index));
+        let level = |packet: usize| Level::rms(&heard[packet * 160..][..160]).0;
+        assert!(level(10) > level(11) && level(11) > level(12));
+        assert!((13..20).all(|packet| level(packet) < -100.0));
+        // Back with a ramp of 10 ms.
+        let ramp = &heard[20 * 160..];
+        assert!(
+            ramp[0].abs() < 0.01
+                && Level::peak(&ramp[..20]).0 < Level::peak(&ramp[80..160]).0 - 10.0
+        );
+        assert_eq!(ramp[80..], sound[20 * 160 + 80..]);
+    }
+
+    #[test]
+    fn nothing_lost_is_nothing_changed_and_silence_stays_silent() {
+        let sound = voice(8_000, 16_000);
+        assert_eq!(concealed(&sound, 8_000, |_| false), sound);
+        assert!(
+            concealed(&[0.0; 1_600], 8_000, |index| index % 2 == 1)
+                .iter()
+                .all(|sample| *sample == 0.0)
+        );
+        let mut concealer = Concealer::new(8_000);
+        let mut pcm = [1.0; 160];
+        concealer.lost(&mut pcm);
+        assert_eq!(pcm, [0.0; 160]);
     }
 }

@@ -18,11 +18,17 @@ impl Sine {
     pub(crate) fn add_to(&self, out: &mut [f32]) {
         let turn = TAU * self.frequency / self.rate;
         let start = TAU * (self.frequency * self.age).fract();
-        let pointers: [(f64, f64); LANES] =
-            core::array::from_fn(|lane| (start + turn * lane as f64).sin_cos());
+        // By turning, too, as asking costs most of all this for a short stretch.
+        let mut pointer = start.sin_cos();
+        let by = turn.sin_cos();
+        let pointers: [(f64, f64); LANES] = core::array::from_fn(|_| {
+            let now = pointer;
+            pointer = turned(pointer, by);
+            now
+        });
         let (mut sines, mut cosines) = (pointers.map(|p| p.0 as f32), pointers.map(|p| p.1 as f32));
-        let (sine, cosine) = (turn * LANES as f64).sin_cos();
-        let (sine, cosine) = (sine as f32, cosine as f32);
+        let eightfold = [(); 3].iter().fold(by, |by, ()| turned(by, by));
+        let (sine, cosine) = (eightfold.0 as f32, eightfold.1 as f32);
         let slope = (self.amplitudes[1] - self.amplitudes[0]) / out.len() as f32;
         let mut gains: [f32; LANES] =
             core::array::from_fn(|lane| self.amplitudes[0] + slope * lane as f32);
@@ -36,6 +42,11 @@ impl Sine {
             }
         }
     }
+}
+
+/// A pointer (sine, cosine) turned by another.
+fn turned(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0 * b.1 + a.1 * b.0, a.1 * b.1 - a.0 * b.0)
 }
 
 /// From 0 at 0 to 1 at 1 along a half wave of a cosine, and level outside.

@@ -1,6 +1,5 @@
 //! The tones that a telephone network makes (ITU-T E.180 as in Germany: 425 Hz), and those of the phone itself.
 use crate::sine::{Sine, swell};
-use core::ops::Range;
 use trialog_frame::{FRAME_SAMPLES, Frame};
 
 /// Which tone.
@@ -17,13 +16,13 @@ pub enum CallTone {
 }
 
 impl CallTone {
-    /// When it sounds within a period, and the period, in frames of 10 ms.
-    const fn cadence(self) -> (&'static [Range<u64>], u64) {
+    /// From when to when it sounds within a period, and the period, in frames of 10 ms.
+    const fn cadence(self) -> (&'static [(u64, u64)], u64) {
         match self {
-            Self::RingBack => (&[0..100], 500),
-            Self::Busy => (&[0..48], 96),
-            Self::Ringing => (&[0..40, 60..100], 300),
-            Self::Waiting => (&[0..20, 40..60], 560),
+            Self::RingBack => (&[(0, 100)], 500),
+            Self::Busy => (&[(0, 48)], 96),
+            Self::Ringing => (&[(0, 40), (60, 100)], 300),
+            Self::Waiting => (&[(0, 20), (40, 60)], 560),
         }
     }
 
@@ -60,12 +59,15 @@ impl ToneGenerator {
         let (bursts, period) = self.tone.cadence();
         let at = self.frame % period;
         self.frame = (at + 1) % period;
-        let Some(burst) = bursts.iter().find(|burst| burst.contains(&at)) else {
+        let Some((start, end)) = bursts
+            .iter()
+            .find(|(start, end)| (*start..*end).contains(&at))
+        else {
             return;
         };
         let (frequencies, amplitude) = self.tone.voices();
         for frequency in frequencies {
-            let age = (at - burst.start) as f64 / 100.0;
+            let age = (at - start) as f64 / 100.0;
             Sine {
                 frequency: *frequency,
                 rate: 48e3,
@@ -76,10 +78,10 @@ impl ToneGenerator {
         }
         const EDGE: usize = FRAME_SAMPLES / 2;
         let gain = |n: usize| swell((n as f64 + 0.5) / EDGE as f64) as f32;
-        if at == burst.start {
+        if at == *start {
             (0..EDGE).for_each(|n| frame[n] *= gain(n));
         }
-        if at + 1 == burst.end {
+        if at + 1 == *end {
             (0..EDGE).for_each(|n| frame[FRAME_SAMPLES - 1 - n] *= gain(n));
         }
     }

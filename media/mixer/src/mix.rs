@@ -215,7 +215,7 @@ impl<'a> Speakers<'a> {
             }
             four[all.count % 4] = &sources[usize::from(*index)];
             all.count += 1;
-            if all.count % 4 == 0 {
+            if all.count.is_multiple_of(4) {
                 add(&mut all.sum, &four);
             }
         }
