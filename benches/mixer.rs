@@ -7,7 +7,10 @@ use trialog_mixer::{Mixer, Port, PortRouting};
 
 fn main() {
     for (ports, goal) in [(3, 2.0), (4, 2.5), (16, 10.0), (64, 40.0), (254, 200.0)] {
-        println!("mixer.{ports:<4} {:8.2} µs a 20 ms tick (to reach: {goal})", median(ports));
+        println!(
+            "mixer.{ports:<4} {:8.2} µs a 20 ms tick (to reach: {goal})",
+            median(ports)
+        );
     }
 }
 
@@ -23,7 +26,9 @@ fn median(ports: usize) -> f64 {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 * (0.02 / (1 << 24) as f32) - 0.01
     };
-    let sources: Vec<Frame> = (0..ports).map(|_| Frame(std::array::from_fn(|_| noise()))).collect();
+    let sources: Vec<Frame> = (0..ports)
+        .map(|_| Frame(std::array::from_fn(|_| noise())))
+        .collect();
     let mut listeners = vec![Frame::SILENCE; ports];
     let rounds = (20_000 / ports).max(20);
     let mut runs: Vec<f64> = (0..25)
@@ -31,7 +36,12 @@ fn median(ports: usize) -> f64 {
             let start = Instant::now();
             for _ in 0..rounds {
                 for _ in 0..2 {
-                    mixer.mix(black_box(&routing), black_box(&sources), &[], black_box(&mut listeners));
+                    mixer.mix(
+                        black_box(&routing),
+                        black_box(&sources),
+                        &[],
+                        black_box(&mut listeners),
+                    );
                 }
             }
             start.elapsed().as_secs_f64() * 1e6 / rounds as f64
