@@ -174,6 +174,8 @@ pub(crate) struct ReferOut {
     pub(crate) first: bool,
     /// A 2xx or a NOTIFY came.
     pub(crate) accepted: bool,
+    /// The far side knows no subscription any more: its last NOTIFY must be on its way.
+    pub(crate) ending: bool,
 }
 
 /// Their REFER and its subscription.

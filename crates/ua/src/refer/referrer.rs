@@ -4,6 +4,7 @@ use crate::leg::{ReferOut, Stage};
 use crate::outbound::Purpose;
 use crate::refer::{LASTS, LINGER, event, names};
 use crate::transaction::ServerId;
+use crate::transaction::timing::T64;
 use std::time::Duration;
 use trialog_call::{LegId, ReferTo, Time, WireEvent};
 use trialog_sip::{Event, HeaderName, Method, Request, StatusCode, SubscriptionState, sipfrag};
@@ -28,6 +29,7 @@ impl UserAgent {
             cseq: 0,
             first: leg.refers_sent == 1,
             accepted: false,
+            ending: false,
         });
         let headers = vec![
             (HeaderName::ReferTo, format!("<{target}>")),
@@ -136,6 +138,10 @@ impl UserAgent {
                 leg.refer_out = None;
                 self.settle(now, id);
             }
+            Some(leg) if leg.refer_out.as_ref().is_some_and(|refer| refer.ending) => {
+                leg.refer_out = None;
+                self.event(id, WireEvent::ReferNotified { status: 0 });
+            }
             Some(_) => {
                 self.subscribe(now, id, LASTS.as_secs());
                 self.alarms.set(Alarm::Referrer(id), now + LINGER);
@@ -144,14 +150,14 @@ impl UserAgent {
         }
     }
 
-    /// The far side knows no such subscription any more.
+    /// The far side knows no such subscription any more. Its last NOTIFY may have been lost on the way and come again: it
+    /// says how the transfer went, so it is awaited as long as it can come.
     pub(crate) fn subscribe_refused(&mut self, now: Time, id: LegId) {
         if let Some(leg) = self.legs.get_mut(&id)
-            && leg.refer_out.take().is_some()
+            && let Some(refer) = &mut leg.refer_out
         {
-            self.alarms.cancel(Alarm::Referrer(id));
-            self.event(id, WireEvent::ReferNotified { status: 0 });
-            self.settle(now, id);
+            refer.ending = true;
+            self.alarms.set(Alarm::Referrer(id), now + T64);
         }
     }
 }
