@@ -141,6 +141,9 @@ impl DriftControl {
 
     /// Tells the fill before a 10 ms frame is taken and returns the parts in a million for [`DriftResampler::set_ppm`].
     pub fn update(&mut self, fill: f32) -> f32 {
+        if !fill.is_finite() {
+            return self.learned;
+        }
         let average = match self.average {
             Some(average) => average + (fill - average) * 0.01,
             None => fill,

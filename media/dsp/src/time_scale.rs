@@ -51,7 +51,9 @@ impl TimeScale {
     /// was wanted but would be heard.
     pub fn process(&mut self, pcm: &[f32], change: Change, out: &mut [f32]) -> usize {
         let past = self.milli * Self::LONGEST_CHANGE_MS;
-        let fits = pcm.len() >= 10 * self.milli && pcm.len() <= self.line.len() - past;
+        let fits = pcm.len() >= 10 * self.milli
+            && pcm.len() <= self.line.len() - past
+            && pcm.len() <= out.len();
         let written = match change {
             Change::Shorten if fits => self.shorten(pcm, out),
             Change::Lengthen if fits && out.len() >= pcm.len() + past => self.lengthen(pcm, out),
