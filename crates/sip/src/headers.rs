@@ -141,7 +141,7 @@ impl Headers {
                 continue;
             };
             match values.rest {
-                Some(rest) => self.rows[at].1 = row.share(trim(rest)),
+                Some(rest) => self.rows[at].1 = row.share(rest),
                 None => {
                     self.rows.remove(at);
                 }
@@ -186,7 +186,9 @@ impl<'a> Iterator for Split<'a> {
         let comma = self.list.then(|| find_outside(rest, b',')).flatten();
         let value = match comma {
             Some(at) => {
-                self.rest = Some(&rest[at + 1..]);
+                // A comma that nothing follows separates nothing.
+                let more = trim(&rest[at + 1..]);
+                self.rest = (!more.is_empty()).then_some(more);
                 &rest[..at]
             }
             None => {

@@ -199,9 +199,9 @@ impl Start {
         {
             return Self::read_response(head, line);
         }
-        let not_sip = ParseError::new(ErrorKind::NotSip, 1, "start line", "it is not of SIP");
+        let not_sip = || ParseError::new(ErrorKind::NotSip, 1, "start line", "it is not of SIP");
         let (Some(first), Some(last)) = (line.find(' '), line.trim_end().rfind(' ')) else {
-            return Err(not_sip);
+            return Err(not_sip());
         };
         let (method, version) = (&line[..first], &line[last + 1..]);
         if !is_token(method)
@@ -209,7 +209,7 @@ impl Start {
                 .get(..4)
                 .is_some_and(|s| s.eq_ignore_ascii_case("SIP/"))
         {
-            return Err(not_sip);
+            return Err(not_sip());
         }
         if version.trim_end() != version {
             return Err(wrong("spaces at its end"));

@@ -68,9 +68,11 @@ fn next_octet(text: &mut &[u8]) -> Option<(u8, bool)> {
 
 fn same_params(one: &Uri, two: &Uri) -> bool {
     let matching = |a: &Uri, b: &Uri| {
-        a.params.iter().all(|(name, value)| {
+        a.params.iter().all(|(name, _)| {
+            // Of a parameter that is there twice, which it must not be, the first counts.
+            let value = a.params.get(name).unwrap_or_default();
             match b.params.get(name) {
-                Some(other) => same_escaped(value.unwrap_or_default(), other, true),
+                Some(other) => same_escaped(value, other, true),
                 // Other parameters count only where both have them.
                 None => !STRICT
                     .iter()
@@ -107,12 +109,14 @@ fn same_number(one: Option<&str>, two: Option<&str>) -> bool {
 }
 
 fn same_tel_params(one: &Uri, two: &Uri) -> bool {
-    one.params.iter().count() == two.params.iter().count()
-        && one.params.iter().all(|(name, value)| {
-            two.params
-                .get(name)
-                .is_some_and(|other| other.eq_ignore_ascii_case(value.unwrap_or_default()))
+    let matching = |a: &Uri, b: &Uri| {
+        a.params.iter().all(|(name, _)| {
+            let value = a.params.get(name).unwrap_or_default();
+            let other = b.params.get(name);
+            other.is_some_and(|other| other.eq_ignore_ascii_case(value))
         })
+    };
+    matching(one, two) && matching(two, one)
 }
 
 #[cfg(test)]

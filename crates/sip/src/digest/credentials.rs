@@ -85,12 +85,12 @@ impl fmt::Display for Credentials {
         // RFC 7616 §3.4: which values have quotes is laid down, and some servers insist.
         write!(
             f,
-            "Digest username={}, realm={}, nonce={}, uri={}, response=\"{}\"",
+            "Digest username={}, realm={}, nonce={}, uri={}, response={}",
             quote(&self.username),
             quote(&self.realm),
             quote(&self.nonce),
             quote(&self.uri),
-            self.response
+            quote(&self.response)
         )?;
         if let Some(algorithm) = self.algorithm.filter(|_| self.say_algorithm) {
             write!(f, ", algorithm={algorithm}")?;

@@ -34,7 +34,12 @@ pub(super) fn read<'a>(
             return Err(ValueError::new(what, "a parameter has no value"));
         };
         let (name, value) = (trim(name), trim(value));
-        if !is_token(name) || (value.starts_with('"') && quoted_end(value) != Some(value.len())) {
+        let whole = if value.starts_with('"') {
+            quoted_end(value) == Some(value.len())
+        } else {
+            !value.contains(['"', '\\'])
+        };
+        if !is_token(name) || !whole {
             return Err(ValueError::new(what, "a parameter is ill-formed"));
         }
         if get(&pairs, name).is_some() {

@@ -8,7 +8,7 @@ use std::fmt;
 /// `"Alice" <sip:alice@example.com;transport=tcp>;tag=88sja8x`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NameAddr {
-    /// As it stood, with its quotes where it has them; see [`NameAddr::name`].
+    /// As it stood, with its quotes where it has them, or needs them; see [`NameAddr::name`].
     pub display: Option<Text>,
     /// The address.
     pub uri: Uri,
@@ -84,7 +84,13 @@ impl Value for NameAddr {
                 if display.contains(['"', '>', ';']) {
                     return Err(ValueError::new(WHAT, "the display name is ill-formed"));
                 }
-                bracketed(text, (!display.is_empty()).then_some(display), &all[at..])
+                let mut address = bracketed(text, Some(display), &all[at..])?;
+                if display.is_empty() {
+                    address.display = None;
+                } else if !are_tokens(display) {
+                    address.display = Some(quote(display).into());
+                }
+                Ok(address)
             }
             None => unbracketed(text, all),
         }
@@ -121,13 +127,16 @@ fn unbracketed(text: &Text, all: &str) -> Result<NameAddr, ValueError> {
     })
 }
 
+fn are_tokens(display: &str) -> bool {
+    let mut words = display.split([' ', '\t']);
+    words.all(|word| word.is_empty() || is_token(word))
+}
+
 impl fmt::Display for NameAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(display) = &self.display {
             let fit = (display.starts_with('"') && quoted_end(display) == Some(display.len()))
-                || display
-                    .split([' ', '\t'])
-                    .all(|word| word.is_empty() || is_token(word));
+                || are_tokens(display);
             if fit {
                 write!(f, "{display} ")?;
             } else {
