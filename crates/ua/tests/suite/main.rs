@@ -1,4 +1,6 @@
 //! User agents wired to each other by a pipe in virtual time.
 mod calls;
+mod referring;
+mod registering;
 mod strangers;
 mod support;
