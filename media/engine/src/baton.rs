@@ -69,11 +69,20 @@ impl Baton {
     }
 
     fn tick_uncounted(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
-        let Some(mut bridge) = self.bridge.take() else { return false };
+        let Some(mut bridge) = self.bridge.take() else {
+            return false;
+        };
         let begun = self.origin.elapsed();
-        self.last_tick.store(begun.as_micros() as u64, Ordering::Relaxed);
-        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let heard = bridge.tick(unix.as_nanos() as i128, begun.as_millis() as u64, microphone);
+        self.last_tick
+            .store(begun.as_micros() as u64, Ordering::Relaxed);
+        let unix = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let heard = bridge.tick(
+            unix.as_nanos() as i128,
+            begun.as_millis() as u64,
+            microphone,
+        );
         if let Some(ear) = ear {
             *ear = *heard;
         }
@@ -83,11 +92,6 @@ impl Baton {
         self.longest_us.fetch_max(took, Ordering::Relaxed);
         self.ticks.fetch_add(1, Ordering::Relaxed);
         true
-    }
-
-    /// How long ago the last tick began.
-    pub(crate) fn since_tick(&self) -> Duration {
-        self.origin.elapsed().saturating_sub(Duration::from_micros(self.last_tick.load(Ordering::Relaxed)))
     }
 
     /// Whether the sound card drives.
@@ -122,6 +126,7 @@ impl Baton {
                     continue;
                 }
                 self.drive_by_device(false);
+                self.taken_over.fetch_add(1, Ordering::Relaxed);
                 next = last + TICK;
             }
             let behind = self.origin.elapsed().saturating_sub(next);
@@ -142,7 +147,11 @@ pub(crate) fn prefer() {
     };
     if let Ok(low) = ThreadPriorityValue::try_from(10u8) {
         let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-        let _ = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Crossplatform(low), policy);
+        let _ = set_thread_priority_and_policy(
+            thread_native_id(),
+            ThreadPriority::Crossplatform(low),
+            policy,
+        );
     }
 }
 
@@ -158,7 +167,11 @@ fn sleep_until(deadline: Instant) {
         match clock_gettime(ClockId::CLOCK_MONOTONIC) {
             Ok(now) => {
                 let until = now + TimeSpec::from_duration(left);
-                let _ = clock_nanosleep(ClockId::CLOCK_MONOTONIC, ClockNanosleepFlags::TIMER_ABSTIME, &until);
+                let _ = clock_nanosleep(
+                    ClockId::CLOCK_MONOTONIC,
+                    ClockNanosleepFlags::TIMER_ABSTIME,
+                    &until,
+                );
             }
             Err(_) => std::thread::sleep(left),
         }

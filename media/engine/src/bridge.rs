@@ -54,8 +54,19 @@ struct Tones {
 
 impl Tones {
     fn new(music: HoldMusic) -> Self {
-        let calls = [CallTone::RingBack, CallTone::Busy, CallTone::Ringing, CallTone::Waiting].map(ToneGenerator::new);
-        Self { music, calls, used: [false; TONES], frames: [Frame::SILENCE; TONES] }
+        let calls = [
+            CallTone::RingBack,
+            CallTone::Busy,
+            CallTone::Ringing,
+            CallTone::Waiting,
+        ]
+        .map(ToneGenerator::new);
+        Self {
+            music,
+            calls,
+            used: [false; TONES],
+            frames: [Frame::SILENCE; TONES],
+        }
     }
 
     fn fill(&mut self, routing: &PortRouting) {
@@ -139,8 +150,17 @@ impl Bridge {
     }
 
     /// One tick. `microphone`: the sound card's, where there is one. Returns what the local ear hears.
-    pub(crate) fn tick(&mut self, unix_ns: i128, millis: u64, microphone: Option<&Frame>) -> &Frame {
-        let moment = Moment { now: self.now, unix_ns, millis };
+    pub(crate) fn tick(
+        &mut self,
+        unix_ns: i128,
+        millis: u64,
+        microphone: Option<&Frame>,
+    ) -> &Frame {
+        let moment = Moment {
+            now: self.now,
+            unix_ns,
+            millis,
+        };
         self.obey();
         #[cfg(feature = "count-heap")]
         if let Some(hook) = self.hook {
@@ -165,7 +185,12 @@ impl Bridge {
         }
         self.tones.fill(&self.routing);
         let listeners = &mut self.listeners[..used];
-        self.mixer.mix(&self.routing, &self.sources[..used], &self.tones.frames, listeners);
+        self.mixer.mix(
+            &self.routing,
+            &self.sources[..used],
+            &self.tones.frames,
+            listeners,
+        );
         for (leg, listener) in self.legs[..used].iter_mut().zip(&self.listeners).skip(1) {
             if let Some(leg) = leg {
                 leg.send(moment, listener);
@@ -181,7 +206,9 @@ impl Bridge {
     /// Takes commands and the latest routing. What they replace goes back; without room for that they wait.
     fn obey(&mut self) {
         while self.returns.slots() > 1 {
-            let Ok(command) = self.commands.pop() else { break };
+            let Ok(command) = self.commands.pop() else {
+                break;
+            };
             if let Some(retired) = self.execute(command) {
                 // There is room, as was asked just before; the value can't be lost here, or it would be freed.
                 let _ = self.returns.push(retired);

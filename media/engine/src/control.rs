@@ -11,8 +11,8 @@ use crate::service::{Expected, Order, Service, Slots, Watch};
 use crate::socket::Datagrams;
 use crate::wav;
 use crate::{
-    AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec, SessionParams, Stats,
-    Tone,
+    AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec,
+    SessionParams, Stats, Tone,
 };
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
@@ -54,7 +54,9 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Engine").field("legs", &self.legs.keys()).finish_non_exhaustive()
+        out.debug_struct("Engine")
+            .field("legs", &self.legs.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,11 +65,19 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NoDevice`], [`EngineError::File`] or [`EngineError::Thread`]: nothing runs then.
-    pub fn start(end: AudioEnd, options: Options) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
+    pub fn start(
+        end: AudioEnd,
+        options: Options,
+    ) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
         let music = match &options.music {
             Some(path) => {
                 let samples = wav::read(path)?;
-                HoldMusic::from_samples(samples.into_iter().map(|sample| f32::from(sample) / 32_768.0).collect())
+                HoldMusic::from_samples(
+                    samples
+                        .into_iter()
+                        .map(|sample| f32::from(sample) / 32_768.0)
+                        .collect(),
+                )
             }
             None => HoldMusic::new(),
         };
@@ -76,8 +86,12 @@ impl Engine {
         let (return_end, returns) = rtrb::RingBuffer::new(RETURNS);
         let (event_end, audio) = rtrb::RingBuffer::new(EVENTS);
         let mailbox = Arc::new(RoutingCell::default());
-        let rings =
-            Rings { commands: command_end, returns: return_end, events: event_end, mailbox: Arc::clone(&mailbox) };
+        let rings = Rings {
+            commands: command_end,
+            returns: return_end,
+            events: event_end,
+            mailbox: Arc::clone(&mailbox),
+        };
         let baton = Arc::new(Baton::new(Box::new(Bridge::new(rings, music, file))));
         let (orders, order_end) = mpsc::channel();
         let (events, event_receiver) = mpsc::channel();
@@ -95,7 +109,9 @@ impl Engine {
             options: options.clone(),
         };
         let device = match end {
-            AudioEnd::Device { input, output } => Some(Device::start(input, output, Arc::clone(&baton), events)?),
+            AudioEnd::Device { input, output } => {
+                Some(Device::start(input, output, Arc::clone(&baton), events)?)
+            }
             _ => None,
         };
         let mut engine = Self {
@@ -117,8 +133,15 @@ impl Engine {
         Ok((engine, event_receiver))
     }
 
-    fn spawn(&mut self, name: &str, run: impl FnOnce() + std::marker::Send + 'static) -> Result<(), EngineError> {
-        let thread = std::thread::Builder::new().name(name.into()).spawn(run).map_err(EngineError::Thread)?;
+    fn spawn(
+        &mut self,
+        name: &str,
+        run: impl FnOnce() + std::marker::Send + 'static,
+    ) -> Result<(), EngineError> {
+        let thread = std::thread::Builder::new()
+            .name(name.into())
+            .spawn(run)
+            .map_err(EngineError::Thread)?;
         self.threads.push(thread);
         Ok(())
     }
@@ -136,7 +159,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::TooManyLegs`], [`EngineError::Codec`]. A leg that was open under this key is closed first.
-    pub fn open_leg(&mut self, key: u64, socket: RtpSocket, session: SessionParams) -> Result<(), EngineError> {
+    pub fn open_leg(
+        &mut self,
+        key: u64,
+        socket: RtpSocket,
+        session: SessionParams,
+    ) -> Result<(), EngineError> {
         self.close_leg(key);
         let decoders = decoders(&session)?;
         let encoder = self.encoder(&session)?;
@@ -152,7 +180,13 @@ impl Engine {
         let leg = Leg {
             key,
             socket: Datagrams::new(socket.rtp),
-            receive: Receive::new(session.remote, session.receives, receive_event, decoders, config),
+            receive: Receive::new(
+                session.remote,
+                session.receives,
+                receive_event,
+                decoders,
+                config,
+            ),
             send: Send::new(
                 session.remote,
                 session.sends,
@@ -164,10 +198,20 @@ impl Engine {
             shared: Arc::clone(&shared),
         };
         self.slots[usize::from(slot)].store(true, Ordering::Relaxed);
-        self.command(Command::Open { slot, leg: Box::new(leg) })?;
-        let watch = Watch { shared, expected: expected(&session) };
+        self.command(Command::Open {
+            slot,
+            leg: Box::new(leg),
+        })?;
+        let watch = Watch {
+            shared,
+            expected: expected(&session),
+        };
         // The service ends only with the engine.
-        let _ = self.orders.send(Order::Open { key, rtcp: socket.rtcp, leg: watch });
+        let _ = self.orders.send(Order::Open {
+            key,
+            rtcp: socket.rtcp,
+            leg: watch,
+        });
         self.legs.insert(key, Entry { slot, session });
         self.publish();
         Ok(())
@@ -192,18 +236,34 @@ impl Engine {
             sends: session.sends,
             receives: session.receives,
             telephone_event: session.telephone_event,
-            decoders: if same_way_in { None } else { Some(decoders(&session)?) },
-            encoder: if same_way_out { None } else { Some(self.encoder(&session)?) },
+            decoders: if same_way_in {
+                None
+            } else {
+                Some(decoders(&session)?)
+            },
+            encoder: if same_way_out {
+                None
+            } else {
+                Some(self.encoder(&session)?)
+            },
         };
-        self.command(Command::Change { slot, change: Box::new(change) })?;
-        let _ = self.orders.send(Order::Change { key, watch: expected(&session) });
+        self.command(Command::Change {
+            slot,
+            change: Box::new(change),
+        })?;
+        let _ = self.orders.send(Order::Change {
+            key,
+            watch: expected(&session),
+        });
         self.legs.insert(key, Entry { slot, session });
         Ok(())
     }
 
     /// Ends a leg: RTCP says BYE, the ports are given back within a tick or two. No such leg: nothing happens.
     pub fn close_leg(&mut self, key: u64) {
-        let Some(entry) = self.legs.remove(&key) else { return };
+        let Some(entry) = self.legs.remove(&key) else {
+            return;
+        };
         // First the routing, then the leg: see `Bridge::obey`.
         self.publish();
         if self.command(Command::Close { slot: entry.slot }).is_err() {
@@ -237,7 +297,15 @@ impl Engine {
                 // Music is heard alone; the other tones over whatever is heard.
                 over: !matches!(tone, Tone::Music),
             });
-            routing.set(port, Port { group: seat.group, speaks: seat.speaks, hears: seat.hears, tone });
+            routing.set(
+                port,
+                Port {
+                    group: seat.group,
+                    speaks: seat.speaks,
+                    hears: seat.hears,
+                    tone,
+                },
+            );
         }
         self.mailbox.publish(routing);
     }
@@ -248,7 +316,8 @@ impl Engine {
     /// [`EngineError::NoSuchLeg`], [`EngineError::NoDtmf`].
     pub fn send_dtmf(&mut self, key: u64, digit: u8) -> Result<(), EngineError> {
         let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
-        let event = event_of_digit(char::from(digit)).filter(|_| entry.session.telephone_event.is_some());
+        let event =
+            event_of_digit(char::from(digit)).filter(|_| entry.session.telephone_event.is_some());
         let (slot, event) = (entry.slot, event.ok_or(EngineError::NoDtmf)?);
         self.command(Command::Dtmf { slot, event })
     }
@@ -276,7 +345,11 @@ impl Engine {
             device: self.baton.device_drives(),
             #[cfg(feature = "count-heap")]
             heap_uses: self.baton.heap_uses.load(Ordering::Relaxed),
-            legs: self.stats.lock().map(|legs| legs.clone()).unwrap_or_default(),
+            legs: self
+                .stats
+                .lock()
+                .map(|legs| legs.clone())
+                .unwrap_or_default(),
         }
     }
 
@@ -310,8 +383,14 @@ impl Engine {
             opus_bitrate: self.options.opus_bitrate,
             ..trialog_codec::Options::default()
         };
-        EncodeChain::new(session.codec, session.send_payload, session.ptime_ms, random() as u32, &options)
-            .map_err(|error| EngineError::Codec(error.to_string()))
+        EncodeChain::new(
+            session.codec,
+            session.send_payload,
+            session.ptime_ms,
+            random() as u32,
+            &options,
+        )
+        .map_err(|error| EngineError::Codec(error.to_string()))
     }
 
     fn free_slot(&self) -> Option<u16> {
@@ -372,5 +451,7 @@ fn expected(session: &SessionParams) -> Expected {
 /// 64 bits from the system, by way of the hasher that the standard library seeds with them. For SSRCs, first sequence
 /// numbers and ports: things that should not be guessed or meet, not secrets.
 pub(crate) fn random() -> u64 {
-    std::collections::hash_map::RandomState::new().build_hasher().finish()
+    std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish()
 }

@@ -46,7 +46,9 @@ impl Track {
     }
 
     fn write(&mut self, frame: &Frame) -> bool {
-        let Ok(mut chunk) = self.ring.write_chunk(FRAME_SAMPLES) else { return false };
+        let Ok(mut chunk) = self.ring.write_chunk(FRAME_SAMPLES) else {
+            return false;
+        };
         let (first, second) = chunk.as_mut_slices();
         let split = first.len();
         first.copy_from_slice(&frame[..split]);
@@ -100,7 +102,8 @@ impl FileEnd {
     /// What was heard and said in this tick.
     pub(crate) fn record(&mut self, ear: &Frame, spoken: &Frame, unix_ns: i128) {
         if self.started.load(Ordering::Relaxed) == 0 {
-            self.started.store((unix_ns / 1000) as u64, Ordering::Release);
+            self.started
+                .store((unix_ns / 1000) as u64, Ordering::Release);
         }
         if let Some(track) = &mut self.ear {
             track.record(ear);
@@ -123,8 +126,20 @@ pub(crate) struct Files {
 impl Files {
     /// Reads what is to be played and opens what is to be written. `None` for an end that is no file.
     pub(crate) fn open(end: &AudioEnd) -> Result<Option<(FileEnd, Self)>, EngineError> {
-        let AudioEnd::File { play, repeat, record, record_spoken } = end else { return Ok(None) };
-        let play = play.as_deref().map(wav::read).transpose()?.unwrap_or_default();
+        let AudioEnd::File {
+            play,
+            repeat,
+            record,
+            record_spoken,
+        } = end
+        else {
+            return Ok(None);
+        };
+        let play = play
+            .as_deref()
+            .map(wav::read)
+            .transpose()?
+            .unwrap_or_default();
         let mut writers = Vec::new();
         let mut track = |path: &Path| {
             let (ring, rest) = rtrb::RingBuffer::new(RECORD_RING);
@@ -139,14 +154,31 @@ impl Files {
         let thread = records
             .then(|| {
                 let stop = Arc::clone(&stop);
-                std::thread::Builder::new().name("trialog-files".into()).spawn(move || write(writers, &stop))
+                std::thread::Builder::new()
+                    .name("trialog-files".into())
+                    .spawn(move || write(writers, &stop))
             })
             .transpose()
             .map_err(EngineError::Thread)?;
         let voices = [const { None }; VOICES];
-        let end =
-            FileEnd { play, at: 0, repeat: *repeat, voices, ear, spoken, started: Arc::clone(&started) };
-        Ok(Some((end, Self { stop, thread, started, records })))
+        let end = FileEnd {
+            play,
+            at: 0,
+            repeat: *repeat,
+            voices,
+            ear,
+            spoken,
+            started: Arc::clone(&started),
+        };
+        Ok(Some((
+            end,
+            Self {
+                stop,
+                thread,
+                started,
+                records,
+            },
+        )))
     }
 
     /// Unix time of the first recorded sample, in microseconds.
@@ -158,11 +190,16 @@ impl Files {
     /// Writes what is left and ends the files.
     pub(crate) fn finish(&mut self) -> Result<(), EngineError> {
         self.stop.store(true, Ordering::Release);
-        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
+        self.thread
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
     }
 }
 
-fn write(mut writers: Vec<(wav::Writer, rtrb::Consumer<f32>)>, stop: &AtomicBool) -> Result<(), EngineError> {
+fn write(
+    mut writers: Vec<(wav::Writer, rtrb::Consumer<f32>)>,
+    stop: &AtomicBool,
+) -> Result<(), EngineError> {
     loop {
         let last = stop.load(Ordering::Acquire);
         for (writer, ring) in &mut writers {
@@ -177,7 +214,9 @@ fn write(mut writers: Vec<(wav::Writer, rtrb::Consumer<f32>)>, stop: &AtomicBool
             writer.flush()?;
         }
         if last {
-            return writers.into_iter().try_for_each(|(writer, _)| writer.finish());
+            return writers
+                .into_iter()
+                .try_for_each(|(writer, _)| writer.finish());
         }
         std::thread::park_timeout(Duration::from_millis(200));
     }

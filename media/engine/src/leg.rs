@@ -46,9 +46,15 @@ pub(crate) struct Moment {
 impl Leg {
     /// Takes in what has come and makes this tick's sound of it. Returns a digit that was pressed.
     pub(crate) fn receive(&mut self, moment: Moment, frame: &mut Frame) -> Option<u8> {
-        let digit = self.receive.datagrams(moment, &mut self.socket, &self.shared);
+        let digit = self
+            .receive
+            .datagrams(moment, &mut self.socket, &self.shared);
         self.receive.sound(moment.now, frame);
-        let (shared, stats, jitter) = (&self.shared, self.receive.stats(), self.receive.jitter_stats());
+        let (shared, stats, jitter) = (
+            &self.shared,
+            self.receive.stats(),
+            self.receive.jitter_stats(),
+        );
         shared.ssrc.store(stats.ssrc, Relaxed);
         shared.received.store(stats.received, Relaxed);
         shared.lost.store(stats.lost, Relaxed);
@@ -64,16 +70,25 @@ impl Leg {
     /// Sends this tick's sound, when it fills a packet.
     pub(crate) fn send(&mut self, moment: Moment, frame: &Frame) {
         let remote = self.receive.source().unwrap_or(self.send.remote());
-        self.send.sound(moment, frame, remote, &self.socket, &self.shared);
+        self.send
+            .sound(moment, frame, remote, &self.socket, &self.shared);
     }
 
     /// Exchanges the parts that differ.
     pub(crate) fn change(&mut self, change: &mut Change) {
-        self.receive.expect(change.remote, change.receives, change.telephone_event.map(|(_, receive)| receive));
+        self.receive.expect(
+            change.remote,
+            change.receives,
+            change.telephone_event.map(|(_, receive)| receive),
+        );
         if let Some(decoders) = &mut change.decoders {
             self.receive.exchange(decoders);
         }
-        self.send.direct(change.remote, change.sends, change.telephone_event.map(|(send, _)| send));
+        self.send.direct(
+            change.remote,
+            change.sends,
+            change.telephone_event.map(|(send, _)| send),
+        );
         if let Some(encoder) = &mut change.encoder {
             self.send.exchange(encoder);
         }

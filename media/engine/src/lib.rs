@@ -6,6 +6,7 @@
 
 mod baton;
 mod bridge;
+mod card;
 mod control;
 mod device;
 mod event;

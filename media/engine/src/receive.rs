@@ -9,13 +9,18 @@ use std::sync::atomic::Ordering::Relaxed;
 use trialog_codec::{Codec, CodecError, Decoder, LONGEST_PACKET, TelephoneEvent};
 use trialog_dsp::{Band, Change as Scale, Concealer, DriftResampler, TimeScale, Upsampler};
 use trialog_frame::{FRAME_SAMPLES, Frame, RATE, SampleTime};
-use trialog_rtp::{Adjust, EventReceiver, JitterBuffer, JitterConfig, JitterStats, Pull, Reception, ReceptionStats};
+use trialog_rtp::{
+    Adjust, EventReceiver, JitterBuffer, JitterConfig, JitterStats, Pull, Reception, ReceptionStats,
+};
 
 /// Most codecs of one leg that can be received at once.
 pub(crate) const MOST_DECODERS: usize = 8;
 
 /// RFC 3389: comfort noise has this payload type where its clock is 8 kHz.
 const COMFORT_NOISE: u8 = 13;
+
+/// −60 dB: what is below it all over a packet may be left out unheard.
+const SILENT: f32 = 0.001;
 
 /// Datagrams taken in a tick; more wait for the next one.
 const MOST_DATAGRAMS: usize = 64;
@@ -114,7 +119,10 @@ impl Receive {
             jitter: JitterBuffer::new(config),
             decoders,
             active: 0,
-            store: Store { samples: vec![0.0; 4 * LONGEST_PACKET], filled: 0 },
+            store: Store {
+                samples: vec![0.0; 4 * LONGEST_PACKET],
+                filled: 0,
+            },
             drift: DriftResampler::new(),
             pcm: vec![0.0; LONGEST_PACKET],
             scaled: vec![0.0; 2 * LONGEST_PACKET],
@@ -146,7 +154,10 @@ impl Receive {
             let old = &decoders[index];
             let stays = self.decoders.len() < MOST_DECODERS
                 && self.decoders.len() < self.decoders.capacity()
-                && self.decoders.iter().all(|new| new.payload_type != old.payload_type);
+                && self
+                    .decoders
+                    .iter()
+                    .all(|new| new.payload_type != old.payload_type);
             if stays {
                 let old = decoders.swap_remove(index);
                 self.decoders.push(old);
@@ -171,18 +182,32 @@ impl Receive {
     }
 
     /// Takes in all that has come. Returns a digit that was pressed.
-    pub(crate) fn datagrams(&mut self, moment: Moment, socket: &mut Datagrams, shared: &LegShared) -> Option<u8> {
+    pub(crate) fn datagrams(
+        &mut self,
+        moment: Moment,
+        socket: &mut Datagrams,
+        shared: &LegShared,
+    ) -> Option<u8> {
         let mut digit = None;
         for _ in 0..MOST_DATAGRAMS {
-            let Some((datagram, source, stamp)) = socket.receive() else { break };
-            let Some((header, payload)) = trialog_rtp::parse(datagram) else { continue };
+            let Some((datagram, source, stamp)) = socket.receive() else {
+                break;
+            };
+            let Some((header, payload)) = trialog_rtp::parse(datagram) else {
+                continue;
+            };
             if !self.accepts(source, moment.now) {
                 continue;
             }
             shared.last_rtp.store(moment.millis.max(1), Relaxed);
             // The kernel's stamp says how long ago; what is older than a second or in the future is no stamp.
             let age = stamp.map_or(0, |stamp| (moment.unix_ns - stamp).clamp(0, 1_000_000_000));
-            let at = SampleTime(moment.now.0.saturating_sub((age * i128::from(RATE) / 1_000_000_000) as u64));
+            let at = SampleTime(
+                moment
+                    .now
+                    .0
+                    .saturating_sub((age * i128::from(RATE) / 1_000_000_000) as u64),
+            );
             if self.telephone_event == Some(header.payload_type) {
                 let place = self.reception.arrived(at, &header, None);
                 if let (Some(_), Some(event)) = (place, TelephoneEvent::parse(payload))
@@ -193,13 +218,24 @@ impl Receive {
                 }
                 continue;
             }
-            let clock = self.decoders.iter().find(|chain| chain.payload_type == header.payload_type);
+            let clock = self
+                .decoders
+                .iter()
+                .find(|chain| chain.payload_type == header.payload_type);
             let clock = clock.map(|chain| chain.codec.rtp_clock());
             let place = self.reception.arrived(at, &header, clock);
-            let quiet = header.payload_type == COMFORT_NOISE || (clock == Some(48_000) && payload.len() <= 2);
+            let quiet = header.payload_type == COMFORT_NOISE
+                || (clock == Some(48_000) && payload.len() <= 2);
             shared.quiet.store(quiet, Relaxed);
             if let (Some(place), Some(clock), true) = (place, clock, self.receives) {
-                self.jitter.push(at, place, header.timestamp, clock, header.payload_type, payload);
+                self.jitter.push(
+                    at,
+                    place,
+                    header.timestamp,
+                    clock,
+                    header.payload_type,
+                    payload,
+                );
             }
         }
         digit
@@ -244,30 +280,50 @@ impl Receive {
             }
             self.refill(now, needed);
         }
-        let used = self.drift.process(&self.store.samples[..self.store.filled], &mut frame.0);
+        let used = self
+            .drift
+            .process(&self.store.samples[..self.store.filled], &mut frame.0);
         self.store.take(used);
     }
 
     fn refill(&mut self, now: SampleTime, needed: usize) {
         match self.jitter.pull(now, self.store.filled) {
-            Pull::Play { payload_type, payload, adjust } => {
-                let known = self.decoders.iter().position(|chain| chain.payload_type == payload_type);
+            Pull::Play {
+                payload_type,
+                payload,
+                adjust,
+            } => {
+                let known = self
+                    .decoders
+                    .iter()
+                    .position(|chain| chain.payload_type == payload_type);
                 let Some(index) = known else {
                     self.jitter.played(0);
                     return;
                 };
                 self.active = index;
                 let chain = &mut self.decoders[index];
-                let length = chain.decoder.decode(payload, &mut self.pcm).min(self.pcm.len());
-                self.jitter.played(length * (RATE / chain.codec.rate()) as usize);
+                let length = chain
+                    .decoder
+                    .decode(payload, &mut self.pcm)
+                    .min(self.pcm.len());
+                self.jitter
+                    .played(length * (RATE / chain.codec.rate()) as usize);
                 let pcm = &mut self.pcm[..length];
                 if let Some(concealer) = &mut chain.concealer {
                     concealer.received(pcm);
                 }
                 finish(chain, pcm, adjust, &mut self.scaled, &mut self.store);
             }
-            Pull::Recover { payload_type, next, samples } => {
-                let known = self.decoders.iter().position(|chain| chain.payload_type == payload_type);
+            Pull::Recover {
+                payload_type,
+                next,
+                samples,
+            } => {
+                let known = self
+                    .decoders
+                    .iter()
+                    .position(|chain| chain.payload_type == payload_type);
                 let chain = &mut self.decoders[known.unwrap_or(self.active)];
                 let length = at_rate(samples, chain.codec).min(self.pcm.len());
                 let pcm = &mut self.pcm[..length];
@@ -301,16 +357,30 @@ fn conceal(chain: &mut DecodeChain, pcm: &mut [f32]) {
 }
 
 /// From the codec's rate into the store.
-fn finish(chain: &mut DecodeChain, pcm: &[f32], adjust: Adjust, scaled: &mut [f32], store: &mut Store) {
+fn finish(
+    chain: &mut DecodeChain,
+    pcm: &[f32],
+    adjust: Adjust,
+    scaled: &mut [f32],
+    store: &mut Store,
+) {
     let change = match adjust {
-        Adjust::Keep => Scale::Keep,
+        Adjust::Keep | Adjust::Skip => Scale::Keep,
         Adjust::Shorten => Scale::Shorten,
         Adjust::Lengthen => Scale::Lengthen,
     };
     let length = chain.scale.process(pcm, change, scaled);
+    let frame = chain.codec.rate() as usize / 100;
+    let silent = adjust == Adjust::Skip
+        && length > frame
+        && scaled[..length].iter().all(|sample| sample.abs() < SILENT);
+    let length = if silent { length - frame } else { length };
     let scaled = &scaled[..length];
     match &mut chain.up {
-        Some(up) => up.process(scaled, store.room(length * (RATE / chain.codec.rate()) as usize)),
+        Some(up) => up.process(
+            scaled,
+            store.room(length * (RATE / chain.codec.rate()) as usize),
+        ),
         None => {
             let room = store.room(length);
             let fits = room.len();
@@ -323,6 +393,8 @@ fn finish(chain: &mut DecodeChain, pcm: &[f32], adjust: Adjust, scaled: &mut [f3
 fn at_rate(samples: usize, codec: Codec) -> usize {
     match codec {
         Codec::Opus => samples.next_multiple_of(120),
-        _ => samples.div_ceil((RATE / codec.rate()) as usize).next_multiple_of(2),
+        _ => samples
+            .div_ceil((RATE / codec.rate()) as usize)
+            .next_multiple_of(2),
     }
 }

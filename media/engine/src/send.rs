@@ -154,20 +154,31 @@ impl Send {
                 timestamp: self.timestamp,
                 ssrc: self.ssrc,
             };
-            let event = self
-                .telephone_event
-                .and_then(|kind| Some((kind, self.events.next_packet(self.timestamp, ticks, clock / 1000 * self.digit_ms)?)));
+            let event = self.telephone_event.and_then(|kind| {
+                Some((
+                    kind,
+                    self.events
+                        .next_packet(self.timestamp, ticks, clock / 1000 * self.digit_ms)?,
+                ))
+            });
             let size = if let Some((kind, event)) = event {
                 header.payload_type = kind;
                 header.marker = event.first;
                 header.timestamp = event.timestamp;
-                let bytes =
-                    TelephoneEvent { event: event.event, end: event.end, volume: VOLUME, duration: event.duration }
-                        .to_bytes();
+                let bytes = TelephoneEvent {
+                    event: event.event,
+                    end: event.end,
+                    volume: VOLUME,
+                    duration: event.duration,
+                }
+                .to_bytes();
                 payload[..4].copy_from_slice(&bytes);
                 4
             } else {
-                chain.encoder.encode(&chain.pcm[..length], &mut payload).min(LARGEST_PAYLOAD)
+                chain
+                    .encoder
+                    .encode(&chain.pcm[..length], &mut payload)
+                    .min(LARGEST_PAYLOAD)
             };
             if size > 0 {
                 let size_all = trialog_rtp::write(&header, &payload[..size], &mut self.packet);

@@ -21,9 +21,18 @@ const NTP_EPOCH: u64 = 2_208_988_800;
 
 /// What control tells the service.
 pub(crate) enum Order {
-    Open { key: u64, rtcp: UdpSocket, leg: Watch },
-    Change { key: u64, watch: Expected },
-    Close { key: u64 },
+    Open {
+        key: u64,
+        rtcp: UdpSocket,
+        leg: Watch,
+    },
+    Change {
+        key: u64,
+        watch: Expected,
+    },
+    Close {
+        key: u64,
+    },
     Stop,
 }
 
@@ -131,7 +140,11 @@ impl Service {
             let _ = self.events.send(EngineEvent::Dtmf(key, digit));
         }
         while let Ok(retired) = self.returns.pop() {
-            let slot = if let Retired::Leg { slot, .. } = &retired { Some(usize::from(*slot)) } else { None };
+            let slot = if let Retired::Leg { slot, .. } = &retired {
+                Some(usize::from(*slot))
+            } else {
+                None
+            };
             drop(retired);
             if let Some(place) = slot.and_then(|slot| self.slots.get(slot)) {
                 place.store(false, std::sync::atomic::Ordering::Release);
@@ -172,12 +185,16 @@ impl Member {
     fn hear(&mut self, now: u64) {
         let mut buffer = [0; 2048];
         for _ in 0..16 {
-            let Ok((length, source)) = self.rtcp.recv_from(&mut buffer) else { break };
+            let Ok((length, source)) = self.rtcp.recv_from(&mut buffer) else {
+                break;
+            };
             if source.ip() != self.watch.expected.remote_rtcp.ip() {
                 continue;
             }
             let ours = self.watch.shared.sent_ssrc.load(Relaxed);
-            let Some(report) = rtcp::parse(&buffer[..length], ours) else { continue };
+            let Some(report) = rtcp::parse(&buffer[..length], ours) else {
+                continue;
+            };
             self.last_rtcp = now;
             if let Some(ntp) = report.sender_ntp {
                 self.far_report = Some((ntp, Instant::now()));
@@ -187,7 +204,9 @@ impl Member {
                 if about.last.ntp != 0 {
                     // RFC 3550 §6.4.1: A − LSR − DLSR.
                     let trip = (ntp_now() >> 16) as u32;
-                    let trip = trip.wrapping_sub(about.last.ntp).wrapping_sub(about.last.delay);
+                    let trip = trip
+                        .wrapping_sub(about.last.ntp)
+                        .wrapping_sub(about.last.delay);
                     if trip < 60 << 16 {
                         self.round_trip_ms = Some(trip as f32 * 1000.0 / 65_536.0);
                     }
@@ -209,8 +228,11 @@ impl Member {
         let last = last_rtp.max(self.last_rtcp).max(self.since);
         let quiet = Duration::from_millis(now.saturating_sub(last));
         // Comfort noise and DTX say themselves that nothing follows for a while; a dead line is then found by Lost.
-        let patience =
-            if self.watch.shared.quiet.load(Relaxed) { options.lost_after } else { options.silent_after };
+        let patience = if self.watch.shared.quiet.load(Relaxed) {
+            options.lost_after
+        } else {
+            options.silent_after
+        };
         if !self.silent && quiet >= patience {
             self.silent = true;
             // So that Heard is told for a packet after this only.
@@ -235,7 +257,10 @@ impl Member {
             ssrc: shared.sent_ssrc.load(Relaxed),
             packets: packets as u32,
             octets: shared.sent_octets.load(Relaxed) as u32,
-            timestamp: shared.sent_timestamp.load(Relaxed).wrapping_add((passed * u64::from(clock) / 1000) as u32),
+            timestamp: shared
+                .sent_timestamp
+                .load(Relaxed)
+                .wrapping_add((passed * u64::from(clock) / 1000) as u32),
         };
         let mut heard = shared.reception();
         let (received, lost) = self.received_before;
@@ -244,10 +269,12 @@ impl Member {
             heard.fraction_lost = (missed * 256 / (came + missed)).min(255) as u8;
         }
         self.received_before = (heard.received, heard.lost);
-        let last = self.far_report.map_or(LastReport::default(), |(ntp, at)| LastReport {
-            ntp,
-            delay: (at.elapsed().as_secs_f64() * 65_536.0) as u32,
-        });
+        let last = self
+            .far_report
+            .map_or(LastReport::default(), |(ntp, at)| LastReport {
+                ntp,
+                delay: (at.elapsed().as_secs_f64() * 65_536.0) as u32,
+            });
         let active = packets > self.sent_before;
         self.sent_before = packets;
         let heard = (heard.received > 0).then_some((heard, clock));
@@ -258,7 +285,9 @@ impl Member {
     /// RFC 3550 §6.6.
     fn leave(&self, cname: &str) {
         let ssrc = self.watch.shared.sent_ssrc.load(Relaxed);
-        let _ = self.rtcp.send_to(&rtcp::bye(ssrc, cname), self.watch.expected.remote_rtcp);
+        let _ = self
+            .rtcp
+            .send_to(&rtcp::bye(ssrc, cname), self.watch.expected.remote_rtcp);
     }
 
     fn stats(&self, key: u64) -> LegStats {
@@ -281,7 +310,9 @@ impl Member {
 }
 
 fn ntp_now() -> u64 {
-    let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let unix = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     let fraction = (u64::from(unix.subsec_nanos()) << 32) / 1_000_000_000;
     (unix.as_secs() + NTP_EPOCH) << 32 | fraction
 }

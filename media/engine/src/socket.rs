@@ -1,5 +1,7 @@
 //! RTP sockets: bound by control, read and written by the audio thread, never waiting.
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
+use nix::sys::socket::{
+    ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
+};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
@@ -87,7 +89,10 @@ struct Ancillary([u8; 128]);
 impl Datagrams {
     /// Allocates.
     pub(crate) fn new(socket: UdpSocket) -> Self {
-        Self { socket, buffer: Box::new([0; 2048]) }
+        Self {
+            socket,
+            buffer: Box::new([0; 2048]),
+        }
     }
 
     /// The next datagram that waits, with its source and, where the kernel says it, the unix time of its arrival in
@@ -98,18 +103,28 @@ impl Datagrams {
         for _ in 0..2 {
             let mut parts = [IoSliceMut::new(&mut self.buffer[..])];
             let fd = self.socket.as_raw_fd();
-            match recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut ancillary.0), MsgFlags::MSG_DONTWAIT) {
+            match recvmsg::<SockaddrStorage>(
+                fd,
+                &mut parts,
+                Some(&mut ancillary.0),
+                MsgFlags::MSG_DONTWAIT,
+            ) {
                 Ok(message) => {
                     let source = message.address.as_ref().and_then(address_of)?;
                     let stamp = message.cmsgs().ok().and_then(|mut all| {
                         all.find_map(|one| match one {
-                            ControlMessageOwned::ScmTimestampns(time) => {
-                                Some(i128::from(time.tv_sec()) * 1_000_000_000 + i128::from(time.tv_nsec()))
-                            }
+                            ControlMessageOwned::ScmTimestampns(time) => Some(
+                                i128::from(time.tv_sec()) * 1_000_000_000
+                                    + i128::from(time.tv_nsec()),
+                            ),
                             _ => None,
                         })
                     });
-                    let length = if message.flags.contains(MsgFlags::MSG_TRUNC) { 0 } else { message.bytes };
+                    let length = if message.flags.contains(MsgFlags::MSG_TRUNC) {
+                        0
+                    } else {
+                        message.bytes
+                    };
                     return Some((&self.buffer[..length], source, stamp));
                 }
                 Err(nix::errno::Errno::EAGAIN) => return None,
@@ -129,7 +144,9 @@ fn address_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(v4) = storage.as_sockaddr_in() {
         return Some(SocketAddr::V4(SocketAddrV4::from(*v4)));
     }
-    storage.as_sockaddr_in6().map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)))
+    storage
+        .as_sockaddr_in6()
+        .map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)))
 }
 
 fn open(address: SocketAddr) -> io::Result<UdpSocket> {

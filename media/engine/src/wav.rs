@@ -9,7 +9,10 @@ use trialog_frame::RATE;
 const CROSSINGS: f64 = 24.0;
 
 fn failed(path: &Path, reason: impl std::fmt::Display) -> EngineError {
-    EngineError::File { path: path.to_path_buf(), reason: reason.to_string() }
+    EngineError::File {
+        path: path.to_path_buf(),
+        reason: reason.to_string(),
+    }
 }
 
 /// Reads any number of channels (their mean) at any rate.
@@ -20,14 +23,27 @@ pub(crate) fn read(path: &Path) -> Result<Vec<i16>, EngineError> {
         hound::SampleFormat::Float => reader.samples::<f32>().collect(),
         hound::SampleFormat::Int => {
             let full = (1u64 << (spec.bits_per_sample.clamp(1, 32) - 1)) as f32;
-            reader.samples::<i32>().map(|sample| sample.map(|sample| sample as f32 / full)).collect()
+            reader
+                .samples::<i32>()
+                .map(|sample| sample.map(|sample| sample as f32 / full))
+                .collect()
         }
     };
     let samples = samples.map_err(|error| failed(path, error))?;
     let channels = usize::from(spec.channels.max(1));
-    let mono: Vec<f32> = samples.chunks_exact(channels).map(|all| all.iter().sum::<f32>() / channels as f32).collect();
-    let sound = if spec.sample_rate == RATE { mono } else { resample(&mono, spec.sample_rate) };
-    Ok(sound.iter().map(|sample| (sample * 32_768.0).round() as i16).collect())
+    let mono: Vec<f32> = samples
+        .chunks_exact(channels)
+        .map(|all| all.iter().sum::<f32>() / channels as f32)
+        .collect();
+    let sound = if spec.sample_rate == RATE {
+        mono
+    } else {
+        resample(&mono, spec.sample_rate)
+    };
+    Ok(sound
+        .iter()
+        .map(|sample| (sample * 32_768.0).round() as i16)
+        .collect())
 }
 
 /// Windowed-sinc interpolation: slow and good, for whole files.
@@ -47,7 +63,11 @@ fn resample(input: &[f32], rate: u32) -> Vec<f32> {
             for (index, sample) in input.iter().enumerate().take(last + 1).skip(first) {
                 let distance = (index as f64 - centre) * scale;
                 let turn = std::f64::consts::PI * distance;
-                let sinc = if turn.abs() < 1e-9 { 1.0 } else { turn.sin() / turn };
+                let sinc = if turn.abs() < 1e-9 {
+                    1.0
+                } else {
+                    turn.sin() / turn
+                };
                 let window = 0.5 + 0.5 * (turn / CROSSINGS).cos();
                 sum += f64::from(*sample) * sinc * window * scale;
             }
@@ -71,7 +91,10 @@ impl Writer {
             sample_format: hound::SampleFormat::Int,
         };
         let file = hound::WavWriter::create(path, spec).map_err(|error| failed(path, error))?;
-        Ok(Self { path: path.to_path_buf(), file })
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+        })
     }
 
     /// Louder samples than ±1.0 are clipped.
@@ -87,7 +110,9 @@ impl Writer {
     }
 
     pub(crate) fn finish(self) -> Result<(), EngineError> {
-        self.file.finalize().map_err(|error| failed(&self.path, error))
+        self.file
+            .finalize()
+            .map_err(|error| failed(&self.path, error))
     }
 }
 
@@ -100,7 +125,10 @@ mod tests {
     fn a_tone_of_any_rate_keeps_its_pitch_and_level() {
         for rate in [8_000, 16_000, 22_050, 44_100, 96_000] {
             let tone: Vec<f32> = (0..rate)
-                .map(|n| (0.1 * (std::f64::consts::TAU * 997.0 * f64::from(n) / f64::from(rate)).sin()) as f32)
+                .map(|n| {
+                    (0.1 * (std::f64::consts::TAU * 997.0 * f64::from(n) / f64::from(rate)).sin())
+                        as f32
+                })
                 .collect();
             let out = resample(&tone, rate);
             assert_eq!(out.len(), 48_000);

@@ -31,7 +31,8 @@ fn three_parties(codec: Codec) {
     wait(1.5);
     let (customer, owner, guest) = (customer.heard(), owner.heard(), guest.heard());
     let full = |level: f32| (-30.6..=-29.4).contains(&level);
-    let report = |who: &str, what: &str, level: f32| println!("{codec:?} {who} hears {what}: {level:.2} dB");
+    let report =
+        |who: &str, what: &str, level: f32| println!("{codec:?} {who} hears {what}: {level:.2} dB");
 
     let two = customer.level(AGENT_1, talk, 0.2, 1.3);
     report("customer", "agent 1, two-party", two);
@@ -41,7 +42,10 @@ fn three_parties(codec: Codec) {
     report("customer", "himself", own);
     assert!(own < -100.0);
 
-    assert!(customer.level(AGENT_1, consult, 0.3, 1.4) < -70.0, "on hold the customer hears no pilot");
+    assert!(
+        customer.level(AGENT_1, consult, 0.3, 1.4) < -70.0,
+        "on hold the customer hears no pilot"
+    );
     assert!(customer.level(AGENT_2, consult, 0.3, 1.4) < -70.0);
     let music = rms(&customer, consult, 0.3, 1.4);
     report("customer", "music", music);
@@ -57,9 +61,15 @@ fn three_parties(codec: Codec) {
         for other in others {
             let level = ear.level(other, conference, 0.2, 1.4);
             report(who, &format!("{other} Hz in the conference"), level);
-            assert!((-31.0..=-29.0).contains(&level), "{who} hears {other} Hz at {level}");
+            assert!(
+                (-31.0..=-29.0).contains(&level),
+                "{who} hears {other} Hz at {level}"
+            );
         }
-        let own = [CUSTOMER, AGENT_1, AGENT_2].into_iter().find(|pilot| !others.contains(pilot)).expect("the third");
+        let own = [CUSTOMER, AGENT_1, AGENT_2]
+            .into_iter()
+            .find(|pilot| !others.contains(pilot))
+            .expect("the third");
         let level = ear.level(own, conference, 0.2, 1.4);
         report(who, "himself in the conference", level);
         assert!(level < -80.0, "{who} hears himself at {level}");
@@ -67,7 +77,10 @@ fn three_parties(codec: Codec) {
 
     let gap = customer.gap_ms(AGENT_1, exit, -1.2, 1.4);
     println!("{codec:?} gap at the guest's exit: {gap} ms");
-    assert!(gap <= 20, "when the guest leaves the customer hears a gap of {gap} ms");
+    assert!(
+        gap <= 20,
+        "when the guest leaves the customer hears a gap of {gap} ms"
+    );
     assert!(customer.level(AGENT_2, exit, 0.3, 1.4) < -70.0);
     assert!(full(customer.level(AGENT_1, exit, 0.2, 1.4)));
 }

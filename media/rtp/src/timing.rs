@@ -121,14 +121,14 @@ impl Timing {
         self.base
     }
 
-    /// How fast the base rises because the sender's clock is slower than ours, in parts per million; 0 while it falls
-    /// or is not known.
+    /// How fast the base rises, because the sender's clock is slower than ours, in parts per million: negative where
+    /// it is faster, 0 while that is not known. Bounded, because jitter moves the base too.
     pub fn slowness_ppm(&self) -> i64 {
         if self.seconds < SECONDS {
             return 0;
         }
         let rise = self.bases[SECONDS - 1] - self.bases[0];
-        (rise * 1_000_000 / (i64::from(RATE) * (SECONDS as i64 - 1))).clamp(0, 400)
+        (rise * 1_000_000 / (i64::from(RATE) * (SECONDS as i64 - 1))).clamp(-300, 300)
     }
 
     /// How much longer than the base all but 2 % of the packets took, rounded up to whole milliseconds.
@@ -177,7 +177,7 @@ mod tests {
             );
             let last = 99_999 * 960 * ppm / 1_000_000;
             assert!((timing.base().expect("packets came") - last).abs() < 48);
-            assert!((timing.slowness_ppm() - ppm.max(0)).abs() < 10);
+            assert!((timing.slowness_ppm() - ppm).abs() < 10);
         }
     }
 

@@ -139,7 +139,7 @@ fn run(network: Network, silent: impl Fn(u64) -> bool) -> Outcome {
                         counted += 1;
                     }
                     store += match adjust {
-                        Adjust::Keep => 960,
+                        Adjust::Keep | Adjust::Skip => 960,
                         Adjust::Shorten => {
                             outcome.shortened += 1;
                             960 - 480
@@ -295,7 +295,7 @@ fn after_wild_minutes_the_delay_comes_down_again() {
                 Pull::Play { adjust, .. } => {
                     buffer.played(960);
                     match adjust {
-                        Adjust::Keep => 960,
+                        Adjust::Keep | Adjust::Skip => 960,
                         Adjust::Shorten => 480,
                         Adjust::Lengthen => 1440,
                     }

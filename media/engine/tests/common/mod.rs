@@ -1,5 +1,5 @@
 //! Parties with file ends, joined by real RTP on loopback, and the measuring of what they heard.
-#![allow(dead_code, reason = "each suite uses its share")]
+#![allow(dead_code, unreachable_pub, reason = "each suite uses its share")]
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -37,13 +37,24 @@ impl Party {
 
     pub fn with_voice(dir: &Path, name: &str, play: Option<PathBuf>, options: Options) -> Self {
         let ear = dir.join(format!("{name}.wav"));
-        let end = AudioEnd::File { play, repeat: true, record: Some(ear.clone()), record_spoken: None };
+        let end = AudioEnd::File {
+            play,
+            repeat: true,
+            record: Some(ear.clone()),
+            record_spoken: None,
+        };
         let (engine, events) = Engine::start(end, options).expect("a file end needs no hardware");
-        Self { engine, events, ear }
+        Self {
+            engine,
+            events,
+            ear,
+        }
     }
 
     pub fn bind(&self) -> RtpSocket {
-        self.engine.bind(LOOPBACK, 0..=0).expect("loopback has ports")
+        self.engine
+            .bind(LOOPBACK, 0..=0)
+            .expect("loopback has ports")
     }
 
     /// Ends it and reads what it heard.
@@ -51,7 +62,10 @@ impl Party {
         let started = self.engine.recording_started().expect("it has recorded");
         self.engine.shutdown().expect("the recording is whole");
         let mut reader = hound::WavReader::open(&self.ear).expect("it was written");
-        let samples = reader.samples::<i16>().map(|sample| f32::from(sample.expect("whole")) / 32_768.0).collect();
+        let samples = reader
+            .samples::<i16>()
+            .map(|sample| f32::from(sample.expect("whole")) / 32_768.0)
+            .collect();
         Heard { samples, started }
     }
 }
@@ -79,7 +93,10 @@ impl Heard {
 }
 
 pub fn unix_us() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_micros() as u64
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("after 1970")
+        .as_micros() as u64
 }
 
 /// Real time passes: these are tests of the real clock.
@@ -89,15 +106,23 @@ pub fn wait(seconds: f64) {
 
 pub fn tone(frequency: f64, level: f32, samples: usize) -> Vec<f32> {
     let amplitude = f64::from(Level(level).amplitude());
-    (0..samples).map(|n| (amplitude * (std::f64::consts::TAU * frequency * n as f64 / 48e3).sin()) as f32).collect()
+    (0..samples)
+        .map(|n| (amplitude * (std::f64::consts::TAU * frequency * n as f64 / 48e3).sin()) as f32)
+        .collect()
 }
 
 pub fn write_wav(path: &Path, samples: &[f32]) {
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 48_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
     let mut writer = hound::WavWriter::create(path, spec).expect("created");
     for sample in samples {
-        writer.write_sample((sample * 32_768.0).round() as i16).expect("written");
+        writer
+            .write_sample((sample * 32_768.0).round() as i16)
+            .expect("written");
     }
     writer.finalize().expect("finished");
 }
@@ -127,12 +152,22 @@ pub fn session(remote: SocketAddr, codec: Codec) -> SessionParams {
 pub fn join(a: (&mut Party, u64), b: (&mut Party, u64), codec: Codec) {
     let (socket_a, socket_b) = (a.0.bind(), b.0.bind());
     let (address_a, address_b) = (socket_a.local_addr(), socket_b.local_addr());
-    a.0.engine.open_leg(a.1, socket_a, session(address_b, codec)).expect("opened");
-    b.0.engine.open_leg(b.1, socket_b, session(address_a, codec)).expect("opened");
+    a.0.engine
+        .open_leg(a.1, socket_a, session(address_b, codec))
+        .expect("opened");
+    b.0.engine
+        .open_leg(b.1, socket_b, session(address_a, codec))
+        .expect("opened");
 }
 
 pub fn seat(seat: SeatOf, group: u16) -> SeatSpec {
-    SeatSpec { seat, group, speaks: true, hears: true, tone: None }
+    SeatSpec {
+        seat,
+        group,
+        speaks: true,
+        hears: true,
+        tone: None,
+    }
 }
 
 pub fn leg(key: u64, group: u16) -> SeatSpec {
@@ -145,5 +180,11 @@ pub fn local(group: u16) -> SeatSpec {
 
 /// Held with music.
 pub fn held(key: u64) -> SeatSpec {
-    SeatSpec { seat: SeatOf::Leg(key), group: 99, speaks: false, hears: false, tone: Some(Tone::Music) }
+    SeatSpec {
+        seat: SeatOf::Leg(key),
+        group: 99,
+        speaks: false,
+        hears: false,
+        tone: Some(Tone::Music),
+    }
 }
