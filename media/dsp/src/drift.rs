@@ -83,7 +83,13 @@ impl DriftResampler {
             let there = needed.min(input.len());
             self.line[TAPS..TAPS + there].copy_from_slice(&input[..there]);
             self.line[TAPS + there..TAPS + needed].fill(0.0);
-            for sample in &mut *out {
+            // Most clocks agree most of the time: then this is a delay.
+            let plain = self.at == 0 && self.step == ONE;
+            if plain {
+                out.copy_from_slice(&self.line[TAPS / 2 - 1..][..out.len()]);
+                self.at = out.len() as u64 * ONE;
+            }
+            for sample in out.iter_mut().take(if plain { 0 } else { BLOCK }) {
                 let window = &self.line[(self.at / ONE) as usize..][..TAPS];
                 let fraction = (self.at % ONE) as f32 * (PLACES as f32 / ONE as f32);
                 let place = (fraction as usize).min(PLACES - 1);
@@ -181,7 +187,7 @@ mod tests {
         assert_eq!(resampler.process(&input, &mut out), 960);
         let late = resampler.delay().0 as usize;
         for n in late..960 {
-            assert!((out[n] - input[n - late]).abs() < 1e-6);
+            assert_eq!(out[n], input[n - late]);
         }
     }
 

@@ -13,6 +13,8 @@ mod resample;
 mod sine;
 mod time_scale;
 mod tone;
+#[cfg(test)]
+mod voice;
 
 pub use conceal::Concealer;
 pub use drift::{DriftControl, DriftResampler};

@@ -201,6 +201,26 @@ mod tests {
     }
 
     #[test]
+    fn speech_is_changed_mostly_when_asked_and_without_clicks() {
+        for rate in RATES {
+            let sound = crate::voice::voice(rate, rate as usize * 4);
+            // A click shows in the second difference.
+            let bend = |sound: &[f32]| {
+                sound
+                    .windows(3)
+                    .map(|s| (s[2] - 2.0 * s[1] + s[0]).abs())
+                    .fold(0.0, f32::max)
+            };
+            for change in [Change::Shorten, Change::Lengthen] {
+                let (heard, changes) = changed(&sound, rate, change);
+                assert!(changes >= 12, "only {changes} of 20 at {rate}");
+                assert!(bend(&heard) < 1.1 * bend(&sound), "{change:?} at {rate}");
+                assert!((Level::rms(&heard).0 - Level::rms(&sound).0).abs() < 0.5);
+            }
+        }
+    }
+
+    #[test]
     fn each_change_is_between_2_5_and_20_ms_and_keep_changes_nothing() {
         for rate in RATES {
             let sound = tone(250.0, rate);
