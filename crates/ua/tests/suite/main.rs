@@ -2,5 +2,6 @@
 mod calls;
 mod referring;
 mod registering;
+mod stations;
 mod strangers;
 mod support;
