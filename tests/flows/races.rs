@@ -50,7 +50,8 @@ fn a_lost_ack_is_asked_for_by_the_200_again() {
     let mut trio = World::trio(1);
     trio.network
         .meddle(Wanted::request("ACK"), Meddling::Lose, 3);
-    let trio = trio.connected();
+    let mut trio = trio.connected();
+    trio.run_for(seconds(10));
     let answers = trio
         .network
         .seen

@@ -8,41 +8,41 @@ pub(crate) type Start = fn(u64) -> World;
 
 pub(crate) fn conference(start: Start, seed: u64) {
     let mut trio = start(seed).connected();
-    trio.act(OWNER, Act::Hold);
+    trio.act_soon(OWNER, Act::Hold);
     trio.run_until("the customer is held", |w| {
         w.stage(OWNER) == Some(Stage::Held) && w.on_hold(CUSTOMER)
     });
-    trio.act(OWNER, Act::Resume);
+    trio.act_soon(OWNER, Act::Resume);
     trio.run_until("they talk again", |w| {
         w.stage(OWNER) == Some(Stage::Connected) && w.hears(CUSTOMER, OWNER)
     });
     let target = trio.target(GUEST);
-    trio.act(OWNER, Act::Consult(target));
+    trio.act_soon(OWNER, Act::Consult(target));
     trio.run_until("it rings at the guest's", |w| {
         w.stage(GUEST) == Some(Stage::Offered)
     });
-    trio.act(GUEST, Act::Answer);
+    trio.act_soon(GUEST, Act::Answer);
     trio.until_consulting();
     assert_eq!(trio.role(GUEST), Some(Role::Guest));
-    trio.act(OWNER, Act::Swap);
+    trio.act_soon(OWNER, Act::Swap);
     trio.run_until("the guest is held", |w| {
         w.stage(OWNER) == Some(Stage::Swapped) && w.on_hold(GUEST) && w.hears(OWNER, CUSTOMER)
     });
-    trio.act(OWNER, Act::Swap);
+    trio.act_soon(OWNER, Act::Swap);
     trio.until_consulting();
-    trio.act(OWNER, Act::Conference);
+    trio.act_soon(OWNER, Act::Conference);
     trio.until_conference();
-    trio.act(OWNER, Act::Transfer(None));
+    trio.act_soon(OWNER, Act::Transfer(None));
     trio.run_until("the guest is asked", |w| {
         w.stage(GUEST) == Some(Stage::TransferPending)
     });
-    trio.act(GUEST, Act::Accept);
+    trio.act_soon(GUEST, Act::Accept);
     trio.until_transferred();
     trio.submit(OWNER, "sale");
     assert!(trio.wrap_ups(OWNER).is_empty());
     trio.run_for(seconds(5));
     trio.let_go();
-    trio.act(CUSTOMER, Act::End);
+    trio.act_soon(CUSTOMER, Act::End);
     trio.run_until("the guest's call is over", |w| w.calls(GUEST).is_empty());
     assert_eq!(
         trio.wrap_ups(GUEST).len(),
@@ -60,7 +60,7 @@ pub(crate) fn exit(start: Start, seed: u64) {
         Err(Refusal::GuestCannotEnd),
         "r13"
     );
-    trio.act(GUEST, Act::Exit);
+    trio.act_soon(GUEST, Act::Exit);
     trio.run_until("owner and customer are alone", |w| {
         w.stage(OWNER) == Some(Stage::Connected) && w.calls(GUEST).is_empty()
     });
@@ -75,7 +75,7 @@ pub(crate) fn exit(start: Start, seed: u64) {
 pub(crate) fn end(start: Start, seed: u64) {
     let mut trio = start(seed).conference();
     trio.let_go();
-    trio.act(OWNER, Act::End);
+    trio.act_soon(OWNER, Act::End);
     trio.run_until("both are released", |w| {
         [CUSTOMER, OWNER, GUEST]
             .iter()
@@ -89,7 +89,7 @@ pub(crate) fn end(start: Start, seed: u64) {
 pub(crate) fn customer_leaves(start: Start, seed: u64) {
     let mut trio = start(seed).conference();
     trio.let_go();
-    trio.act(CUSTOMER, Act::End);
+    trio.act_soon(CUSTOMER, Act::End);
     trio.run_until("the agents are alone", |w| {
         w.stage(OWNER) == Some(Stage::PostCall) && w.stage(GUEST) == Some(Stage::PostCall)
     });
@@ -105,7 +105,7 @@ pub(crate) fn customer_leaves(start: Start, seed: u64) {
         Err(Refusal::NotInPostCall),
         "r18"
     );
-    trio.act(OWNER, Act::End);
+    trio.act_soon(OWNER, Act::End);
     trio.run_until("the talk is over", |w| {
         w.calls(OWNER).is_empty() && w.calls(GUEST).is_empty()
     });
@@ -116,7 +116,7 @@ pub(crate) fn customer_leaves(start: Start, seed: u64) {
 
 pub(crate) fn consult_transfer(start: Start, seed: u64) {
     let mut trio = start(seed).consulting();
-    trio.act(OWNER, Act::Transfer(None));
+    trio.act_soon(OWNER, Act::Transfer(None));
     trio.until_transferred();
     trio.close();
 }
@@ -124,11 +124,11 @@ pub(crate) fn consult_transfer(start: Start, seed: u64) {
 pub(crate) fn blind(start: Start, seed: u64) {
     let mut trio = start(seed).connected();
     let target = trio.target(GUEST);
-    trio.act(OWNER, Act::Transfer(Some(target)));
+    trio.act_soon(OWNER, Act::Transfer(Some(target)));
     trio.run_until("it rings at the guest's", |w| {
         w.stage(GUEST) == Some(Stage::Offered)
     });
-    trio.act(GUEST, Act::Answer);
+    trio.act_soon(GUEST, Act::Answer);
     trio.run_until("guest and customer talk", |w| {
         w.hears(GUEST, CUSTOMER) && w.hears(CUSTOMER, GUEST)
     });
@@ -140,7 +140,7 @@ pub(crate) fn blind(start: Start, seed: u64) {
 
 pub(crate) fn decline(start: Start, seed: u64) {
     let mut trio = start(seed).transfer_pending();
-    trio.act(GUEST, Act::Decline);
+    trio.act_soon(GUEST, Act::Decline);
     trio.run_until("the conference goes on", |w| {
         w.stage(OWNER) == Some(Stage::Conference) && w.stage(GUEST) == Some(Stage::Conference)
     });
@@ -156,7 +156,7 @@ pub(crate) fn anchored(start: Start, seed: u64) {
     let mut trio = start(seed).conference();
     trio.network
         .meddle(Wanted::request("REFER"), Meddling::Refuse(501), usize::MAX);
-    trio.act(OWNER, Act::Transfer(None));
+    trio.act_soon(OWNER, Act::Transfer(None));
     trio.run_until("the call is anchored", |w| {
         w.stage(OWNER) == Some(Stage::Anchored)
     });
@@ -167,7 +167,7 @@ pub(crate) fn anchored(start: Start, seed: u64) {
     assert!(trio.audible().voices(OWNER).is_empty());
     assert!(trio.wrap_ups(OWNER)[0].due);
     trio.let_go();
-    trio.act(CUSTOMER, Act::End);
+    trio.act_soon(CUSTOMER, Act::End);
     trio.run_until("all is over", |w| {
         [CUSTOMER, OWNER, GUEST]
             .iter()
@@ -180,7 +180,7 @@ pub(crate) fn refused(start: Start, seed: u64) {
     let mut trio = start(seed).consulting();
     trio.network
         .meddle(Wanted::request("REFER"), Meddling::Refuse(603), usize::MAX);
-    trio.act(OWNER, Act::Transfer(None));
+    trio.act_soon(OWNER, Act::Transfer(None));
     trio.run_until("the customer is with the owner", |w| {
         w.stage(OWNER) == Some(Stage::Swapped)
     });
@@ -199,14 +199,14 @@ pub(crate) fn busy(start: Start, seed: u64) {
     trio.network
         .meddle(calls, Meddling::Refuse(486), usize::MAX);
     let target = trio.target(GUEST);
-    trio.act(OWNER, Act::Consult(target));
+    trio.act_soon(OWNER, Act::Consult(target));
     trio.run_until("the owner is told", |w| {
         w.told(OWNER, |notice| {
             matches!(notice, Notice::GuestRefused { status: 486, .. })
         })
     });
     trio.assert_customer_on_hold();
-    trio.act(OWNER, Act::Resume);
+    trio.act_soon(OWNER, Act::Resume);
     trio.run_until("they talk again", |w| {
         w.stage(OWNER) == Some(Stage::Connected)
     });

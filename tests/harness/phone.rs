@@ -1,6 +1,6 @@
 //! One phone of the world: a station, its address, and what came out of it.
 use crate::sound::{Bridge, Stream};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use trialog_call::{CallRecord, LegId, Notice, Policy, Refusal, Stage, Time};
 use trialog_sdp::{Direction, Negotiated};
@@ -80,6 +80,8 @@ pub struct Phone {
     pub quit: bool,
     /// Since when nothing arrives on a leg, and whether its end was said.
     pub(crate) quiet: BTreeMap<LegId, (Time, Quiet)>,
+    /// The legs whose first packet has come.
+    pub(crate) heard: BTreeSet<LegId>,
     addresses: BTreeMap<LegId, SocketAddr>,
     /// Sound or routing changed since somebody looked.
     pub(crate) changed: bool,
@@ -123,6 +125,7 @@ impl Phone {
             refused: None,
             quit: false,
             quiet: BTreeMap::new(),
+            heard: BTreeSet::new(),
             addresses: BTreeMap::new(),
             changed: true,
         }
@@ -160,7 +163,6 @@ impl Phone {
 
     fn set_sound(&mut self, leg: LegId, session: Option<&Negotiated>) {
         self.changed = true;
-        self.quiet.remove(&leg);
         let Some(session) = session else {
             self.bridge.streams.remove(&leg);
             // A new address for the next call, as the program binds one.

@@ -106,7 +106,14 @@ impl World {
                 .iter()
                 .any(|call| call.legs.iter().any(|leg| leg.up));
             assert!(there, "the customer was dropped");
+            // What his own phone does to him is no failure of ours.
+            let by_himself = self.at(customer).bridge.cut
+                || self
+                    .calls(customer)
+                    .iter()
+                    .any(|call| call.stage == Stage::Held);
             let served = !self.audible.ear(customer).is_empty()
+                || by_himself
                 || self.is_muted()
                 || self.is_explained(place);
             let guarded = &mut self.guarded[place];

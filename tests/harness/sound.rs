@@ -39,6 +39,8 @@ pub struct Bridge {
     pub streams: BTreeMap<LegId, Stream>,
     /// Its network carries no sound.
     pub cut: bool,
+    /// It hears, but sends nothing.
+    pub dumb: bool,
 }
 
 /// All that is heard in the world at one moment.
@@ -74,7 +76,11 @@ impl Audible {
                 .iter()
                 .filter(|(_, into)| into.receives && !receiver.cut)
             {
-                for (from, sender) in phones.iter().enumerate().filter(|(_, sender)| !sender.cut) {
+                for (from, sender) in phones
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, sender)| !sender.cut && !sender.dumb)
+                {
                     for (&sending, _) in sender
                         .streams
                         .iter()

@@ -13,6 +13,9 @@ pub const OWNER: PhoneId = PhoneId(1);
 /// Agent 2.
 pub const GUEST: PhoneId = PhoneId(2);
 
+/// After a step: time for what is still under way.
+const CALM: Duration = Duration::from_secs(1);
+
 impl World {
     /// Three phones in a good network.
     #[must_use]
@@ -59,7 +62,7 @@ impl World {
         self.run_until("it rings at the owner's", |w| {
             w.stage(OWNER) == Some(Stage::Offered)
         });
-        self.act(OWNER, Act::Answer);
+        self.act_soon(OWNER, Act::Answer);
         self.run_until("they are connected", |w| {
             w.stage(OWNER) == Some(Stage::Connected) && w.stage(CUSTOMER) == Some(Stage::Connected)
         });
@@ -68,6 +71,7 @@ impl World {
         });
         let patience = self.patience;
         self.guard(CUSTOMER, patience);
+        self.run_for(CALM);
         self
     }
 
@@ -76,7 +80,7 @@ impl World {
     pub fn consult_ringing(self) -> Self {
         let mut trio = self.connected();
         let target = trio.target(GUEST);
-        trio.act(OWNER, Act::Consult(target));
+        trio.act_soon(OWNER, Act::Consult(target));
         trio.run_until("it rings at the guest's", |w| {
             w.stage(GUEST) == Some(Stage::Offered)
         });
@@ -87,12 +91,12 @@ impl World {
     #[must_use]
     pub fn consulting(self) -> Self {
         let mut trio = self.consult_ringing();
-        trio.act(GUEST, Act::Answer);
+        trio.act_soon(GUEST, Act::Answer);
         trio.until_consulting();
         trio
     }
 
-    /// Waits for owner and guest to talk.
+    /// Waits for owner and guest to talk, and for the wire to be calm again.
     pub fn until_consulting(&mut self) {
         self.run_until("owner and guest consult", |w| {
             w.stage(OWNER) == Some(Stage::Consulting) && w.stage(GUEST) == Some(Stage::Consulting)
@@ -101,13 +105,14 @@ impl World {
             "owner and guest hear each other, and the customer the music",
             |w| w.hears(OWNER, GUEST) && w.hears(GUEST, OWNER) && w.on_hold(CUSTOMER),
         );
+        self.run_for(CALM);
     }
 
     /// Owner and customer talk, the guest hears music.
     #[must_use]
     pub fn swapped(self) -> Self {
         let mut trio = self.consulting();
-        trio.act(OWNER, Act::Swap);
+        trio.act_soon(OWNER, Act::Swap);
         trio.run_until("the swap is done", |w| {
             w.stage(OWNER) == Some(Stage::Swapped)
         });
@@ -115,6 +120,7 @@ impl World {
             "owner and customer hear each other, and the guest the music",
             |w| w.hears(OWNER, CUSTOMER) && w.hears(CUSTOMER, OWNER) && w.on_hold(GUEST),
         );
+        trio.run_for(CALM);
         trio
     }
 
@@ -122,12 +128,12 @@ impl World {
     #[must_use]
     pub fn conference(self) -> Self {
         let mut trio = self.consulting();
-        trio.act(OWNER, Act::Conference);
+        trio.act_soon(OWNER, Act::Conference);
         trio.until_conference();
         trio
     }
 
-    /// Waits for all three to talk.
+    /// Waits for all three to talk, and for the wire to be calm again.
     pub fn until_conference(&mut self) {
         self.run_until("the conference stands", |w| {
             w.stage(OWNER) == Some(Stage::Conference) && w.stage(GUEST) == Some(Stage::Conference)
@@ -136,13 +142,14 @@ impl World {
         self.run_until("all three hear each other", |w| {
             everybody_hears_everybody(w, &all)
         });
+        self.run_for(CALM);
     }
 
     /// The owner has asked for the transfer, and the guest is being asked.
     #[must_use]
     pub fn transfer_pending(self) -> Self {
         let mut trio = self.conference();
-        trio.act(OWNER, Act::Transfer(None));
+        trio.act_soon(OWNER, Act::Transfer(None));
         trio.run_until("the guest is asked", |w| {
             w.stage(OWNER) == Some(Stage::TransferPending)
                 && w.stage(GUEST) == Some(Stage::TransferPending)

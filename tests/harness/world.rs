@@ -94,6 +94,16 @@ impl World {
         assert_eq!(done, Ok(()), "{name} may not {act:?} when {stage:?}");
     }
 
+    /// An agent acts on his newest call as soon as he may.
+    pub fn act_soon(&mut self, phone: PhoneId, act: Act) {
+        let may = |w: &Self| {
+            w.call(phone)
+                .is_some_and(|call| w.at(phone).station.permits(call.id, &act).is_ok())
+        };
+        self.run_until("the act is allowed", may);
+        self.act(phone, act);
+    }
+
     /// An agent tries to act on his newest call. A refused act must change nothing and send nothing.
     ///
     /// # Errors
@@ -156,6 +166,13 @@ impl World {
     /// From now on a phone's network carries no sound, or carries it again. Signalling goes on.
     pub fn cut_sound(&mut self, phone: PhoneId, cut: bool) {
         self.phones[phone.0].bridge.cut = cut;
+        self.phones[phone.0].changed = true;
+        self.look();
+    }
+
+    /// From now on a phone sends no sound though it should, or sends it again.
+    pub fn strike_dumb(&mut self, phone: PhoneId, dumb: bool) {
+        self.phones[phone.0].bridge.dumb = dumb;
         self.phones[phone.0].changed = true;
         self.look();
     }
@@ -368,27 +385,28 @@ impl World {
             .map(|phone| phone.bridge.clone())
             .collect();
         self.audible = Audible::of(&bridges);
-        let mut heard_again = Vec::new();
+        let mut heard_now = Vec::new();
         for (place, phone) in self.phones.iter_mut().enumerate() {
             phone.changed = false;
             let id = PhoneId(place);
             for (&leg, stream) in &phone.bridge.streams {
-                if !stream.receives || self.audible.arrives(id, leg) {
-                    if phone
-                        .quiet
-                        .remove(&leg)
-                        .is_some_and(|(_, said)| said != Quiet::Unsaid)
-                    {
-                        heard_again.push((id, leg));
+                if self.audible.arrives(id, leg) {
+                    let said = phone.quiet.remove(&leg).map(|(_, said)| said);
+                    // The first packet of all is told as well.
+                    if phone.heard.insert(leg) || said.is_some_and(|said| said != Quiet::Unsaid) {
+                        heard_now.push((id, leg));
                     }
-                } else {
+                } else if stream.receives {
                     phone.quiet.entry(leg).or_insert((self.now, Quiet::Unsaid));
+                } else {
+                    phone.quiet.remove(&leg);
                 }
             }
             let streams = &phone.bridge.streams;
             phone.quiet.retain(|leg, _| streams.contains_key(leg));
+            phone.heard.retain(|leg| streams.contains_key(leg));
         }
-        for (phone, leg) in heard_again {
+        for (phone, leg) in heard_now {
             self.say(
                 phone,
                 Input::Media {

@@ -8,7 +8,7 @@ use trialog_tests::{CUSTOMER, GUEST, Link, Model, OWNER, Wanted, World};
 fn a_customer_who_falls_silent_is_named_and_reinvited_once() {
     let mut trio = World::trio(1).conference();
     let before = trio.network.seen.len();
-    trio.cut_sound(CUSTOMER, true);
+    trio.strike_dumb(CUSTOMER, true);
     trio.run_for(seconds(4));
     assert!(!trio.told(OWNER, |notice| matches!(notice, Notice::NoAudio { .. })));
     trio.run_for(seconds(10));
@@ -27,7 +27,7 @@ fn a_customer_who_falls_silent_is_named_and_reinvited_once() {
         })
         .count();
     assert_eq!(reinvites, 1);
-    trio.cut_sound(CUSTOMER, false);
+    trio.strike_dumb(CUSTOMER, false);
     trio.run_for(seconds(1));
     assert!(trio.told(OWNER, |notice| matches!(notice, Notice::AudioBack { .. })));
     trio.assert_conference_goes_on();
