@@ -46,9 +46,13 @@ impl Call {
             WireEvent::Refused { status } => self.refused(slot, status, out),
             WireEvent::Ended(cause) => self.ended(slot, cause, out),
             WireEvent::Gone => self.ended(slot, crate::EndCause::Bye, out),
-            WireEvent::Renegotiated(can) => self.renegotiated(slot, can, out),
+            WireEvent::Renegotiated(can) => {
+                self.renegotiated(slot, can, out);
+                self.see_who_is_in_front();
+            }
             WireEvent::RenegotiationRefused { status } => {
                 self.renegotiation_refused(slot, status, out);
+                self.see_who_is_in_front();
             }
             WireEvent::FarHold(held) => {
                 if let Some(leg) = self.leg_mut(slot) {
@@ -171,6 +175,11 @@ impl Call {
         };
         leg.hold_in_vain = false;
         leg.agreed(can);
+        self.session_decided(slot, out);
+    }
+
+    /// What waited for this leg's session goes on, if it is as it should be.
+    fn session_decided(&mut self, slot: Slot, out: &mut Out<'_>) {
         match &self.state {
             State::ConsultRequested { .. } => self.call_guest_when_held(out),
             State::Consult { .. } => self.consult_agreed(slot, out),
@@ -191,6 +200,7 @@ impl Call {
         let asked_hold = asked.direction == crate::Direction::SendOnly;
         if asked_hold == leg.held || asked_hold != leg.hold {
             // It was but a refreshing, or is no longer wanted.
+            self.session_decided(slot, out);
             return;
         }
         if asked_hold && single && elsewhere {
@@ -267,11 +277,13 @@ impl Call {
 
     /// The audio engine noticed something.
     pub(crate) fn media(&mut self, id: LegId, event: MediaEvent, out: &mut Out<'_>) {
-        if let Some(next) = &self.next
+        if let Some(next) = &mut self.next
             && next.leg.id == id
         {
-            // The new leg's first packet: the old one has done its duty.
-            if event == MediaEvent::Heard && matches!(next.by, By::Replaces(Some(_))) {
+            // The new leg's first packet: the old one has done its duty. It may well overtake the ACK, and shows as well
+            // that our 200 has arrived.
+            if event == MediaEvent::Heard && matches!(next.by, By::Replaces(_)) {
+                next.leg.phase = Phase::Up;
                 self.take_over(out);
             }
             return;
