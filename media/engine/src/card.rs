@@ -22,6 +22,9 @@ const TOO_MUCH: usize = 5 * FRAME_SAMPLES;
 const FASTEST: Duration = Duration::from_micros(9_980);
 const BURST: f64 = 6.0;
 
+/// Clocks of sound cards differ by less; a faster correction would be heard in a held note.
+const MOST_PPM: f32 = 250.0;
+
 /// Callbacks in time before the card drives the tick.
 const TRUST: u32 = 3;
 
@@ -141,11 +144,26 @@ impl Playback {
             }
         }
         let waiting = self.filled + self.captured.slots();
-        if self.priming && waiting < TARGET {
-            return;
+        if self.priming {
+            if waiting < TARGET {
+                return;
+            }
+            // Begin at the target, so that nothing has to be worn off.
+            if let Ok(chunk) = self
+                .captured
+                .read_chunk((waiting - TARGET).min(self.captured.slots()))
+            {
+                chunk.commit_all();
+            }
+            self.control.restart();
+            self.priming = false;
         }
-        self.priming = false;
-        self.drift.set_ppm(self.control.update(waiting as f32));
+        let waiting = self.filled + self.captured.slots();
+        self.drift.set_ppm(
+            self.control
+                .update(waiting as f32)
+                .clamp(-MOST_PPM, MOST_PPM),
+        );
         let needed = self.drift.needed(FRAME_SAMPLES).min(self.store.len());
         if waiting < needed {
             self.priming = true;
