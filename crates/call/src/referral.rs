@@ -58,7 +58,7 @@ impl Call {
         self.next = Some(Next {
             leg,
             slot: Slot::First,
-            by: By::Referral,
+            by: By::Referral { report: true },
         });
     }
 
@@ -86,6 +86,11 @@ impl Call {
         if self.referral.take().is_some() {
             out.notice(Notice::TransferWithdrawn { call: self.id });
         }
+        if let Some(next) = &mut self.next
+            && let By::Referral { report } = &mut next.by
+        {
+            *report = false;
+        }
     }
 
     /// The INVITE that followed the referral was answered.
@@ -99,7 +104,7 @@ impl Call {
     /// It was not: the referrer hears so, and all stays as it was.
     pub(crate) fn next_refused(&mut self, status: u16, out: &mut Out<'_>) {
         let Some(next) = self.next.take() else { return };
-        if next.by == By::Referral
+        if next.by == (By::Referral { report: true })
             && let Some(first) = &self.first
         {
             out.push(Action::ReferralResult {
@@ -128,9 +133,18 @@ impl Call {
                 | State::PostCall
         );
         let believed = incoming.by_peer || incoming.trusted;
-        let up = self.leg(slot).is_some_and(|old| old.phase == Phase::Up);
+        let up = self
+            .leg(slot)
+            .is_some_and(|old| matches!(old.phase, Phase::Answering | Phase::Up));
         if !state || !believed || !up || self.next.is_some() {
             return false;
+        }
+        // Who names the tag of our 2xx has it, or was told by one who has: the ACK is only late.
+        if let Some(old) = self.leg_mut(slot)
+            && old.phase == Phase::Answering
+        {
+            old.phase = Phase::Up;
+            self.connect(out);
         }
         out.push(Action::Answer(leg));
         let leg = Leg::new(leg, &incoming.from, Phase::Answering, incoming.capabilities);
@@ -159,11 +173,13 @@ impl Call {
         let mut leg = next.leg;
         if let Some(old) = &old {
             match next.by {
-                By::Referral => {
-                    out.push(Action::ReferralResult {
-                        leg: old.id,
-                        status: 200,
-                    });
+                By::Referral { report } => {
+                    if report {
+                        out.push(Action::ReferralResult {
+                            leg: old.id,
+                            status: 200,
+                        });
+                    }
                     let until = Some(out.now + REFERRER_LEAVES);
                     self.leaving.push(Leaving { id: old.id, until });
                 }
@@ -178,7 +194,7 @@ impl Call {
             Slot::First => self.first = Some(leg),
             Slot::Second => self.second = Some(leg),
         }
-        let follows = next.by == By::Referral;
+        let follows = matches!(next.by, By::Referral { .. });
         if follows || matches!(self.state, State::Guest { .. } | State::Carried) {
             if let Some(asked) = self.referral.take() {
                 drop(asked);
@@ -207,7 +223,7 @@ impl Call {
                 self.next = Some(next);
                 self.take_over(out);
             }
-            By::Referral => {
+            By::Referral { .. } => {
                 // Who referred us has hung up early. We call on.
                 if self.role == Role::Guest {
                     self.role = Role::Owner;
@@ -221,7 +237,7 @@ impl Call {
     /// The leg that was to take over is over itself.
     pub(crate) fn next_over(&mut self, out: &mut Out<'_>) {
         match self.next.as_ref().map(|next| next.by) {
-            Some(By::Referral) => self.next_refused(480, out),
+            Some(By::Referral { .. }) => self.next_refused(480, out),
             Some(By::Replaces(_)) => self.next = None,
             None => {}
         }
