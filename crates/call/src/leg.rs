@@ -60,6 +60,8 @@ pub(crate) enum Ring {
 
 impl Leg {
     pub(crate) fn new(id: LegId, name: &str, phase: Phase, can: Capabilities) -> Self {
+        // A Refer-To's URI headers (`?Replaces=…`) are for the wire; people know the party without them.
+        let name = name.split_once('?').map_or(name, |(address, _)| address);
         Self {
             id,
             name: Arc::from(name),
@@ -82,9 +84,16 @@ impl Leg {
         matches!(self.phase, Phase::Answering | Phase::Up)
     }
 
-    /// It gets music: we hold it, or want to, or have not yet its word that it is off hold.
+    /// It gets music: we hold it, want to, have asked to, or have not yet its word that it is off hold.
     pub(crate) fn on_hold(&self) -> bool {
-        self.hold || self.held
+        let asked = |session: Session| session.direction == Direction::SendOnly;
+        self.hold || self.held || self.asked.is_some_and(asked)
+    }
+
+    /// It is held, and nothing that could change that is under way.
+    pub(crate) fn rests_held(&self) -> bool {
+        let undone = |session: Session| session.direction != Direction::SendOnly;
+        self.held && !self.asked.is_some_and(undone)
     }
 
     /// Ask for what is wanted and not yet agreed.

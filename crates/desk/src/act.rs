@@ -29,6 +29,15 @@ pub fn name(act: &Act) -> &'static str {
     }
 }
 
+/// The key of the body that an act takes.
+pub(crate) fn takes(act: &Act) -> Option<&'static str> {
+    match act {
+        Act::Forward(_) | Act::Consult(_) | Act::Transfer(Some(_)) => Some("to"),
+        Act::Dtmf(_) => Some("digit"),
+        _ => None,
+    }
+}
+
 /// Why a request's act could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreadable {

@@ -90,6 +90,9 @@ pub struct Act {
     pub label: String,
     /// The same in German.
     pub label_de: String,
+    /// The key that it takes in the body: `to` or `digit`. `transfer` stands twice: to the guest, and, blind, to an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes: Option<String>,
     /// It may be done now.
     pub allowed: bool,
     /// Why not, as a code.

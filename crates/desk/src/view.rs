@@ -98,6 +98,7 @@ fn allowed(view: &ActView, at: Stage) -> Act {
         act: act::name(&view.act).to_owned(),
         label: label.en,
         label_de: label.de,
+        takes: act::takes(&view.act).map(str::to_owned),
         allowed: view.refusal.is_none(),
         refused: view.refusal.map(|why| words::refusal_code(why).to_owned()),
         reason: reason.as_ref().map(|words| words.en.clone()),

@@ -93,20 +93,28 @@ fn describe(out: &mut String, call: &Call, language: Language) {
         let text = format!("  {who} {} {}", leg.name, state.join(", "));
         line(out, text.trim_end());
     }
-    let allowed: Vec<_> = call
-        .acts
-        .iter()
-        .filter(|act| act.allowed)
-        .map(|act| act.act.as_str())
-        .collect();
+    let (mut allowed, mut refused) = (String::new(), Vec::new());
+    for act in &call.acts {
+        let takes = act
+            .takes
+            .as_deref()
+            .map_or(String::new(), |key| format!(" {}", key.to_uppercase()));
+        let name = format!("{}{takes}", act.act);
+        if act.allowed {
+            allowed.push_str(&format!(" · {name}"));
+        } else {
+            let (en, de) = (act.reason.as_deref(), act.reason_de.as_deref());
+            let reason = in_language(language, en.unwrap_or_default(), de.unwrap_or_default());
+            refused.push(format!("  ✖ {name}: {reason}"));
+        }
+    }
+    let title = say("allowed:", "erlaubt:");
     line(
         out,
-        &format!("  {} {}", say("allowed:", "erlaubt:"), allowed.join(" ")),
+        format!("  {title} {}", allowed.trim_start_matches(" · ")).trim_end(),
     );
-    for act in call.acts.iter().filter(|act| !act.allowed) {
-        let (en, de) = (act.reason.as_deref(), act.reason_de.as_deref());
-        let reason = in_language(language, en.unwrap_or_default(), de.unwrap_or_default());
-        line(out, &format!("  ({}: {reason})", act.act));
+    for refusal in refused {
+        line(out, &refusal);
     }
 }
 

@@ -61,7 +61,8 @@ fn at_domain(user: &str, account: Option<&Account>) -> Option<String> {
     } else {
         user.to_owned()
     };
-    if user.is_empty() {
+    // Another scheme than the two above.
+    if user.is_empty() || user.contains(':') {
         return None;
     }
     // RFC 3261 §25.1: a number sign is no character of a user part.
