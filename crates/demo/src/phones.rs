@@ -303,9 +303,15 @@ fn configuration(
     pilot: &Path,
 ) -> String {
     let name = party.name();
+    // At its default bit rate Opus spends its bits on speech and renders steady tones with noise at −40 dB, which would hide
+    // what is to be measured beside them.
+    let opus = match codec {
+        "opus" => "opus_bitrate = 64000\n",
+        _ => "",
+    };
     let mut text = format!(
         "# One of the three phones of a demo.\nname = \"{name}\"\n\n[sip]\nlisten = \"{sip}\"\ntrace = \"../trace/{name}.jsonl\"\n\
-         trusted = [\"127.0.0.1\"]\n\n[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
+         trusted = [\"127.0.0.1\"]\n\n[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n{opus}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
          record = \"../{name}.wav\"\nrecord_spoken = \"../spoken/{name}.wav\"\n\n[records]\nfile = \"../records/{name}.jsonl\"\n\n\
          [[account]]\naor = \"sip:{name}@{sip}\"\ndisplay = \"{}\"\n\n[agent]\n",
         quoted(pilot),

@@ -12,7 +12,7 @@ pub use activity::{quiet, solo, together, utterances};
 pub use gap::{Tone, longest_gap};
 pub use pilot::{PILOT_SEGMENT, pilot_level, pilot_segments, pilot_track};
 pub use recording::{RATE, Recording};
-pub use speech::{VOICE_RATE, Voice, envelope, music_level, projection, voice_gain};
+pub use speech::{VOICE_RATE, Voice, envelope, music_level, projection, share, voice_gain};
 
 /// Power to dB; a bottom of −150 dB keeps the logarithm finite.
 #[must_use]

@@ -60,6 +60,27 @@ pub fn voice_gain(ear: &Voice, spoken: &Voice, said: &[Span]) -> Option<f64> {
 /// by least squares, over all delays up to half a second.
 #[must_use]
 pub fn projection(ear: &Voice, spoken: &Voice, said: Span) -> Option<(f64, f64)> {
+    let (power, best, lag) = fit(ear, spoken, said)?;
+    Some((db((best / power).powi(2)), lag as f64 * 1e3 / VOICE_RATE))
+}
+
+/// The same in pieces of 400 ms, each with a delay of its own: a jitter buffer may change the delay while somebody speaks.
+#[must_use]
+pub fn share(ear: &Voice, spoken: &Voice, said: Span) -> Option<f64> {
+    const PIECE: i64 = 400_000;
+    let (mut power, mut found) = (0.0, 0.0);
+    for from_us in (said.from_us..said.to_us - PIECE / 2).step_by(PIECE as usize) {
+        let to_us = (from_us + PIECE).min(said.to_us);
+        if let Some((said, heard, _)) = fit(ear, spoken, Span { from_us, to_us }) {
+            power += said;
+            found += heard;
+        }
+    }
+    (power > 0.0).then(|| db((found / power).powi(2)))
+}
+
+/// The power of what was said, its largest product with what was heard, and at which delay in samples.
+fn fit(ear: &Voice, spoken: &Voice, said: Span) -> Option<(f64, f64, i64)> {
     let wave = spoken.slice(said);
     let power = energy(wave);
     if power <= 0.0 || wave.len() < 800 {
@@ -78,10 +99,7 @@ pub fn projection(ear: &Voice, spoken: &Voice, said: Span) -> Option<(f64, f64)>
             best = (dot, lag);
         }
     }
-    Some((
-        db((best.0 / power).powi(2)),
-        best.1 as f64 * 1e3 / VOICE_RATE,
-    ))
+    Some((power, best.0, best.1))
 }
 
 // Eight sums at once, so that the compiler can use the machine's vectors; f32 is exact enough at −90 dB.

@@ -8,6 +8,8 @@ use crate::{Moment, Party, Phase, Recording, Span};
 const ABSENT: f64 = -60.0;
 /// What a listener may still hear of what was before.
 const SETTLE: f64 = 0.6;
+/// What may be beside the pilots where there is no music: the noise of a codec, far below the music's −20 dB.
+const QUIET: f64 = -38.0;
 /// Half-way, in dB, between a pilot as spoken and no pilot.
 const PRESENT: f64 = -45.0;
 
@@ -122,12 +124,10 @@ impl Court<'_> {
         let mut measured = Vec::new();
         let mut holds = true;
         for speaker in listener.others() {
+            let voice = &self.voices[speaker.index()];
             let gain = spans
                 .iter()
-                .filter_map(|s| {
-                    hear::projection(self.heard(listener), &self.voices[speaker.index()], *s)
-                })
-                .map(|(gain, _)| gain)
+                .filter_map(|s| hear::share(self.heard(listener), voice, *s))
                 .fold(-150.0, f64::max);
             measured.push(format!(
                 "{} {gain:+.1} dB",
@@ -158,10 +158,9 @@ impl Court<'_> {
                 {
                     voice = Some(voice.map_or(gain, |v| v.max(gain)));
                 }
-                let around = said.within(0.0, -0.4);
-                for level in hear::pilot_segments(self.ear(party), &[around], party.pilot()) {
-                    pilot = pilot.max(level - as_spoken);
-                }
+                // One long measurement: a codec's own noise lies beside the tone, and the longer, the farther.
+                let around = self.ear(party).slice(said.within(0.0, -0.4));
+                pilot = pilot.max(hear::pilot_level(around, party.pilot()) - as_spoken);
             }
         }
         let voice = voice.ok_or_else(|| format!("{} never speaks alone", party.name()))?;
@@ -207,7 +206,7 @@ impl Court<'_> {
         }
         Ok((
             format!("{holds} holds offered; beside the pilots {loudest:.0} dB in the quiet"),
-            holds == 0 && loudest <= -45.0,
+            holds == 0 && loudest <= QUIET,
         ))
     }
 
