@@ -137,10 +137,13 @@ impl UserAgent {
     /// When [`Input::Timeout`] is to be given next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
-        [self.transactions.next_deadline(), self.alarms.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.transactions.next_deadline(),
+            self.alarms.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// How much is alive.
@@ -176,7 +179,10 @@ impl UserAgent {
         match Message::parse_datagram(bytes, &self.limits) {
             Ok(Message::Request(request)) => self.receive_request(now, source, request),
             Ok(Message::Response(response)) => {
-                if let Some(id) = self.transactions.receive_response(now, &response, &mut self.out) {
+                if let Some(id) = self
+                    .transactions
+                    .receive_response(now, &response, &mut self.out)
+                {
                     self.answered(now, id, response.status.code(), Some(&response));
                     self.transactions.reap(id);
                 }
@@ -186,7 +192,7 @@ impl UserAgent {
     }
 
     fn transport_error(&mut self, now: Time, transport: Transport, destination: SocketAddr) {
-        for id in self.transactions.waiting_for(transport, destination) {
+        for id in self.transactions.unheard_from(transport, destination) {
             // RFC 3261 §8.1.3.1: as if 503 had come.
             self.unanswered(now, id, 503);
         }

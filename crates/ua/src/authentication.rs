@@ -66,7 +66,12 @@ impl UserAgent {
     }
 
     /// Sends a challenged request again with credentials, where there are some that were not refused.
-    pub(crate) fn answer_challenge(&mut self, now: Time, id: ClientId, response: &Response) -> bool {
+    pub(crate) fn answer_challenge(
+        &mut self,
+        now: Time,
+        id: ClientId,
+        response: &Response,
+    ) -> bool {
         let proxy = response.status.code() == 407;
         let name = if proxy {
             HeaderName::ProxyAuthenticate
@@ -142,7 +147,10 @@ impl UserAgent {
             }
             Purpose::Notify(id) => {
                 let leg = self.legs.get_mut(&id)?;
-                let own = leg.refer_in.as_mut().and_then(|refer| refer.dialog.as_mut());
+                let own = leg
+                    .refer_in
+                    .as_mut()
+                    .and_then(|refer| refer.dialog.as_mut());
                 let dialog = own.unwrap_or(&mut leg.dialog);
                 dialog.local_cseq += 1;
                 leg.unanswered = Some(dialog.local_cseq);

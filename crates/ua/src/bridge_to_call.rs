@@ -3,12 +3,14 @@
 //! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
 //! outputs are there to be polled. It keeps the stock of RTP addresses that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
-use crate::{Config, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport, UserAgent};
+use crate::{
+    Config, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport, UserAgent,
+};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use trialog_call::{
-    AccountId, Act, Action, CallId, CallRecord, LegId, MediaEvent, Notice, Phone, Policy, ReferralPolicy, Refusal,
-    Routing, Snapshot, Time,
+    AccountId, Act, Action, CallId, CallRecord, LegId, MediaEvent, Notice, Phone, Policy,
+    ReferralPolicy, Refusal, Routing, Snapshot, Time,
 };
 use trialog_sdp::Negotiated;
 
@@ -146,7 +148,8 @@ impl Station {
     pub fn handle(&mut self, now: Time, input: StationInput<'_>) {
         match input {
             StationInput::Wire { source, message } => {
-                self.agent.handle_input(now, Input::Received { source, message });
+                self.agent
+                    .handle_input(now, Input::Received { source, message });
             }
             StationInput::TransportError {
                 transport,
@@ -159,7 +162,8 @@ impl Station {
                 },
             ),
             StationInput::Resolved { id, addresses } => {
-                self.agent.handle_input(now, Input::Resolved { id, addresses });
+                self.agent
+                    .handle_input(now, Input::Resolved { id, addresses });
             }
             StationInput::Core(input) => self.heard.push_back(input),
             StationInput::Register => self.agent.handle_input(now, Input::Register),
@@ -248,7 +252,8 @@ impl Station {
                     Action::Invite { leg, .. } | Action::Answer(leg) => self.take_media(leg),
                     _ => None,
                 };
-                self.agent.handle_input(now, Input::Action { action, media });
+                self.agent
+                    .handle_input(now, Input::Action { action, media });
                 return self.collect();
             }
         };
@@ -261,7 +266,8 @@ impl Station {
         }
         let address = self.stock.pop_front()?;
         self.taken.insert(leg, address);
-        self.out.push_back(StationOutput::MediaTaken { leg, address });
+        self.out
+            .push_back(StationOutput::MediaTaken { leg, address });
         Some(address)
     }
 
@@ -281,7 +287,8 @@ impl Station {
                     transport,
                 },
                 Output::Event { leg, event } => {
-                    self.heard.push_back(trialog_call::Input::Wire { leg, event });
+                    self.heard
+                        .push_back(trialog_call::Input::Wire { leg, event });
                     continue;
                 }
                 Output::Dtmf { leg, digit } => {

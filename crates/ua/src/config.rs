@@ -19,7 +19,8 @@ pub struct Config {
     pub codecs: Vec<Codec>,
     /// An agent's phone: says so to others (`Recv-Info: trialog`, RFC 6086).
     pub agent: bool,
-    /// Others may refer us elsewhere and replace our dialogs; else neither `Allow` nor `Supported` offers it.
+    /// Others may refer us elsewhere and replace our dialogs; else neither `Allow` nor `Supported` offers it, and
+    /// REFER gets 405. [`crate::Station`] sets it by the core's policy.
     pub referable: bool,
     /// For User-Agent and Server.
     pub product: String,

@@ -95,7 +95,10 @@ impl Dialog {
         }
         headers.push(HeaderName::MaxForwards, "70");
         headers.push(HeaderName::From, tagged(&self.local, Some(&self.local_tag)));
-        headers.push(HeaderName::To, tagged(&self.remote, self.remote_tag.as_deref()));
+        headers.push(
+            HeaderName::To,
+            tagged(&self.remote, self.remote_tag.as_deref()),
+        );
         headers.push(HeaderName::CallId, self.call_id.as_str());
         headers.push(HeaderName::CSeq, format!("{number} {method}"));
         request
@@ -177,8 +180,14 @@ mod tests {
         assert_eq!(bye.uri.to_string(), "sip:alice@10.0.0.1:5070");
         let route: Vec<&str> = bye.headers.all(&HeaderName::Route).collect();
         assert_eq!(route, ["<sip:p1;lr>", "<sip:p2;lr>"]);
-        assert_eq!(bye.headers.get(&HeaderName::To), Some("Alice <sip:alice@a.example>;tag=a"));
-        assert_eq!(bye.headers.get(&HeaderName::From), Some("<sip:bob@b.example>;tag=b"));
+        assert_eq!(
+            bye.headers.get(&HeaderName::To),
+            Some("Alice <sip:alice@a.example>;tag=a")
+        );
+        assert_eq!(
+            bye.headers.get(&HeaderName::From),
+            Some("<sip:bob@b.example>;tag=b")
+        );
         assert_eq!(bye.headers.get(&HeaderName::CSeq), Some("1 BYE"));
     }
 
@@ -208,7 +217,9 @@ mod tests {
         let dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
         let mut other = invite();
         assert!(dialog.has(&other));
-        other.headers.set(HeaderName::From, "<sip:alice@a.example>;tag=z");
+        other
+            .headers
+            .set(HeaderName::From, "<sip:alice@a.example>;tag=z");
         assert!(!dialog.has(&other));
     }
 }

@@ -2,14 +2,15 @@
 //! the part that opens one. Refusals that need no decision are made here.
 use crate::agent::UserAgent;
 use crate::dialog::tag_of;
-use crate::invite::{ALLOW, SUPPORTED};
 use crate::leg::Stage;
 use crate::outbound::cseq_of;
 use crate::transaction::{Flow, ServerId, Taken};
 use crate::{Source, Transport};
 use std::net::SocketAddr;
 use trialog_call::{LegId, Time};
-use trialog_sip::{ErrorKind, HeaderName, Headers, Method, ParseError, Request, Response, Scheme, Via};
+use trialog_sip::{
+    ErrorKind, HeaderName, Headers, Method, ParseError, Request, Response, Scheme, Via,
+};
 
 /// Bodies that an INVITE may have.
 const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, message/sipfrag";
@@ -60,17 +61,26 @@ impl UserAgent {
         }
     }
 
+    fn takes(&self, method: &Method) -> bool {
+        self.allow().split(", ").any(|own| own == method.as_str())
+    }
+
     fn inspect(&mut self, now: Time, server: ServerId, request: &Request, source: &Source) {
-        if !is_known(&request.method) {
-            return self.refuse_with(now, server, 405, &[(HeaderName::Allow, ALLOW)]);
+        if !self.takes(&request.method) {
+            return self.refuse_with(now, server, 405, &[(HeaderName::Allow, self.allow())]);
         }
         if !matches!(request.uri.scheme, Scheme::Sip | Scheme::Sips | Scheme::Tel) {
             return self.refuse(now, server, 416);
         }
+        let supported = self.supported();
         let unknown: Vec<&str> = request
             .headers
             .all(&HeaderName::Require)
-            .filter(|option| !SUPPORTED.split(", ").any(|own| own.eq_ignore_ascii_case(option)))
+            .filter(|option| {
+                !supported
+                    .split(", ")
+                    .any(|own| own.eq_ignore_ascii_case(option))
+            })
             .collect();
         if !unknown.is_empty() {
             let unknown = unknown.join(", ");
@@ -103,7 +113,10 @@ impl UserAgent {
         let tag = tag_of(request.headers.get(&HeaderName::To))?;
         let id = *self.tags.get(&tag)?;
         let leg = self.legs.get(&id)?;
-        let own = leg.refer_in.as_ref().and_then(|refer| refer.dialog.as_ref());
+        let own = leg
+            .refer_in
+            .as_ref()
+            .and_then(|refer| refer.dialog.as_ref());
         (leg.dialog.local_tag == tag && leg.dialog.has(request)
             || own.is_some_and(|own| own.local_tag == tag && own.has(request)))
         .then_some(id)
@@ -121,7 +134,11 @@ impl UserAgent {
             return;
         };
         let tag = tag_of(request.headers.get(&HeaderName::To));
-        let dialog = match leg.refer_in.as_mut().and_then(|refer| refer.dialog.as_mut()) {
+        let dialog = match leg
+            .refer_in
+            .as_mut()
+            .and_then(|refer| refer.dialog.as_mut())
+        {
             Some(own) if Some(&own.local_tag) == tag.as_ref() => own,
             _ => &mut leg.dialog,
         };
@@ -140,7 +157,7 @@ impl UserAgent {
             Method::Update => self.updated(now, id, server, request),
             Method::Info => self.informed(now, id, server, request),
             Method::Refer => self.referred(now, id, server, request, source),
-            _ => self.refuse_with(now, server, 405, &[(HeaderName::Allow, ALLOW)]),
+            _ => self.refuse_with(now, server, 405, &[(HeaderName::Allow, self.allow())]),
         }
     }
 
@@ -267,20 +284,4 @@ fn way_back(via: &Via, source: &Source) -> Flow {
         destination: SocketAddr::new(source.remote.ip(), port),
         connection: source.connection,
     }
-}
-
-fn is_known(method: &Method) -> bool {
-    matches!(
-        method,
-        Method::Invite
-            | Method::Ack
-            | Method::Bye
-            | Method::Cancel
-            | Method::Options
-            | Method::Info
-            | Method::Refer
-            | Method::Notify
-            | Method::Subscribe
-            | Method::Update
-    )
 }

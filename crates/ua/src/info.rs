@@ -1,10 +1,10 @@
 //! INFO: what one Trialog tells another (an INFO package, RFC 6086, named `trialog`), and digits in the old way
 //! (`application/dtmf-relay`, which other phones send without asking).
+use crate::Output;
 use crate::agent::UserAgent;
 use crate::leg::Stage;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
-use crate::Output;
 use trialog_call::{Info, LegId, Time, WireEvent};
 use trialog_sip::{HeaderName, MediaType, Method, Request};
 

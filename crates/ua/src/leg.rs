@@ -1,10 +1,10 @@
 //! What the user agent knows of one leg: its dialog, its session, and what is under way in it.
 use crate::dialog::Dialog;
+use crate::media::{Media, Wanted};
 use crate::transaction::{ClientId, ServerId};
 use std::collections::VecDeque;
 use std::time::Duration;
 use trialog_call::{ByeReason, Capabilities, LegId, Session, Target, Time};
-use crate::media::{Media, Wanted};
 use trialog_sdp::{Description, Negotiated, Session as Agreement};
 use trialog_sip::{HeaderName, Headers, Uri};
 
@@ -224,4 +224,3 @@ pub(crate) fn unknown_peer() -> Capabilities {
 pub(crate) fn target_of(uri: &Uri) -> Target {
     Target(uri.to_string())
 }
-

@@ -37,7 +37,10 @@ impl Media {
     }
 
     /// An offer of this direction, which is ours until [`Media::withdraw`].
-    pub(crate) fn offer_direction(&mut self, direction: Direction) -> Option<(Description, Wanted)> {
+    pub(crate) fn offer_direction(
+        &mut self,
+        direction: Direction,
+    ) -> Option<(Description, Wanted)> {
         let session = self.session.as_mut()?;
         let before = session.local().direction;
         session.set_direction(in_sdp(direction));

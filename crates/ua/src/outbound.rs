@@ -303,8 +303,7 @@ impl UserAgent {
         // RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE.
         if let Some(invite) = self.transactions.request(client) {
             for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-                let values: Vec<String> =
-                    invite.headers.all(&name).map(str::to_owned).collect();
+                let values: Vec<String> = invite.headers.all(&name).map(str::to_owned).collect();
                 for value in values {
                     ack.headers.push(name.clone(), value);
                 }
@@ -438,7 +437,11 @@ impl UserAgent {
             Purpose::Notify(leg) if status >= 300 => self.notify_refused(now, leg),
             Purpose::Subscribe(leg) if status >= 300 => self.subscribe_refused(now, leg),
             Purpose::Info(leg) if status == 481 => self.lost(now, leg),
-            Purpose::Register(account) => self.register_answered(now, account, status, response),
+            Purpose::Register(account) => {
+                let from = id.and_then(|id| self.transactions.flow(id));
+                let from = from.map(|flow| flow.destination.ip());
+                self.register_answered(now, account, status, response, from);
+            }
             _ => {}
         }
         if let Some(leg) = sent.purpose.in_dialog_of() {

@@ -52,7 +52,10 @@ impl UserAgent {
         };
         // A subscription whose REFER came outside the leg's dialog has one of its own.
         let own = match queued.purpose {
-            Purpose::Notify(_) => leg.refer_in.as_mut().and_then(|refer| refer.dialog.as_mut()),
+            Purpose::Notify(_) => leg
+                .refer_in
+                .as_mut()
+                .and_then(|refer| refer.dialog.as_mut()),
             _ => None,
         };
         let dialog = own.unwrap_or(&mut leg.dialog);

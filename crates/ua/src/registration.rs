@@ -4,6 +4,7 @@ use crate::agent::{Alarm, UserAgent};
 use crate::outbound::{Purpose, Sent};
 use crate::random::Random;
 use crate::{Output, RegistrationState};
+use std::net::IpAddr;
 use std::time::Duration;
 use trialog_call::{AccountId, Time};
 use trialog_sip::{HeaderName, Method, NameAddr, Request, Response, Seconds};
@@ -79,6 +80,7 @@ impl UserAgent {
 
     /// Sends a REGISTER that says what is wanted now.
     pub(crate) fn register(&mut self, now: Time, account: usize) {
+        let (allow, supported) = (self.allow(), self.supported());
         let own = &self.config.accounts[account];
         let Some(registrar) = own.registrar.clone() else {
             return;
@@ -124,8 +126,8 @@ impl UserAgent {
         headers.push(HeaderName::CallId, registration.call_id.as_str());
         headers.push(HeaderName::CSeq, format!("{cseq} REGISTER"));
         headers.push(HeaderName::Expires, expires.to_string());
-        headers.push(HeaderName::Allow, crate::invite::ALLOW);
-        headers.push(HeaderName::Supported, crate::invite::SUPPORTED);
+        headers.push(HeaderName::Allow, allow);
+        headers.push(HeaderName::Supported, supported);
         let sent = Sent::new(Purpose::Register(account), account);
         self.send(now, request, &towards, sent);
     }
@@ -137,9 +139,17 @@ impl UserAgent {
         account: usize,
         status: u16,
         response: Option<&Response>,
+        from: Option<IpAddr>,
     ) {
         if status < 200 {
             return;
+        }
+        if let Some(from) = from.map(|from| from.to_canonical())
+            && status < 300
+            && !self.registrar_addresses.contains(&from)
+        {
+            // What comes by way of our registrar is trusted, whatever its name resolves to.
+            self.registrar_addresses.push(from);
         }
         let registration = &mut self.registrations[account];
         registration.in_flight = false;
@@ -221,7 +231,9 @@ impl UserAgent {
         let wait = self.random.half_to_whole(doubled.min(LONGEST_BACK_OFF));
         let told = response.and_then(|response| {
             match response.headers.typed::<Seconds>(&HeaderName::RetryAfter) {
-                Some(Ok(Seconds(seconds))) => Some(Duration::from_secs(u64::from(seconds.min(LONGEST)))),
+                Some(Ok(Seconds(seconds))) => {
+                    Some(Duration::from_secs(u64::from(seconds.min(LONGEST))))
+                }
                 _ => None,
             }
         });

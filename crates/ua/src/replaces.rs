@@ -23,7 +23,8 @@ impl UserAgent {
     /// RFC 3891 §3.
     pub(crate) fn replacement(&mut self, now: Time, request: &Request) -> Replacement {
         let rows = request.headers.rows_of(&HeaderName::Replaces).count();
-        if rows == 0 {
+        // RFC 3891 §3: who does not know the header lets it pass and rings.
+        if rows == 0 || !self.config.referable {
             return Replacement::None;
         }
         let replaces = match request.headers.typed::<Replaces>(&HeaderName::Replaces) {

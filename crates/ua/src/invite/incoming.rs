@@ -1,4 +1,5 @@
 //! A call that comes in: whom it is for, what it may replace, and the core's answer to it.
+use crate::Source;
 use crate::agent::{Alarm, UserAgent};
 use crate::body::Body;
 use crate::dialog::Dialog;
@@ -7,7 +8,6 @@ use crate::media::{self, Media};
 use crate::replaces::Replacement;
 use crate::transaction::ServerId;
 use crate::transaction::timing::{T1, T64};
-use crate::Source;
 use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{AccountId, EndCause, Incoming, LegId, Target, Time, WireEvent};
@@ -19,7 +19,13 @@ const RING_AGAIN: Duration = Duration::from_secs(60);
 
 impl UserAgent {
     /// An INVITE outside any dialog.
-    pub(crate) fn invited(&mut self, now: Time, server: ServerId, request: &Request, source: &Source) {
+    pub(crate) fn invited(
+        &mut self,
+        now: Time,
+        server: ServerId,
+        request: &Request,
+        source: &Source,
+    ) {
         let offer = match Body::of(request) {
             Body::None => None,
             Body::Sdp(offer) => Some(offer),
@@ -77,7 +83,11 @@ impl UserAgent {
     fn account_called(&self, request: &Request) -> usize {
         let accounts = &self.config.accounts;
         let uri = &request.uri;
-        let own = |index: &usize| accounts.get(*index).is_some_and(|own| own.aor.user == uri.user);
+        let own = |index: &usize| {
+            accounts
+                .get(*index)
+                .is_some_and(|own| own.aor.user == uri.user)
+        };
         let by_contact = uri
             .params
             .get(crate::outbound::ACCOUNT_PARAM)
@@ -241,11 +251,16 @@ impl UserAgent {
     }
 
     /// A response in a leg's dialog, with our tag, Contact and what we can do.
-    pub(crate) fn leg_response(&self, id: LegId, server: ServerId, status: u16) -> Option<Response> {
+    pub(crate) fn leg_response(
+        &self,
+        id: LegId,
+        server: ServerId,
+        status: u16,
+    ) -> Option<Response> {
         let leg = self.legs.get(&id)?;
-        let mut response = self
-            .transactions
-            .response(server, status, Some(&leg.dialog.local_tag))?;
+        let mut response =
+            self.transactions
+                .response(server, status, Some(&leg.dialog.local_tag))?;
         let transport = self.transactions.server_transport(server)?;
         for route in self.transactions.record_route(server) {
             response.headers.push(HeaderName::RecordRoute, route);

@@ -16,26 +16,36 @@ use trialog_call::{LegId, WireEvent};
 use trialog_sdp::Negotiated;
 use trialog_sip::{HeaderName, Headers, NameAddr};
 
-/// What we take, in requests and responses that say so.
-pub(crate) const ALLOW: &str =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, UPDATE";
-
-/// Extensions that we know: RFC 3891 and RFC 4538.
-pub(crate) const SUPPORTED: &str = "replaces, tdialog";
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, UPDATE";
+const ALLOW_WITHOUT_REFER: &str =
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, NOTIFY, SUBSCRIBE, UPDATE";
 
 /// The header by which a consulted agent's phone learns that it is the guest.
 pub(crate) const ROLE: &str = "Trialog-Role";
 
 impl UserAgent {
+    /// The methods that we take.
+    pub(crate) fn allow(&self) -> &'static str {
+        if self.config.referable {
+            ALLOW
+        } else {
+            ALLOW_WITHOUT_REFER
+        }
+    }
+
+    /// The extensions that we know: RFC 3891 and RFC 4538.
+    pub(crate) fn supported(&self) -> &'static str {
+        if self.config.referable {
+            "replaces, tdialog"
+        } else {
+            "tdialog"
+        }
+    }
+
     /// Says what we can do, in an INVITE and its answers.
     pub(crate) fn say_capabilities(&self, headers: &mut Headers) {
-        if self.config.referable {
-            headers.push(HeaderName::Allow, ALLOW);
-            headers.push(HeaderName::Supported, SUPPORTED);
-        } else {
-            headers.push(HeaderName::Allow, ALLOW.replace(" REFER,", ""));
-            headers.push(HeaderName::Supported, "tdialog");
-        }
+        headers.push(HeaderName::Allow, self.allow());
+        headers.push(HeaderName::Supported, self.supported());
         if self.config.agent {
             // RFC 6086 §5.2.3: willing to take this package's INFO.
             headers.push(crate::info::RECV_INFO, crate::info::PACKAGE);

@@ -56,7 +56,13 @@ impl UserAgent {
             owns_call_id: true,
         };
         self.tags.insert(dialog.local_tag.clone(), id);
-        let mut leg = Leg::new(id, account, Stage::Calling(Calling::default()), dialog, taken);
+        let mut leg = Leg::new(
+            id,
+            account,
+            Stage::Calling(Calling::default()),
+            dialog,
+            taken,
+        );
         let mut request = leg.dialog.request(Method::Invite);
         self.legs.insert(id, leg);
         self.say_capabilities(&mut request.headers);
@@ -78,7 +84,12 @@ impl UserAgent {
 
     fn send_invite(&mut self, now: Time, id: LegId, account: usize, request: Request) {
         let towards = self.towards(&request, account);
-        self.send(now, request, &towards, Sent::new(Purpose::Invite(id), account));
+        self.send(
+            now,
+            request,
+            &towards,
+            Sent::new(Purpose::Invite(id), account),
+        );
     }
 
     /// Where a request outside a dialog goes: the proxy, or the registrar for its own domain, or the target.
@@ -218,14 +229,12 @@ impl UserAgent {
         let negotiated = match Body::in_response(response) {
             Some(answer) => leg.media.accept_answer(&answer),
             // An answer in a provisional of this fork counts where the 2xx has none.
-            None => calling
-                .early
-                .into_iter()
-                .find(|(own, ..)| *own == tag)
-                .map(|(_, session, negotiated)| {
+            None => calling.early.into_iter().find(|(own, ..)| *own == tag).map(
+                |(_, session, negotiated)| {
                     leg.media.adopt(session);
                     negotiated
-                }),
+                },
+            ),
         };
         self.acknowledge(client, &tag, ack, &towards, account);
         let Some(negotiated) = negotiated else {
@@ -390,9 +399,10 @@ impl UserAgent {
         if std::mem::replace(&mut calling.cancel_sent, true) {
             return;
         }
-        let (Some(invite), Some(flow)) =
-            (self.transactions.request(client), self.transactions.flow(client))
-        else {
+        let (Some(invite), Some(flow)) = (
+            self.transactions.request(client),
+            self.transactions.flow(client),
+        ) else {
             return;
         };
         let Some((cancel, branch)) = cancel_of(invite) else {

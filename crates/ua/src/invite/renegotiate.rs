@@ -94,21 +94,28 @@ impl UserAgent {
         leg.media.withdraw(in_flight.before);
         match (status, response) {
             (491, _) => self.try_later(now, id, in_flight.session, None),
-            (500, Some(response)) => match response.headers.typed::<Seconds>(&HeaderName::RetryAfter)
-            {
-                // RFC 3261 §14.2: an INVITE of theirs was not finished.
-                Some(Ok(Seconds(wait))) if wait <= LONGEST_WAIT => {
-                    self.try_later(now, id, in_flight.session, Some(wait));
+            (500, Some(response)) => {
+                match response.headers.typed::<Seconds>(&HeaderName::RetryAfter) {
+                    // RFC 3261 §14.2: an INVITE of theirs was not finished.
+                    Some(Ok(Seconds(wait))) if wait <= LONGEST_WAIT => {
+                        self.try_later(now, id, in_flight.session, Some(wait));
+                    }
+                    _ => self.renegotiation_refused(id, status),
                 }
-                _ => self.renegotiation_refused(id, status),
-            },
+            }
             // RFC 3261 §12.2.1.2: the dialog is gone, or nobody is there.
             (408 | 481, _) => self.lost(now, id),
             _ => self.renegotiation_refused(id, status),
         }
     }
 
-    fn acknowledge_reinvite(&mut self, id: LegId, client: ClientId, tag: &str, response: &Response) {
+    fn acknowledge_reinvite(
+        &mut self,
+        id: LegId,
+        client: ClientId,
+        tag: &str,
+        response: &Response,
+    ) {
         let Some(cseq) = self.transactions.request(client).map(cseq_of) else {
             return;
         };

@@ -1,11 +1,11 @@
 //! Somebody sends us elsewhere: his REFER, which the core answers, and the NOTIFYs in which we tell how it went.
+use crate::Source;
 use crate::agent::{Alarm, UserAgent};
 use crate::dialog::Dialog;
 use crate::leg::{ReferIn, Stage, target_of};
 use crate::outbound::{Purpose, cseq_of};
 use crate::refer::{LASTS, PACKAGE, event, names};
 use crate::transaction::ServerId;
-use crate::Source;
 use std::time::Duration;
 use trialog_call::{LegId, Referral, Time, WireEvent};
 use trialog_sip::{
@@ -185,7 +185,10 @@ impl UserAgent {
     pub(crate) fn drop_finished_referral(&mut self, now: Time, id: LegId) {
         let finished = self.legs.get(&id).is_some_and(|leg| {
             leg.refer_in.as_ref().is_some_and(|refer| refer.last_sent)
-                && !leg.queue.iter().any(|queued| queued.purpose == Purpose::Notify(id))
+                && !leg
+                    .queue
+                    .iter()
+                    .any(|queued| queued.purpose == Purpose::Notify(id))
         });
         if finished {
             self.end_referral(now, id);
@@ -209,7 +212,8 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        leg.queue.retain(|queued| queued.purpose != Purpose::Notify(id));
+        leg.queue
+            .retain(|queued| queued.purpose != Purpose::Notify(id));
         self.end_referral(now, id);
     }
 

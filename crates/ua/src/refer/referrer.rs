@@ -17,6 +17,7 @@ impl UserAgent {
             // The party in Refer-To knows us by what our dialog with it says.
             ReferTo::Leg(other) => (self.refer_to(*other).map(|uri| uri.to_string()), *other),
         };
+        let (allow, supported) = (self.allow(), self.supported());
         let known_as = self.legs.get(&by).map(|leg| leg.dialog.local.uri.bare());
         let Some(leg) = self.legs.get_mut(&id) else {
             return self.event(id, WireEvent::ReferRefused { status: 481 });
@@ -35,8 +36,8 @@ impl UserAgent {
             (HeaderName::ReferTo, format!("<{target}>")),
             // RFC 3892.
             (HeaderName::ReferredBy, format!("<{known_as}>")),
-            (HeaderName::Supported, crate::invite::SUPPORTED.to_owned()),
-            (HeaderName::Allow, crate::invite::ALLOW.to_owned()),
+            (HeaderName::Supported, supported.to_owned()),
+            (HeaderName::Allow, allow.to_owned()),
         ];
         let purpose = Purpose::Refer(id);
         self.enqueue(now, id, Method::Refer, headers, Vec::new(), purpose);
@@ -85,7 +86,11 @@ impl UserAgent {
             return self.refuse(now, server, 481);
         };
         let sent = leg.refers_sent > 0;
-        let Some(refer) = leg.refer_out.as_mut().filter(|refer| names(&event, refer.cseq)) else {
+        let Some(refer) = leg
+            .refer_out
+            .as_mut()
+            .filter(|refer| names(&event, refer.cseq))
+        else {
             // Of an older REFER whose end was told: nobody waits for it, and 481 would end nothing more.
             let status = if sent { 200 } else { 481 };
             return self.respond_plainly(now, Some(id), server, status);

@@ -86,7 +86,11 @@ impl ClientInvite {
         if self.end.is_some_and(|end| end <= now) {
             let calling = matches!(self.state, State::Calling);
             self.terminate();
-            return if calling { Ring::TimedOut } else { Ring::Nothing };
+            return if calling {
+                Ring::TimedOut
+            } else {
+                Ring::Nothing
+            };
         }
         match self.retransmit {
             Some((at, interval)) if at <= now => {

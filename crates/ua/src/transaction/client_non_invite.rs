@@ -116,7 +116,9 @@ mod tests {
         let (sent, ring, end) = sent_until_the_end(&mut machine);
         assert_eq!(
             sent,
-            [500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500]
+            [
+                500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500
+            ]
         );
         assert_eq!((ring, end), (Ring::TimedOut, at(32_000)));
     }

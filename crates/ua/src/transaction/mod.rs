@@ -120,16 +120,11 @@ impl<P> Client<P> {
         }
     }
 
-    fn waits_for_final(&self) -> bool {
+    /// It has no answer at all: whether its request has arrived is not known.
+    fn is_unheard(&self) -> bool {
         match &self.machine {
-            ClientMachine::Invite(machine) => matches!(
-                machine.state,
-                client_invite::State::Calling | client_invite::State::Proceeding
-            ),
-            ClientMachine::NonInvite(machine) => matches!(
-                machine.state,
-                client_non_invite::State::Trying | client_non_invite::State::Proceeding
-            ),
+            ClientMachine::Invite(machine) => machine.state == client_invite::State::Calling,
+            ClientMachine::NonInvite(machine) => machine.state == client_non_invite::State::Trying,
         }
     }
 }
@@ -201,7 +196,9 @@ impl ResponseHead {
         for (name, value) in &self.copied {
             match tag {
                 Some(tag) if *name == HeaderName::To && !has_tag(value) => {
-                    response.headers.push(name.clone(), format!("{value};tag={tag}"));
+                    response
+                        .headers
+                        .push(name.clone(), format!("{value};tag={tag}"));
                 }
                 _ => response.headers.push(name.clone(), value.clone()),
             }
@@ -311,7 +308,9 @@ impl<P> Transactions<P> {
     ) -> Option<ClientId> {
         let via = Via::parse(response.headers.get(&HeaderName::Via)?).ok()?;
         let cseq = trialog_sip::CSeq::parse(response.headers.get(&HeaderName::CSeq)?).ok()?;
-        let id = *self.client_keys.get(&client_key(via.branch()?, &cseq.method))?;
+        let id = *self
+            .client_keys
+            .get(&client_key(via.branch()?, &cseq.method))?;
         let client = self.clients.get_mut(&id)?;
         let status = response.status.code();
         let answer = match &mut client.machine {
@@ -359,13 +358,17 @@ impl<P> Transactions<P> {
         self.clients.get(&id).map(|client| client.flow)
     }
 
-    /// The client transactions that wait for a final response from there.
-    pub(crate) fn waiting_for(&self, transport: Transport, destination: SocketAddr) -> Vec<ClientId> {
+    /// The client transactions that have heard nothing from there yet.
+    pub(crate) fn unheard_from(
+        &self,
+        transport: Transport,
+        destination: SocketAddr,
+    ) -> Vec<ClientId> {
         let mut ids: Vec<ClientId> = self
             .clients
             .iter()
             .filter(|(_, client)| {
-                client.waits_for_final()
+                client.is_unheard()
                     && client.flow.transport == transport
                     && client.flow.destination == destination
             })
@@ -387,7 +390,15 @@ impl<P> Transactions<P> {
         out: &mut VecDeque<Output>,
     ) -> Taken {
         let is_ack = request.method == Method::Ack;
-        let key = server_key(request, via, if is_ack { &Method::Invite } else { &request.method });
+        let key = server_key(
+            request,
+            via,
+            if is_ack {
+                &Method::Invite
+            } else {
+                &request.method
+            },
+        );
         if let Some(id) = self.server_keys.get(&key).copied() {
             let Some(server) = self.servers.get_mut(&id) else {
                 return Taken::Absorbed;
@@ -440,7 +451,11 @@ impl<P> Transactions<P> {
         };
         self.timers.put(Id::Server(id), server.deadline());
         self.servers.insert(id, server);
-        if merged { Taken::Merged(id) } else { Taken::New(id) }
+        if merged {
+            Taken::Merged(id)
+        } else {
+            Taken::New(id)
+        }
     }
 
     /// The INVITE transaction that this CANCEL means (RFC 3261 §9.2).
@@ -451,7 +466,12 @@ impl<P> Transactions<P> {
     }
 
     /// The beginning of a response in this transaction.
-    pub(crate) fn response(&self, id: ServerId, status: u16, tag: Option<&str>) -> Option<Response> {
+    pub(crate) fn response(
+        &self,
+        id: ServerId,
+        status: u16,
+        tag: Option<&str>,
+    ) -> Option<Response> {
         Some(self.servers.get(&id)?.head.response(status, tag))
     }
 
@@ -599,7 +619,10 @@ fn server_key(request: &Request, via: &Via, method: &Method) -> String {
         }
         _ => {
             let value = |name| request.headers.get(&name).unwrap_or_default();
-            let number = value(HeaderName::CSeq).split_whitespace().next().unwrap_or_default();
+            let number = value(HeaderName::CSeq)
+                .split_whitespace()
+                .next()
+                .unwrap_or_default();
             format!(
                 "{} {} {number} {}:{port} {method}",
                 value(HeaderName::CallId),

@@ -1,6 +1,6 @@
 //! Calls between two user agents: set-up in both directions, refusal, CANCEL and what crosses it, BYE, hold, glare.
-use std::time::Duration;
 use crate::support::{Pipe, header, target};
+use std::time::Duration;
 use trialog_call::{Action, ByeReason, Direction, EndCause, Session, WireEvent};
 
 #[test]
@@ -17,7 +17,8 @@ fn a_call_is_set_up_and_ended_by_the_caller() {
     pipe.bye(0, placed);
     pipe.run_ms(100);
     assert!(pipe.has(0, placed, |event| *event == WireEvent::Gone));
-    assert!(pipe.has(1, received, |event| *event == WireEvent::Ended(EndCause::Bye)));
+    assert!(pipe.has(1, received, |event| *event
+        == WireEvent::Ended(EndCause::Bye)));
     assert!(header(pipe.last(0, "BYE"), "Reason").contains("cause=200"));
     pipe.assert_idle();
 }
@@ -46,8 +47,14 @@ fn both_hang_up_at_once_and_both_hear_gone() {
     pipe.bye(0, placed);
     pipe.bye(1, received);
     pipe.run_ms(200);
-    assert_eq!(pipe.count_of(0, placed, |event| *event == WireEvent::Gone), 1);
-    assert_eq!(pipe.count_of(1, received, |event| *event == WireEvent::Gone), 1);
+    assert_eq!(
+        pipe.count_of(0, placed, |event| *event == WireEvent::Gone),
+        1
+    );
+    assert_eq!(
+        pipe.count_of(1, received, |event| *event == WireEvent::Gone),
+        1
+    );
     assert!(!pipe.has(0, placed, |event| matches!(event, WireEvent::Ended(_))));
     pipe.assert_idle();
 }
@@ -67,7 +74,8 @@ fn a_refusal_is_told_and_acknowledged() {
         },
     );
     pipe.run_ms(100);
-    assert!(pipe.has(0, placed, |event| *event == WireEvent::Refused { status: 486 }));
+    assert!(pipe.has(0, placed, |event| *event
+        == WireEvent::Refused { status: 486 }));
     assert_eq!(pipe.sent(0, "ACK"), 1);
     assert_eq!(pipe.sent(1, "SIP/2.0 486"), 1);
     pipe.assert_idle();
@@ -95,8 +103,12 @@ fn a_call_that_is_cancelled_ends_in_gone_and_487() {
     pipe.act(0, Action::Cancel(placed));
     pipe.run_ms(100);
     assert!(pipe.has(0, placed, |event| *event == WireEvent::Gone));
-    assert!(!pipe.has(0, placed, |event| matches!(event, WireEvent::Refused { .. })));
-    assert!(pipe.has(1, received, |event| *event == WireEvent::Ended(EndCause::Cancelled)));
+    assert!(!pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Refused { .. }
+    )));
+    assert!(pipe.has(1, received, |event| *event
+        == WireEvent::Ended(EndCause::Cancelled)));
     assert_eq!(pipe.sent(1, "SIP/2.0 487"), 1);
     pipe.assert_idle();
 }
@@ -138,7 +150,8 @@ fn a_2xx_that_crosses_our_cancel_is_acknowledged_and_ended() {
     assert!(!pipe.has(0, placed, |event| matches!(event, WireEvent::Answered(_))));
     assert!(pipe.has(0, placed, |event| *event == WireEvent::Gone));
     assert_eq!((pipe.sent(0, "ACK"), pipe.sent(0, "BYE")), (1, 1));
-    assert!(pipe.has(1, received, |event| *event == WireEvent::Ended(EndCause::Bye)));
+    assert!(pipe.has(1, received, |event| *event
+        == WireEvent::Ended(EndCause::Bye)));
     pipe.assert_idle();
 }
 
@@ -228,7 +241,10 @@ fn hold_and_resume_are_agreed_and_the_held_side_is_told() {
     let (placed, received) = pipe.call(0, 1);
     pipe.reinvite(0, placed, Direction::SendOnly);
     pipe.run_ms(100);
-    assert!(pipe.has(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))));
+    assert!(pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Renegotiated(_)
+    )));
     assert!(pipe.has(1, received, |event| *event == WireEvent::FarHold(true)));
     assert_eq!(
         pipe.ends[0].media[&placed].direction,
@@ -291,13 +307,25 @@ fn a_focus_says_so_in_its_contact_and_the_other_is_told() {
             direction: Direction::SendRecv,
             focus,
         };
-        pipe.act(0, Action::Reinvite { leg: placed, session });
+        pipe.act(
+            0,
+            Action::Reinvite {
+                leg: placed,
+                session,
+            },
+        );
         pipe.run_ms(100);
         assert!(pipe.has(1, received, |event| *event == WireEvent::Focus(focus)));
-        assert_eq!(header(pipe.last(0, "INVITE"), "Contact").contains("isfocus"), focus);
+        assert_eq!(
+            header(pipe.last(0, "INVITE"), "Contact").contains("isfocus"),
+            focus
+        );
     }
     assert_eq!(
-        pipe.count_of(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))),
+        pipe.count_of(0, placed, |event| matches!(
+            event,
+            WireEvent::Renegotiated(_)
+        )),
         2
     );
     pipe.bye(0, placed);
@@ -313,8 +341,14 @@ fn glare_is_resolved_by_waiting() {
     pipe.run_ms(100);
     assert_eq!(pipe.sent(0, "SIP/2.0 491") + pipe.sent(1, "SIP/2.0 491"), 2);
     pipe.run(Duration::from_secs(5));
-    assert!(pipe.has(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))));
-    assert!(pipe.has(1, received, |event| matches!(event, WireEvent::Renegotiated(_))));
+    assert!(pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Renegotiated(_)
+    )));
+    assert!(pipe.has(1, received, |event| matches!(
+        event,
+        WireEvent::Renegotiated(_)
+    )));
     // The side that did not choose the Call-ID goes first: within 2 s; the other after 2.1 s at the earliest.
     let again: Vec<_> = pipe
         .seen
@@ -337,7 +371,10 @@ fn the_latest_of_several_wishes_wins_and_is_reported_once() {
     pipe.reinvite(0, placed, Direction::SendRecv);
     pipe.run_ms(300);
     assert_eq!(
-        pipe.count_of(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))),
+        pipe.count_of(0, placed, |event| matches!(
+            event,
+            WireEvent::Renegotiated(_)
+        )),
         1
     );
     assert_eq!(
@@ -359,7 +396,10 @@ fn a_bye_crossing_a_reinvite_ends_the_call() {
     pipe.run_ms(200);
     assert!(pipe.has(0, placed, |event| *event == WireEvent::Ended(EndCause::Bye)));
     assert!(pipe.has(1, received, |event| *event == WireEvent::Gone));
-    assert!(!pipe.has(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))));
+    assert!(!pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Renegotiated(_)
+    )));
     pipe.assert_idle();
 }
 
@@ -370,7 +410,8 @@ fn a_reinvite_that_nobody_answers_ends_the_call_as_lost() {
     pipe.filter = Some(Box::new(|_| true));
     pipe.reinvite(0, placed, Direction::SendOnly);
     pipe.run(Duration::from_secs(33));
-    assert!(pipe.has(0, placed, |event| *event == WireEvent::Ended(EndCause::Lost)));
+    assert!(pipe.has(0, placed, |event| *event
+        == WireEvent::Ended(EndCause::Lost)));
     assert!(pipe.sent(0, "BYE") > 0);
 }
 
@@ -392,7 +433,10 @@ fn a_redirection_is_followed() {
     pipe.act(2, Action::Answer(moved));
     pipe.run_ms(100);
     assert!(pipe.has(0, placed, |event| matches!(event, WireEvent::Answered(_))));
-    assert!(!pipe.has(0, placed, |event| matches!(event, WireEvent::Refused { .. })));
+    assert!(!pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Refused { .. }
+    )));
     pipe.bye(0, placed);
     pipe.assert_idle();
 }
@@ -422,14 +466,20 @@ fn calls_survive_a_network_that_loses_doubles_and_reorders() {
         pipe.reinvite(0, placed, Direction::SendRecv);
         pipe.run(Duration::from_secs(40));
         assert_eq!(
-            pipe.count_of(0, placed, |event| matches!(event, WireEvent::Renegotiated(_))),
+            pipe.count_of(0, placed, |event| matches!(
+                event,
+                WireEvent::Renegotiated(_)
+            )),
             2,
             "seed {seed}: {:?}",
             pipe.events(0, placed)
         );
         pipe.bye(1, received);
         pipe.run(Duration::from_secs(40));
-        assert!(pipe.has(1, received, |event| *event == WireEvent::Gone), "seed {seed}");
+        assert!(
+            pipe.has(1, received, |event| *event == WireEvent::Gone),
+            "seed {seed}"
+        );
         pipe.loss = 0;
         pipe.assert_idle();
     }

@@ -89,17 +89,27 @@ fn variant_b_sends_the_guest_to_the_customer_whose_old_leg_is_named_and_replaced
     pipe.run_ms(50);
     let (replacing, incoming) = pipe.incoming(CUSTOMER);
     assert_eq!(incoming.replaces, Some(customer));
-    assert!(incoming.by_peer, "Referred-By names the owner, whom the customer knows");
+    assert!(
+        incoming.by_peer,
+        "Referred-By names the owner, whom the customer knows"
+    );
     pipe.act(CUSTOMER, Action::Answer(replacing));
     pipe.run_ms(100);
     assert!(pipe.has(GUEST, new, |event| matches!(event, WireEvent::Answered(_))));
     pipe.bye(CUSTOMER, customer);
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 200 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 200,
+        },
+    );
     pipe.run_ms(100);
     assert!(pipe.has(OWNER, to_guest, |event| {
         *event == WireEvent::ReferNotified { status: 200 }
     }));
-    assert!(pipe.has(OWNER, to_customer, |event| *event == WireEvent::Ended(EndCause::Bye)));
+    assert!(pipe.has(OWNER, to_customer, |event| *event
+        == WireEvent::Ended(EndCause::Bye)));
     let notify = pipe.last(GUEST, "NOTIFY");
     assert!(header(notify, "Subscription-State").starts_with("terminated;reason=noresource"));
     pipe.bye(OWNER, to_guest);
@@ -117,7 +127,13 @@ fn variant_a_sends_the_customer_to_the_guest() {
         guest,
     } = three();
     let to = ReferTo::Leg(to_guest);
-    pipe.act(OWNER, Action::Refer { leg: to_customer, to });
+    pipe.act(
+        OWNER,
+        Action::Refer {
+            leg: to_customer,
+            to,
+        },
+    );
     pipe.run_ms(50);
     let asked = referral(&pipe, CUSTOMER, customer);
     pipe.act(CUSTOMER, Action::AcceptReferral(customer));
@@ -128,7 +144,13 @@ fn variant_a_sends_the_customer_to_the_guest() {
     assert!(incoming.by_peer);
     pipe.act(GUEST, Action::Answer(replacing));
     pipe.run_ms(100);
-    pipe.act(CUSTOMER, Action::ReferralResult { leg: customer, status: 200 });
+    pipe.act(
+        CUSTOMER,
+        Action::ReferralResult {
+            leg: customer,
+            status: 200,
+        },
+    );
     // BYE right behind the final NOTIFY, which it must not overtake.
     pipe.bye(CUSTOMER, customer);
     pipe.run_ms(200);
@@ -159,7 +181,13 @@ fn a_referral_is_declined_by_notify_603() {
     pipe.run_ms(50);
     pipe.act(GUEST, Action::AcceptReferral(guest));
     pipe.run_ms(50);
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 603 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 603,
+        },
+    );
     pipe.run_ms(50);
     assert!(pipe.has(OWNER, to_guest, |event| {
         *event == WireEvent::ReferNotified { status: 603 }
@@ -168,7 +196,13 @@ fn a_referral_is_declined_by_notify_603() {
     let to = ReferTo::Leg(to_customer);
     pipe.act(OWNER, Action::Refer { leg: to_guest, to });
     pipe.run_ms(50);
-    pipe.act(GUEST, Action::RefuseReferral { leg: guest, status: 603 });
+    pipe.act(
+        GUEST,
+        Action::RefuseReferral {
+            leg: guest,
+            status: 603,
+        },
+    );
     pipe.run_ms(50);
     assert!(pipe.has(OWNER, to_guest, |event| {
         *event == WireEvent::ReferRefused { status: 603 }
@@ -179,7 +213,13 @@ fn a_referral_is_declined_by_notify_603() {
     pipe.act(GUEST, Action::AcceptReferral(guest));
     pipe.run_ms(50);
     assert!(header(pipe.last(GUEST, "NOTIFY"), "Event").starts_with("refer;id="));
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 200 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 200,
+        },
+    );
     pipe.run_ms(50);
     assert!(pipe.has(OWNER, to_guest, |event| {
         *event == WireEvent::ReferNotified { status: 200 }
@@ -211,7 +251,13 @@ fn a_withdrawn_transfer_is_told_to_the_guest() {
     }));
     assert_eq!(header(pipe.last(OWNER, "SUBSCRIBE"), "Expires"), "0");
     // The core's own word comes too late and does no harm.
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 487 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 487,
+        },
+    );
     pipe.run_ms(50);
     pipe.bye(OWNER, to_guest);
     pipe.bye(OWNER, to_customer);
@@ -235,10 +281,17 @@ fn a_withdrawal_that_crosses_the_result_does_not_hide_it() {
     // The first copy of the final NOTIFY is lost; the SUBSCRIBE is answered with 481 before the second comes.
     let mut dropped = false;
     pipe.filter = Some(Box::new(move |seen| {
-        seen.text.contains("SIP/2.0 200 OK\r\n") && seen.text.starts_with("NOTIFY")
+        seen.text.contains("SIP/2.0 200 OK\r\n")
+            && seen.text.starts_with("NOTIFY")
             && !std::mem::replace(&mut dropped, true)
     }));
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 200 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 200,
+        },
+    );
     pipe.act(OWNER, Action::WithdrawRefer(to_guest));
     pipe.run(Duration::from_secs(2));
     assert!(pipe.sent(GUEST, "SIP/2.0 481") > 0);
@@ -269,7 +322,13 @@ fn a_notify_before_the_202_counts() {
     pipe.act(OWNER, Action::Refer { leg: to_guest, to });
     pipe.run_ms(50);
     pipe.act(GUEST, Action::AcceptReferral(guest));
-    pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 200 });
+    pipe.act(
+        GUEST,
+        Action::ReferralResult {
+            leg: guest,
+            status: 200,
+        },
+    );
     pipe.run(Duration::from_secs(2));
     assert_eq!(
         pipe.events(OWNER, to_guest),
@@ -296,7 +355,13 @@ fn a_result_after_the_calls_end_is_still_told() {
     pipe.bye(1, received);
     pipe.run_ms(50);
     assert!(pipe.has(0, placed, |event| *event == WireEvent::Ended(EndCause::Bye)));
-    pipe.act(1, Action::ReferralResult { leg: received, status: 200 });
+    pipe.act(
+        1,
+        Action::ReferralResult {
+            leg: received,
+            status: 200,
+        },
+    );
     pipe.run_ms(50);
     assert_eq!(
         pipe.events(0, placed).last(),
@@ -315,7 +380,13 @@ fn a_subscription_is_refreshed_as_long_as_no_result_came() {
     pipe.act(1, Action::AcceptReferral(received));
     pipe.run(Duration::from_secs(300));
     assert!(pipe.sent(0, "SUBSCRIBE") >= 1);
-    pipe.act(1, Action::ReferralResult { leg: received, status: 503 });
+    pipe.act(
+        1,
+        Action::ReferralResult {
+            leg: received,
+            status: 503,
+        },
+    );
     pipe.run_ms(50);
     assert!(pipe.has(0, placed, |event| {
         *event == WireEvent::ReferNotified { status: 503 }
@@ -352,7 +423,13 @@ fn transfers_succeed_on_a_network_that_loses_doubles_and_reorders() {
         pipe.run(Duration::from_secs(15));
         assert!(pipe.has(GUEST, new, |event| matches!(event, WireEvent::Answered(_))));
         pipe.bye(CUSTOMER, customer);
-        pipe.act(GUEST, Action::ReferralResult { leg: guest, status: 200 });
+        pipe.act(
+            GUEST,
+            Action::ReferralResult {
+                leg: guest,
+                status: 200,
+            },
+        );
         pipe.run(Duration::from_secs(20));
         assert_eq!(
             pipe.events(OWNER, to_guest),
@@ -398,7 +475,8 @@ fn an_invite_that_replaces_what_is_not_there_gets_481_and_what_has_ended_603() {
     );
     pipe.bye(0, placed);
     pipe.run_ms(100);
-    assert!(pipe.has(1, received, |event| *event == WireEvent::Ended(EndCause::Bye)));
+    assert!(pipe.has(1, received, |event| *event
+        == WireEvent::Ended(EndCause::Bye)));
     assert_eq!(
         replace(&mut pipe, &ours, ""),
         [WireEvent::Refused { status: 603 }]
@@ -432,7 +510,13 @@ fn a_refer_outside_a_dialog_is_taken_where_it_names_one_of_ours() {
     };
     pipe.inject(stranger, 1, &refer("wrong", "r1"));
     pipe.run_ms(50);
-    assert!(pipe.raw.last().expect("answer").2.starts_with("SIP/2.0 403"));
+    assert!(
+        pipe.raw
+            .last()
+            .expect("answer")
+            .2
+            .starts_with("SIP/2.0 403")
+    );
     pipe.inject(stranger, 1, &refer(&tag(header(&ok, "To")), "r2"));
     pipe.run_ms(50);
     assert!(!referral(&pipe, 1, received).replaces);
@@ -446,9 +530,19 @@ fn a_refer_outside_a_dialog_is_taken_where_it_names_one_of_ours() {
     let notify = answer(&pipe, "NOTIFY");
     assert_eq!(header(&notify, "Call-ID"), "r2");
     assert_eq!(header(&notify, "From"), header(&accepted, "To"));
-    pipe.inject(stranger, 1, &crate::support::reply(&notify, "200 OK", "", ""));
+    pipe.inject(
+        stranger,
+        1,
+        &crate::support::reply(&notify, "200 OK", "", ""),
+    );
     pipe.run_ms(50);
-    pipe.act(1, Action::ReferralResult { leg: received, status: 200 });
+    pipe.act(
+        1,
+        Action::ReferralResult {
+            leg: received,
+            status: 200,
+        },
+    );
     pipe.run_ms(50);
     let last = answer(&pipe, "NOTIFY");
     assert!(last.contains("SIP/2.0 200 OK") && header(&last, "CSeq") != header(&notify, "CSeq"));
@@ -510,7 +604,10 @@ fn a_refer_and_a_reinvite_at_once_reach_the_far_side_in_order() {
         let to = ReferTo::Target(target(5));
         pipe.act(0, Action::Refer { leg: placed, to });
         pipe.run(Duration::from_secs(31));
-        assert!(pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))), "seed {seed}");
+        assert!(
+            pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))),
+            "seed {seed}"
+        );
         assert_eq!(pipe.sent(1, "SIP/2.0 500"), 0, "seed {seed}");
     }
 }

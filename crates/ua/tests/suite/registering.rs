@@ -66,8 +66,14 @@ fn an_account_registers_with_each_digest_and_refreshes_before_the_end() {
         assert_eq!(header(&second, "Call-ID"), header(&first, "Call-ID"));
         assert_eq!(header(&second, "CSeq"), "2 REGISTER");
         assert!(is_right(&second, "Authorization", &Method::Register, "n1"));
-        answer(&mut pipe, "200 OK", "Contact: <sip:agent@10.0.0.1:5060>;expires=120\r\n");
-        assert!(matches!(states(&pipe).last(), Some(RegistrationState::Registered { until }) if *until > pipe.now));
+        answer(
+            &mut pipe,
+            "200 OK",
+            "Contact: <sip:agent@10.0.0.1:5060>;expires=120\r\n",
+        );
+        assert!(
+            matches!(states(&pipe).last(), Some(RegistrationState::Registered { until }) if *until > pipe.now)
+        );
         pipe.run(Duration::from_secs(100));
         assert_eq!(pipe.sent(0, "REGISTER"), 2);
         pipe.run_ms(19_000);
@@ -87,10 +93,19 @@ fn a_stale_nonce_is_answered_again_and_a_wrong_password_is_not() {
     for (nonce, stale) in [("n1", false), ("n2", true), ("n3", false)] {
         let mut asked = challenge(Algorithm::Md5, nonce);
         asked.stale = stale;
-        answer(&mut pipe, "401 Unauthorized", &format!("WWW-Authenticate: {asked}\r\n"));
+        answer(
+            &mut pipe,
+            "401 Unauthorized",
+            &format!("WWW-Authenticate: {asked}\r\n"),
+        );
     }
     assert_eq!(pipe.sent(0, "REGISTER"), 3);
-    assert!(is_right(&last_register(&pipe), "Authorization", &Method::Register, "n2"));
+    assert!(is_right(
+        &last_register(&pipe),
+        "Authorization",
+        &Method::Register,
+        "n2"
+    ));
     assert!(matches!(
         states(&pipe).last(),
         Some(RegistrationState::Failed { status: 401, .. })
@@ -105,13 +120,29 @@ fn a_proxys_and_a_servers_challenge_are_both_answered() {
     let mut pipe = phone();
     pipe.input(0, Input::Register);
     pipe.run_ms(50);
-    let proxy = format!("Proxy-Authenticate: {}\r\n", challenge(Algorithm::Md5, "p1"));
+    let proxy = format!(
+        "Proxy-Authenticate: {}\r\n",
+        challenge(Algorithm::Md5, "p1")
+    );
     answer(&mut pipe, "407 Proxy Authentication Required", &proxy);
-    let server = format!("WWW-Authenticate: {}\r\n", challenge(Algorithm::Sha256, "s1"));
+    let server = format!(
+        "WWW-Authenticate: {}\r\n",
+        challenge(Algorithm::Sha256, "s1")
+    );
     answer(&mut pipe, "401 Unauthorized", &server);
     let register = last_register(&pipe);
-    assert!(is_right(&register, "Proxy-Authorization", &Method::Register, "p1"));
-    assert!(is_right(&register, "Authorization", &Method::Register, "s1"));
+    assert!(is_right(
+        &register,
+        "Proxy-Authorization",
+        &Method::Register,
+        "p1"
+    ));
+    assert!(is_right(
+        &register,
+        "Authorization",
+        &Method::Register,
+        "s1"
+    ));
 }
 
 #[test]
@@ -122,7 +153,10 @@ fn a_registrar_that_wants_it_longer_gets_it_longer() {
     answer(&mut pipe, "423 Interval Too Brief", "Min-Expires: 3600\r\n");
     assert_eq!(header(&last_register(&pipe), "Expires"), "3600");
     answer(&mut pipe, "200 OK", "Expires: 3600\r\n");
-    assert!(matches!(states(&pipe).last(), Some(RegistrationState::Registered { .. })));
+    assert!(matches!(
+        states(&pipe).last(),
+        Some(RegistrationState::Registered { .. })
+    ));
 }
 
 #[test]
@@ -169,7 +203,10 @@ fn a_binding_is_taken_back_at_the_end() {
     pipe.run_ms(50);
     assert_eq!(header(&last_register(&pipe), "Expires"), "0");
     answer(&mut pipe, "200 OK", "");
-    assert_eq!(states(&pipe).last(), Some(&&RegistrationState::Unregistered));
+    assert_eq!(
+        states(&pipe).last(),
+        Some(&&RegistrationState::Unregistered)
+    );
     pipe.assert_idle();
     assert_eq!(pipe.sent(0, "REGISTER"), 2);
 }
@@ -183,7 +220,10 @@ fn a_register_that_is_in_flight_is_followed_by_the_taking_back() {
     answer(&mut pipe, "200 OK", "");
     assert_eq!(header(&last_register(&pipe), "Expires"), "0");
     answer(&mut pipe, "200 OK", "");
-    assert_eq!(states(&pipe).last(), Some(&&RegistrationState::Unregistered));
+    assert_eq!(
+        states(&pipe).last(),
+        Some(&&RegistrationState::Unregistered)
+    );
     pipe.assert_idle();
 }
 
@@ -197,7 +237,10 @@ fn an_invite_and_its_bye_are_challenged_and_the_ack_has_the_invites_credentials(
     assert_eq!(to, registrar());
     assert!(invite.starts_with("INVITE sip:bob@lab.test SIP/2.0"));
     assert!(header(&invite, "From").starts_with("\"Agent One\" <sip:agent@lab.test>"));
-    let asked = format!("Proxy-Authenticate: {}\r\n", challenge(Algorithm::Md5, "p1"));
+    let asked = format!(
+        "Proxy-Authenticate: {}\r\n",
+        challenge(Algorithm::Md5, "p1")
+    );
     let challenged = reply(&invite, "407 Proxy Authentication Required", "x", &asked);
     pipe.inject(registrar(), 0, &challenged);
     pipe.run_ms(50);
@@ -215,14 +258,22 @@ fn an_invite_and_its_bye_are_challenged_and_the_ack_has_the_invites_credentials(
     pipe.run_ms(50);
     assert!(pipe.has(0, leg, |event| matches!(event, WireEvent::Answered(_))));
     let ack = pipe.last(0, "ACK sip:bob@10.0.0.50");
-    assert_eq!(header(ack, "Proxy-Authorization"), header(&again, "Proxy-Authorization"));
+    assert_eq!(
+        header(ack, "Proxy-Authorization"),
+        header(&again, "Proxy-Authorization")
+    );
     pipe.bye(0, leg);
     pipe.run_ms(50);
     let bye = pipe.last(0, "BYE").to_owned();
     let asked = format!("WWW-Authenticate: {}\r\n", challenge(Algorithm::Md5, "w1"));
     pipe.inject(registrar(), 0, &reply(&bye, "401 Unauthorized", "", &asked));
     pipe.run_ms(50);
-    assert!(is_right(pipe.last(0, "BYE"), "Authorization", &Method::Bye, "w1"));
+    assert!(is_right(
+        pipe.last(0, "BYE"),
+        "Authorization",
+        &Method::Bye,
+        "w1"
+    ));
     let bye = pipe.last(0, "BYE").to_owned();
     pipe.inject(registrar(), 0, &reply(&bye, "200 OK", "", ""));
     pipe.run_ms(50);
@@ -237,7 +288,11 @@ fn a_challenge_without_a_password_is_a_refusal() {
     pipe.run_ms(50);
     let invite = pipe.raw.last().expect("INVITE").2.clone();
     let asked = format!("WWW-Authenticate: {}\r\n", challenge(Algorithm::Md5, "w1"));
-    pipe.inject(registrar(), 0, &reply(&invite, "401 Unauthorized", "x", &asked));
+    pipe.inject(
+        registrar(),
+        0,
+        &reply(&invite, "401 Unauthorized", "x", &asked),
+    );
     pipe.run_ms(50);
     assert_eq!(pipe.events(0, leg), [WireEvent::Refused { status: 401 }]);
     pipe.assert_idle();
@@ -267,4 +322,33 @@ fn a_call_finds_the_account_that_its_contact_names() {
     }
     let _ = (addr(0), target(1));
     pipe.assert_idle();
+}
+
+#[test]
+fn what_comes_by_way_of_a_registrar_that_took_us_is_trusted() {
+    for registered in [false, true] {
+        let mut phone_config = with_registrar();
+        phone_config.accounts[0].registrar = Some(Uri::parse("sip:lab.test").expect("uri"));
+        let mut pipe = Pipe::with(vec![phone_config], 5);
+        let address = (trialog_ua::Transport::Udp, registrar());
+        pipe.names.insert("lab.test".to_owned(), vec![address]);
+        if registered {
+            pipe.input(0, Input::Register);
+            pipe.run_ms(50);
+            answer(&mut pipe, "200 OK", "");
+        }
+        let invite = format!(
+            "INVITE sip:agent@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.50;branch=z9hG4bKi\r\n\
+             From: <sip:other@lab.test>;tag=o\r\nTo: <sip:agent@lab.test>\r\nCall-ID: i\r\nCSeq: 1 INVITE\r\n\
+             Trialog-Role: guest\r\n{}",
+            crate::support::sdp("sip:other@10.0.0.50", "sendrecv")
+        );
+        pipe.inject(registrar(), 0, &invite);
+        pipe.run_ms(50);
+        let (_, incoming) = pipe.incoming(0);
+        assert_eq!(
+            (incoming.trusted, incoming.as_guest),
+            (registered, registered)
+        );
+    }
 }

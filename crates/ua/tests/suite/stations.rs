@@ -138,7 +138,12 @@ impl World {
 
     fn is(&self, index: usize, role: Role, stage: Stage) {
         let call = self.call(index).map(|(_, role, stage)| (role, stage));
-        assert_eq!(call, Some((role, stage)), "phone {index}: {:?}", self.notices);
+        assert_eq!(
+            call,
+            Some((role, stage)),
+            "phone {index}: {:?}",
+            self.notices
+        );
     }
 
     fn conference(&mut self) {
@@ -161,7 +166,11 @@ impl World {
     fn settle(&mut self) {
         self.run(Duration::from_secs(200));
         for (index, station) in self.stations.iter().enumerate() {
-            assert!(station.agent().is_idle(), "{index}: {:?}", station.agent().counts());
+            assert!(
+                station.agent().is_idle(),
+                "{index}: {:?}",
+                station.agent().counts()
+            );
             assert!(self.media[index].is_empty() && self.taken[index].is_empty());
         }
     }
@@ -177,7 +186,11 @@ fn a_conference_is_handed_over_and_ended_by_the_customer() {
     world.act(2, Act::Accept);
     world.run(Duration::from_secs(2));
     world.is(2, Role::Owner, Stage::Connected);
-    assert!(world.notices[1].iter().any(|notice| matches!(notice, Notice::Transferred { .. })));
+    assert!(
+        world.notices[1]
+            .iter()
+            .any(|notice| matches!(notice, Notice::Transferred { .. }))
+    );
     assert_eq!(world.media[1].len(), 0, "the first owner is out");
     assert_eq!(world.media[0].len(), 1);
     world.act(0, Act::End);
@@ -204,7 +217,11 @@ fn a_declined_transfer_leaves_the_conference_as_it_was() {
     world.act(1, Act::Transfer(None));
     world.act(2, Act::Decline);
     world.is(1, Role::Owner, Stage::Conference);
-    assert!(world.notices[1].iter().any(|notice| matches!(notice, Notice::TransferDeclined { .. })));
+    assert!(
+        world.notices[1]
+            .iter()
+            .any(|notice| matches!(notice, Notice::TransferDeclined { .. }))
+    );
     world.act(1, Act::End);
     world.settle();
 }
@@ -232,5 +249,34 @@ fn a_call_without_an_rtp_address_left_fails_cleanly() {
     world.act(1, Act::Answer);
     assert!(world.call(0).is_none());
     assert!(world.call(1).is_none());
+    world.settle();
+}
+
+#[test]
+fn a_phone_that_may_not_be_referred_says_so_and_refuses() {
+    use trialog_call::ReferralPolicy;
+    let mut world = World::new();
+    let policy = Policy {
+        transfers: ReferralPolicy::Never,
+        ..Policy::default()
+    };
+    for index in [0, 2] {
+        let mut station = Station::new(policy.clone(), config(index), [index as u8 + 3; 32]);
+        for port in 0..8 {
+            station.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
+        }
+        world.stations[index] = station;
+    }
+    let account = trialog_call::AccountId(0);
+    let target = target(1);
+    world.feed(0, StationInput::Core(Input::Dial { account, target }));
+    world.run(Duration::from_millis(300));
+    world.act(1, Act::Answer);
+    world.act(1, Act::Consult(crate::support::target(2)));
+    world.act(2, Act::Answer);
+    world.act(1, Act::Conference);
+    world.act(1, Act::Transfer(None));
+    world.is(1, Role::Owner, Stage::Anchored);
+    world.act(1, Act::End);
     world.settle();
 }

@@ -78,7 +78,12 @@ fn of_two_forks_that_answer_the_first_is_kept_and_the_second_gets_ack_and_bye() 
     assert!(bye.starts_with("BYE sip:two@10.0.0.9"));
     assert!(header(&bye, "To").ends_with("tag=two"));
     // A copy of either 2xx gets its ACK again, and no second BYE.
-    let ok = reply(&invite, "200 OK", "two", &sdp("sip:two@10.0.0.9", "sendrecv"));
+    let ok = reply(
+        &invite,
+        "200 OK",
+        "two",
+        &sdp("sip:two@10.0.0.9", "sendrecv"),
+    );
     pipe.inject(stranger(), 0, &ok);
     pipe.run_ms(50);
     assert_eq!(pipe.sent(0, "ACK"), 3);
@@ -104,7 +109,10 @@ fn a_183_with_sdp_is_early_media_and_the_2xx_without_sdp_keeps_it() {
     );
     pipe.inject(stranger(), 0, &progress);
     pipe.run_ms(50);
-    assert_eq!(pipe.events(0, leg), [WireEvent::Progress { early_media: true }]);
+    assert_eq!(
+        pipe.events(0, leg),
+        [WireEvent::Progress { early_media: true }]
+    );
     assert_eq!(pipe.ends[0].media[&leg].codec, trialog_sdp::Codec::Pcma);
     let ok = reply(&invite, "200 OK", "one", "Contact: <sip:one@10.0.0.9>\r\n");
     pipe.inject(stranger(), 0, &ok);
@@ -165,7 +173,14 @@ fn requests_in_a_dialog_follow_its_route_and_its_last_contact() {
     pipe.run_ms(50);
     // The called side has not acknowledged: our BYE waits (RFC 3261 §15).
     assert_eq!(pipe.sent(0, "BYE"), 0);
-    pipe.inject(stranger(), 0, &reinvite.replace("INVITE sip:", "ACK sip:").replace("1 INVITE", "1 ACK").replace("bKre", "bKack"));
+    pipe.inject(
+        stranger(),
+        0,
+        &reinvite
+            .replace("INVITE sip:", "ACK sip:")
+            .replace("1 INVITE", "1 ACK")
+            .replace("bKre", "bKack"),
+    );
     pipe.run_ms(50);
     let bye = last_raw(&pipe, "BYE");
     assert!(bye.starts_with("BYE sip:moved@10.9.9.7 "));
@@ -214,7 +229,8 @@ fn a_late_offer_without_an_answer_ends_the_call() {
         .replace("To: <sip:user0@10.0.0.1>", &format!("To: {to}"));
     pipe.inject(stranger(), 0, &ack);
     pipe.run_ms(50);
-    assert!(pipe.has(0, leg, |event| *event == WireEvent::Ended(EndCause::NoMedia)));
+    assert!(pipe.has(0, leg, |event| *event
+        == WireEvent::Ended(EndCause::NoMedia)));
     assert_eq!(pipe.sent(0, "BYE"), 1);
     pipe.assert_idle();
 }
@@ -247,18 +263,38 @@ fn what_we_cannot_do_is_refused_as_the_standard_says() {
             "",
         ),
         (
-            request("INVITE", "f", "Contact: <sip:a@b>\r\nContent-Type: text/plain\r\n\r\nhello"),
+            request(
+                "INVITE",
+                "f",
+                "Contact: <sip:a@b>\r\nContent-Type: text/plain\r\n\r\nhello",
+            ),
             "415",
             "Accept: application/sdp",
         ),
         (
-            request("INVITE", "g", "Contact: <sip:a@b>\r\nContent-Type: application/sdp\r\n\r\nhello"),
+            request(
+                "INVITE",
+                "g",
+                "Contact: <sip:a@b>\r\nContent-Type: application/sdp\r\n\r\nhello",
+            ),
             "400",
             "",
         ),
         (request("INVITE", "h", ""), "400", ""),
-        (request("SUBSCRIBE", "i", "Event: presence\r\n"), "489", "Allow-Events: refer"),
-        (request("REFER", "j", "Refer-To: <sip:a@b>\r\nContact: <sip:a@b>\r\n"), "403", ""),
+        (
+            request("SUBSCRIBE", "i", "Event: presence\r\n"),
+            "489",
+            "Allow-Events: refer",
+        ),
+        (
+            request(
+                "REFER",
+                "j",
+                "Refer-To: <sip:a@b>\r\nContact: <sip:a@b>\r\n",
+            ),
+            "403",
+            "",
+        ),
         (request("BYE", "k", ""), "481", ""),
         (request("NOTIFY", "l", "Event: refer\r\n"), "481", ""),
         (request("CANCEL", "m", ""), "481", ""),
@@ -268,12 +304,23 @@ fn what_we_cannot_do_is_refused_as_the_standard_says() {
             "481",
             "",
         ),
-        (request("INVITE", "p", "").replace("CSeq: 1 INVITE", "CSeq: 1 BYE"), "400", ""),
-        (request("INVITE", "q", "").replace("Call-ID: c-q\r\n", ""), "400", ""),
+        (
+            request("INVITE", "p", "").replace("CSeq: 1 INVITE", "CSeq: 1 BYE"),
+            "400",
+            "",
+        ),
+        (
+            request("INVITE", "q", "").replace("Call-ID: c-q\r\n", ""),
+            "400",
+            "",
+        ),
     ] {
         let mut pipe = Pipe::of(1);
         let answer = answer_of(&mut pipe, &text);
-        assert!(answer.starts_with(&format!("SIP/2.0 {status}")), "{text}\n{answer}");
+        assert!(
+            answer.starts_with(&format!("SIP/2.0 {status}")),
+            "{text}\n{answer}"
+        );
         assert!(answer.contains(with), "{answer}");
         assert!(pipe.ends[0].events.is_empty());
         pipe.assert_idle();
@@ -320,7 +367,11 @@ fn answers_go_back_to_where_the_request_really_came_from() {
     let mut pipe = Pipe::of(1);
     let far: SocketAddr = "192.0.2.7:41000".parse().expect("address");
     // RFC 3581: with rport to the port it came from; without, to the port in Via.
-    pipe.inject(far, 0, &request("OPTIONS", "r", "").replace("10.0.0.9;branch", "10.0.0.9;rport;branch"));
+    pipe.inject(
+        far,
+        0,
+        &request("OPTIONS", "r", "").replace("10.0.0.9;branch", "10.0.0.9;rport;branch"),
+    );
     pipe.run_ms(50);
     let (_, to, text) = pipe.raw.last().expect("an answer").clone();
     assert_eq!(to, far);
@@ -337,7 +388,10 @@ fn answers_go_back_to_where_the_request_really_came_from() {
 fn a_request_below_the_last_number_is_refused_with_500() {
     let mut pipe = Pipe::of(1);
     let (leg, invite) = placed_and_answered(&mut pipe);
-    let (to, call_id) = (header(&invite, "From").to_owned(), header(&invite, "Call-ID").to_owned());
+    let (to, call_id) = (
+        header(&invite, "From").to_owned(),
+        header(&invite, "Call-ID").to_owned(),
+    );
     let in_dialog = |number: u32| {
         format!(
             "OPTIONS sip:user0@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKn{number}\r\n\
@@ -357,7 +411,11 @@ fn each_answer_to_a_reinvite_has_its_effect() {
         ("488 Not Acceptable Here", Some(488), None),
         ("403 Forbidden", Some(403), None),
         ("500 Server Internal Error", Some(500), None),
-        ("481 Call/Transaction Does Not Exist", None, Some(EndCause::Lost)),
+        (
+            "481 Call/Transaction Does Not Exist",
+            None,
+            Some(EndCause::Lost),
+        ),
         ("408 Request Timeout", None, Some(EndCause::Lost)),
     ] {
         let mut pipe = Pipe::of(1);
@@ -395,11 +453,17 @@ fn a_reinvite_that_meets_491_for_ever_is_given_up_after_five_tries() {
         let invites: Vec<String> = pipe
             .raw
             .iter()
-            .filter(|(_, _, text)| text.starts_with("INVITE") && header(text, "To").contains("tag="))
+            .filter(|(_, _, text)| {
+                text.starts_with("INVITE") && header(text, "To").contains("tag=")
+            })
             .map(|(_, _, text)| text.clone())
             .collect();
         while answered < invites.len() {
-            pipe.inject(stranger(), 0, &reply(&invites[answered], "491 Request Pending", "", ""));
+            pipe.inject(
+                stranger(),
+                0,
+                &reply(&invites[answered], "491 Request Pending", "", ""),
+            );
             answered += 1;
         }
     }

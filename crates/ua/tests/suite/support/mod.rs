@@ -67,7 +67,9 @@ pub struct Pipe {
 }
 
 pub fn addr(index: usize) -> SocketAddr {
-    format!("10.0.0.{}:5060", index + 1).parse().expect("address")
+    format!("10.0.0.{}:5060", index + 1)
+        .parse()
+        .expect("address")
 }
 
 pub fn config(index: usize) -> Config {
