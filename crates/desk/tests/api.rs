@@ -1,4 +1,5 @@
 //! The API on a real loopback port, in front of a scripted phone: each request, each kind of error, and the order of events.
+#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::mpsc;

@@ -1,5 +1,6 @@
 //! Real `trialog` processes on the loopback interface, driven through their API.
 #![allow(dead_code, reason = "each suite uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Read;
