@@ -272,6 +272,13 @@ impl Network {
         self.rules[rule.0].branches.clear();
     }
 
+    /// All rules are over.
+    pub fn stop_meddling(&mut self) {
+        for rule in 0..self.rules.len() {
+            self.stop(RuleId(rule));
+        }
+    }
+
     /// When something arrives next.
     #[must_use]
     pub fn next(&self) -> Option<Time> {
