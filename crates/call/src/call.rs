@@ -150,7 +150,10 @@ pub(crate) struct Next {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum By {
     /// We were referred, and call.
-    Referral,
+    Referral {
+        /// The referrer waits for the result; he has not taken it back.
+        report: bool,
+    },
     /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first packet, or at this time.
     Replaces(Option<Time>),
 }
@@ -249,7 +252,7 @@ impl Call {
     pub(crate) fn follows_referral(&self) -> bool {
         self.next
             .as_ref()
-            .is_some_and(|next| next.by == By::Referral)
+            .is_some_and(|next| matches!(next.by, By::Referral { .. }))
     }
 
     /// The row of the table.
@@ -298,9 +301,8 @@ impl Call {
     pub(crate) fn has_local(&self) -> bool {
         match &self.state {
             State::Offered | State::Handover { .. } | State::Anchored | State::Ending => false,
-            State::Single => self.leg(Slot::First).is_some_and(|leg| !leg.hold),
-            State::Dialling
-            | State::ConsultRequested { .. }
+            State::Single | State::Dialling => self.leg(Slot::First).is_some_and(|leg| !leg.hold),
+            State::ConsultRequested { .. }
             | State::Consult { .. }
             | State::Conference
             | State::Transfer(_)
@@ -442,7 +444,7 @@ impl Call {
         };
         let next = self.next.as_ref().and_then(|next| match next.by {
             By::Replaces(until) => until,
-            By::Referral => None,
+            By::Referral { .. } => None,
         });
         let referral = self.referral.as_ref().map(|asked| asked.until);
         let leaving = self

@@ -23,7 +23,7 @@ impl Call {
         let State::ConsultRequested { target, .. } = &self.state else {
             return;
         };
-        let held = self.first.as_ref().is_some_and(|leg| leg.held);
+        let held = self.first.as_ref().is_some_and(Leg::rests_held);
         if held && self.second.is_none() {
             let guest = self.invite(target, true, None, out);
             self.second = Some(guest);
@@ -95,10 +95,7 @@ impl Call {
         let front = *front;
         *step = Step::Parting;
         self.set_hold(front, true);
-        if self
-            .leg(front)
-            .is_some_and(|leg| leg.held && leg.asked.is_none())
-        {
+        if self.leg(front).is_some_and(Leg::rests_held) {
             self.swap_second_step(front, out);
         }
     }
@@ -173,13 +170,19 @@ impl Call {
                     front,
                     step: Step::Rest,
                 };
-                for slot in [Slot::First, Slot::Second] {
-                    let held = self.leg(slot).is_some_and(|leg| leg.held);
-                    self.set_hold(slot, held);
-                }
                 false
             }
             Step::Rest | Step::Parting | Step::Meeting => false,
+        }
+    }
+
+    /// After a failed step both may have been held, and one is not any more: he is in front now.
+    pub(crate) fn see_who_is_in_front(&mut self) {
+        if let State::Consult { front, step: Step::Rest } = self.state
+            && self.on_hold(front)
+            && !self.on_hold(front.other())
+        {
+            self.state = State::Consult { front: front.other(), step: Step::Rest };
         }
     }
 

@@ -6,17 +6,34 @@
 #![no_std]
 extern crate alloc;
 
+/// Whether this fault is made on purpose: never, unless the feature `proof` is on.
+#[cfg(feature = "proof")]
+macro_rules! faulty {
+    ($common:expr, $fault:ident) => {
+        $common.mutation == Some(crate::mutation::Mutation::$fault)
+    };
+}
+#[cfg(not(feature = "proof"))]
+macro_rules! faulty {
+    ($common:expr, $fault:ident) => {
+        false
+    };
+}
+
 mod action;
 mod acts;
 mod call;
-mod canonical;
 mod consult;
 mod id;
 mod input;
 mod leg;
+#[cfg(feature = "proof")]
+mod mutation;
 mod out;
 mod phone;
 mod policy;
+#[cfg(feature = "proof")]
+pub mod proof;
 mod referral;
 mod routing;
 mod snapshot;
@@ -27,7 +44,6 @@ mod wire;
 mod wrapup;
 
 pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, Session};
-pub use canonical::Names;
 pub use id::{AccountId, CallId, LegId, Target, WrapUpId};
 pub use input::{
     Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,

@@ -39,7 +39,7 @@ impl Phone {
             last_call: 0,
             last_leg: 0,
             last_wrap_up: 0,
-            #[cfg(feature = "mutations")]
+            #[cfg(feature = "proof")]
             mutation: None,
         };
         Self {
@@ -108,7 +108,7 @@ impl Phone {
             .find(|c| c.id == call)
             .ok_or(Refusal::NoSuchCall)?;
         found.permits(act)?;
-        if matches!(act, Act::Answer | Act::Resume) {
+        if takes_the_microphone(act) {
             self.local_is_free_for(Some(call))?;
         }
         Ok(())
@@ -259,12 +259,20 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
 }
 
 fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
-    if matches!(act, Act::Answer | Act::Resume) {
+    if takes_the_microphone(&act) {
         leave_others(calls, Some(id));
     }
     if let Some(call) = calls.iter_mut().find(|call| call.id == id) {
         call.act(act, out);
     }
+}
+
+/// After this act our microphone and ear are with the call, if they were not.
+fn takes_the_microphone(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Answer | Act::Resume | Act::Consult(_) | Act::Transfer(Some(_)) | Act::Accept
+    )
 }
 
 /// Our microphone and ear go to another call: whoever is talked to is held.
@@ -453,7 +461,7 @@ fn end_all(calls: &mut [Call], out: &mut Out<'_>) {
 impl Call {
     /// A first [`Input::Terminate`] waits for it: the others' talk goes through this phone.
     fn is_waited_for(&self) -> bool {
-        let replacing = matches!(&self.next, Some(next) if next.by == By::Referral);
+        let replacing = matches!(&self.next, Some(next) if matches!(next.by, By::Referral { .. }));
         matches!(
             self.state,
             State::Conference | State::Transfer(_) | State::Handover { .. } | State::Anchored

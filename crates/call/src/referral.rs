@@ -180,6 +180,7 @@ impl Call {
                             status: 200,
                         });
                     }
+                    leg.hold = out.local_elsewhere;
                     let until = Some(out.now + REFERRER_LEAVES);
                     self.leaving.push(Leaving { id: old.id, until });
                 }
@@ -227,8 +228,11 @@ impl Call {
                 // Who referred us has hung up early. We call on.
                 if self.role == Role::Guest {
                     self.role = Role::Owner;
+                    self.connected = false;
                 }
-                self.first = Some(next.leg);
+                let mut leg = next.leg;
+                leg.hold = out.local_elsewhere;
+                self.first = Some(leg);
                 self.state = State::Dialling;
             }
         }

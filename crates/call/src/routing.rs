@@ -1,6 +1,6 @@
 //! Who hears whom. A level, not an edge: after any change the whole of it is stated again.
 use crate::LegId;
-use crate::call::{Call, State};
+use crate::call::{Call, Slot, State};
 use crate::leg::{Phase, Ring};
 use alloc::vec::Vec;
 
@@ -87,6 +87,9 @@ impl Call {
         }
         let crowd = matches!(self.state, State::Conference)
             || matches!(&self.state, State::Transfer(transfer) if transfer.is_of_conference());
+        // Without our own voice, whoever is off hold already has music until the other is, too.
+        let bridge = matches!(self.state, State::Anchored | State::Handover { .. });
+        let half_bridge = bridge && (self.on_hold(Slot::First) || self.on_hold(Slot::Second));
         for leg in [self.first.as_ref(), self.second.as_ref()]
             .into_iter()
             .flatten()
@@ -95,7 +98,7 @@ impl Call {
             if !sounds {
                 continue;
             }
-            let held = leg.on_hold();
+            let held = leg.on_hold() || half_bridge;
             seats.push(Seat {
                 party: Party::Leg(leg.id),
                 group,

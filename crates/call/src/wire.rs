@@ -245,7 +245,8 @@ impl Call {
     /// RFC 4579: the far side has become a focus, or is one no more. It means something to its guest alone.
     fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut Out<'_>) {
         // Where a B2BUA eats the header, `isfocus` on a trusted inbound call makes us its guest.
-        let lone = self.trusted && self.role == Role::Owner && self.state == State::Single;
+        let here = !out.local_elsewhere;
+        let lone = here && self.trusted && self.role == Role::Owner && self.state == State::Single;
         if focus && lone && self.next.is_none() && self.referral.is_none() {
             self.role = Role::Guest;
             self.state = State::Guest { post: false };

@@ -1,193 +1,130 @@
-//! Who may do what: the table of the rules, written down by hand a second time, apart from the core's own.
-use trialog_call::{Act, Role, Stage};
+//! The table "who may do what", copied by hand from the rules and apart from the core's own.
+use trialog_call::{ActKind, Column, Stage};
 
-/// A cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cell {
-    /// ✔: allowed, but for a step that is just under way.
-    Yes,
-    /// ✖: shown greyed, with a reason of its own.
-    No,
-    /// –: does not exist here.
-    Absent,
-    /// The table is silent.
-    Open,
-}
+/// `row: owner | guest`, each a list of acts; `+` allowed, `-` shown greyed with its reason. What is not there is a dash.
+const ROWS: &[(Stage, &str, &str)] = &[
+    (Stage::Offered, "+answer +reject +forward +end", "+answer +reject +forward +endconsult"),
+    (Stage::Dialling, "+mute +cancel +end +dtmf", ""),
+    (Stage::Connected, "+hold +mute +consult +transfer +end +dtmf", ""),
+    (Stage::Held, "+hold -mute +consult +transfer +end", ""),
+    (Stage::ConsultRequested, "+mute +endconsult -swap -conference +transfer -end", "+endconsult"),
+    (
+        Stage::Consulting,
+        "+mute +endconsult +swap +conference +transfer -end +dtmf",
+        "+mute +endconsult +dtmf",
+    ),
+    (
+        Stage::Swapped,
+        "+mute +endconsult +swap +conference +transfer -end +dtmf",
+        "+mute +endconsult +dtmf",
+    ),
+    (
+        Stage::Conference,
+        "-hold +mute -consult +transfer -exit +end +stay +dtmf",
+        "-hold +mute -consult +exit -end -wrapup +dtmf",
+    ),
+    (
+        Stage::TransferPending,
+        "-hold +mute -consult +withdraw -transfer -end +stay +wrapup +dtmf",
+        "-hold +mute -consult +accept +decline +exit -end +dtmf",
+    ),
+    (Stage::Anchored, "-hold -mute -consult +end +wrapup", "+mute +exit +dtmf"),
+    (Stage::PostCall, "-hold +mute -consult +end +wrapup +dtmf", "-hold +mute -consult +exit -end +dtmf"),
+    (Stage::Ending, "", ""),
+];
 
-/// An act without its argument. A blind transfer stands apart from the attended one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Column {
-    Answer,
-    Reject,
-    Forward,
-    Cancel,
-    Hold,
-    Resume,
-    Mute,
-    Unmute,
-    Consult,
-    EndConsult,
-    Swap,
-    Conference,
-    Transfer,
-    Blind,
-    Withdraw,
-    Accept,
-    Decline,
-    Exit,
-    End,
-    Stay,
-    Dtmf,
-}
+/// The customer only talks and hangs up (R5).
+const CUSTOMER: &[(Stage, &str)] = &[
+    (Stage::Offered, "+answer +reject +end"),
+    (Stage::Dialling, "+mute +cancel +end +dtmf -hold -consult -swap -conference -transfer"),
+    (Stage::Connected, "+mute +end +dtmf -hold -consult -swap -conference -transfer"),
+];
 
-/// The column that an act stands in.
-pub fn column(act: &Act) -> Column {
+fn word(act: ActKind) -> &'static str {
     match act {
-        Act::Answer => Column::Answer,
-        Act::Reject => Column::Reject,
-        Act::Forward(_) => Column::Forward,
-        Act::Cancel => Column::Cancel,
-        Act::Hold => Column::Hold,
-        Act::Resume => Column::Resume,
-        Act::Mute => Column::Mute,
-        Act::Unmute => Column::Unmute,
-        Act::Consult(_) => Column::Consult,
-        Act::EndConsult => Column::EndConsult,
-        Act::Swap => Column::Swap,
-        Act::Conference => Column::Conference,
-        Act::Transfer(None) => Column::Transfer,
-        Act::Transfer(Some(_)) => Column::Blind,
-        Act::Withdraw => Column::Withdraw,
-        Act::Accept => Column::Accept,
-        Act::Decline => Column::Decline,
-        Act::Exit => Column::Exit,
-        Act::End => Column::End,
-        Act::Stay => Column::Stay,
-        Act::Dtmf(_) => Column::Dtmf,
+        ActKind::Answer => "answer",
+        ActKind::Reject => "reject",
+        ActKind::Forward => "forward",
+        ActKind::Cancel => "cancel",
+        ActKind::Hold | ActKind::Resume => "hold",
+        ActKind::Mute | ActKind::Unmute => "mute",
+        ActKind::Consult => "consult",
+        ActKind::EndConsult => "endconsult",
+        ActKind::Swap => "swap",
+        ActKind::Conference => "conference",
+        ActKind::Transfer => "transfer",
+        ActKind::Withdraw => "withdraw",
+        ActKind::Accept => "accept",
+        ActKind::Decline => "decline",
+        ActKind::Exit => "exit",
+        ActKind::End => "end",
+        ActKind::Stay => "stay",
+        ActKind::Dtmf => "dtmf",
+        ActKind::WrapUp => "wrapup",
     }
 }
 
-/// What the rules say of this act, for this role, in this row.
-pub fn cell(role: Role, stage: Stage, column: Column) -> Cell {
-    use Cell::{Absent, No, Open, Yes};
-    use Column as C;
-    if matches!(column, C::Dtmf | C::Stay) {
-        return Open;
-    }
-    match (stage, role) {
-        (Stage::Ending, _) => Absent,
-        (Stage::Offered, Role::Owner | Role::Customer) => match column {
-            C::Answer | C::Reject => Yes,
-            C::Forward if role == Role::Owner => Yes,
-            C::Forward | C::End => Open,
-            _ => Absent,
-        },
-        (Stage::Offered, Role::Guest) => match column {
-            C::Answer | C::EndConsult => Yes,
-            C::Reject | C::Forward | C::Decline => Open,
-            _ => Absent,
-        },
-        (Stage::Dialling, Role::Owner | Role::Customer) => match column {
-            C::Mute | C::Unmute | C::Cancel => Yes,
-            C::End => Open,
-            _ => Absent,
-        },
-        // The customer only talks and hangs up (R5).
-        (Stage::Connected | Stage::TransferPending, Role::Customer) => match column {
-            C::Mute | C::Unmute => Yes,
-            C::End => {
-                if stage == Stage::Connected {
-                    Yes
-                } else {
-                    Open
-                }
-            }
-            C::Accept | C::Decline if stage == Stage::TransferPending => Open,
-            C::Hold | C::Resume | C::Consult | C::Conference | C::Blind => No,
-            _ => Open,
-        },
-        (Stage::Connected, Role::Owner) => match column {
-            C::Hold | C::Mute | C::Unmute | C::Consult | C::Blind | C::End => Yes,
-            C::Resume | C::Transfer => Open,
-            _ => Absent,
-        },
-        (Stage::Held, Role::Owner) => match column {
-            C::Resume | C::Consult | C::Blind | C::End => Yes,
-            C::Mute | C::Unmute => No,
-            C::Hold | C::Transfer => Open,
-            _ => Absent,
-        },
-        (Stage::ConsultRequested, Role::Owner) => match column {
-            C::Mute | C::Unmute | C::EndConsult | C::Transfer => Yes,
-            C::Swap | C::Conference | C::End => No,
-            C::Cancel | C::Blind => Open,
-            _ => Absent,
-        },
-        (Stage::Consulting | Stage::Swapped, Role::Owner) => match column {
-            C::Mute | C::Unmute | C::EndConsult | C::Swap | C::Conference | C::Transfer => Yes,
-            C::End => No,
-            C::Blind => Open,
-            _ => Absent,
-        },
-        (Stage::Consulting | Stage::Swapped, Role::Guest) => match column {
-            C::Mute | C::Unmute | C::EndConsult => Yes,
-            _ => Absent,
-        },
-        (Stage::Conference, Role::Owner) => match column {
-            C::Mute | C::Unmute | C::Transfer | C::End => Yes,
-            C::Hold | C::Resume | C::Consult | C::Exit => No,
-            C::Blind => Open,
-            _ => Absent,
-        },
-        (Stage::Conference, Role::Guest) => match column {
-            C::Mute | C::Unmute | C::Exit => Yes,
-            C::Hold | C::Resume | C::Consult | C::End => No,
-            _ => Absent,
-        },
-        (Stage::TransferPending, Role::Owner) => match column {
-            C::Mute | C::Unmute | C::Withdraw => Yes,
-            C::Hold | C::Resume | C::Consult | C::End => No,
-            C::Transfer | C::Blind => Open,
-            _ => Absent,
-        },
-        (Stage::TransferPending, Role::Guest) => match column {
-            C::Mute | C::Unmute | C::Accept | C::Decline | C::Exit => Yes,
-            C::Hold | C::Resume | C::Consult | C::End => No,
-            _ => Absent,
-        },
-        (Stage::Anchored, Role::Owner) => match column {
-            C::End => Yes,
-            C::Hold | C::Resume | C::Mute | C::Unmute | C::Consult => No,
-            _ => Absent,
-        },
-        (Stage::Anchored, Role::Guest) => match column {
-            C::Mute | C::Unmute | C::Exit => Yes,
-            _ => Absent,
-        },
-        (Stage::PostCall, Role::Owner) => match column {
-            C::Mute | C::Unmute | C::End => Yes,
-            C::Hold | C::Resume | C::Consult => No,
-            _ => Absent,
-        },
-        (Stage::PostCall, Role::Guest) => match column {
-            C::Mute | C::Unmute | C::Exit => Yes,
-            C::Hold | C::Resume | C::Consult | C::End => No,
-            _ => Absent,
-        },
-        // A guest does not dial, hold or get connected as anything but a guest; a customer never comes here.
-        (
-            Stage::Dialling | Stage::Connected | Stage::Held | Stage::ConsultRequested,
-            Role::Guest,
-        ) => Open,
-        (
-            Stage::Held
-            | Stage::ConsultRequested
-            | Stage::Consulting
-            | Stage::Swapped
-            | Stage::Conference
-            | Stage::Anchored
-            | Stage::PostCall,
-            Role::Customer,
-        ) => Open,
+fn row(stage: Stage, column: Column) -> &'static str {
+    let agents = ROWS.iter().find(|(row, _, _)| *row == stage);
+    let customers = CUSTOMER.iter().find(|(row, _)| *row == stage);
+    match column {
+        Column::Owner => agents.map_or("", |(_, owner, _)| owner),
+        Column::Guest => agents.map_or("", |(_, _, guest)| guest),
+        Column::Customer => customers.map_or("", |(_, customer)| customer),
     }
 }
+
+fn has(stage: Stage, column: Column, mark: char, act: ActKind) -> bool {
+    row(stage, column).split(' ').any(|cell| cell.strip_prefix(mark) == Some(word(act)))
+}
+
+/// ✔.
+pub(crate) fn allows(stage: Stage, column: Column, act: ActKind) -> bool {
+    has(stage, column, '+', act)
+}
+
+/// ✖.
+pub(crate) fn greyed(stage: Stage, column: Column, act: ActKind) -> bool {
+    has(stage, column, '-', act)
+}
+
+pub(crate) const STAGES: [Stage; 12] = [
+    Stage::Offered,
+    Stage::Dialling,
+    Stage::Connected,
+    Stage::Held,
+    Stage::ConsultRequested,
+    Stage::Consulting,
+    Stage::Swapped,
+    Stage::Conference,
+    Stage::TransferPending,
+    Stage::Anchored,
+    Stage::PostCall,
+    Stage::Ending,
+];
+
+pub(crate) const COLUMNS: [Column; 3] = [Column::Owner, Column::Guest, Column::Customer];
+
+pub(crate) const ACTS: [ActKind; 21] = [
+    ActKind::Answer,
+    ActKind::Reject,
+    ActKind::Forward,
+    ActKind::Cancel,
+    ActKind::Hold,
+    ActKind::Resume,
+    ActKind::Mute,
+    ActKind::Unmute,
+    ActKind::Consult,
+    ActKind::EndConsult,
+    ActKind::Swap,
+    ActKind::Conference,
+    ActKind::Transfer,
+    ActKind::Withdraw,
+    ActKind::Accept,
+    ActKind::Decline,
+    ActKind::Exit,
+    ActKind::End,
+    ActKind::Stay,
+    ActKind::Dtmf,
+    ActKind::WrapUp,
+];

@@ -1,0 +1,283 @@
+//! For the tests that search all states: a canonical form, a sketch without words, and faults on purpose.
+//!
+//! Compiled with the feature `proof` only, which no product has.
+use crate::call::{By, Call, Slot, State, Step};
+use crate::leg::{Leg, Phase};
+use crate::out::Shutdown;
+use crate::transfer::{Origin, Transfer};
+use crate::{CallId, Capabilities, Column, LegId, Phone, Role, Stage, Time, WrapUpId};
+use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
+use core::time::Duration;
+
+pub use crate::mutation::Mutation;
+
+/// Where every deadline stands in canonical form: which fires first is the searcher's choice.
+pub const SOME_DAY: Time = Time(Duration::from_secs(1 << 30));
+
+/// What became of the names of legs and calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renamed {
+    /// Old and new.
+    pub legs: Vec<(LegId, LegId)>,
+    /// Old and new.
+    pub calls: Vec<(CallId, CallId)>,
+}
+
+/// A call without words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub struct Sketch {
+    pub id: CallId,
+    pub role: Role,
+    pub stage: Stage,
+    pub column: Column,
+    /// To an owner the customer, else the peer.
+    pub first: Option<LegSketch>,
+    /// To an owner the guest.
+    pub second: Option<LegSketch>,
+    /// A leg that is about to take another's place, and that other.
+    pub next: Option<(LegId, Option<LegId>)>,
+    pub leaving: Vec<LegId>,
+    pub local: bool,
+    pub muted: bool,
+    pub connected: bool,
+    pub asking: bool,
+    /// The transfer that runs out of a conference, or the conference itself.
+    pub conference: bool,
+    /// A step of a consult is under way.
+    pub stepping: bool,
+    /// The step is the start of a conference.
+    pub joining: bool,
+    /// In a transfer: who was sent, and whether the other has gone already.
+    pub referred: Option<LegId>,
+    pub replaced_gone: bool,
+    pub blind: bool,
+    pub anchored_here: bool,
+    pub wrap_up: Option<WrapUpId>,
+}
+
+/// A leg without words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what its name says")]
+pub struct LegSketch {
+    pub id: LegId,
+    pub up: bool,
+    pub hold: bool,
+    pub held: bool,
+    pub asked: bool,
+    pub far_held: bool,
+    pub silent: bool,
+    pub can: Capabilities,
+}
+
+impl LegSketch {
+    fn of(leg: &Leg) -> Self {
+        let Leg { id, hold, held, far_held, silent, can, .. } = *leg;
+        Self { id, up: leg.is_up(), hold, held, asked: leg.asked.is_some(), far_held, silent, can }
+    }
+}
+
+impl Phone {
+    /// The same phone with this fault.
+    #[must_use]
+    pub fn with_fault(mut self, mutation: Option<Mutation>) -> Self {
+        self.common.mutation = mutation;
+        self
+    }
+
+    /// Bring into canonical form: legs, calls and wrap-ups numbered by their order, no history, no time.
+    pub fn canonical(&mut self) -> Renamed {
+        let mut renamed = Renamed::default();
+        for (place, call) in self.calls.iter_mut().enumerate() {
+            let new = CallId(place as u32 + 1);
+            renamed.calls.push((call.id, new));
+            call.id = new;
+            call.since = Time::ZERO;
+            call.leaving.sort_by_key(|leaving| leaving.id);
+        }
+        self.common.last_call = self.calls.len() as u32;
+        for (place, wrap_up) in self.common.wrap_ups.iter_mut().enumerate() {
+            let new = WrapUpId(place as u32 + 1);
+            let of = renamed.calls.iter().find(|(old, _)| *old == wrap_up.call);
+            for call in &mut self.calls {
+                if call.wrap_up == Some(wrap_up.id) && of.is_some_and(|(_, id)| *id == call.id) {
+                    // Marked apart from the old numbers until all are new.
+                    call.wrap_up = Some(WrapUpId(u32::MAX - new.0));
+                }
+            }
+            wrap_up.call = of.map_or(CallId(0), |(_, id)| *id);
+            wrap_up.id = new;
+        }
+        for call in &mut self.calls {
+            call.wrap_up = call.wrap_up.map(|id| {
+                if id.0 > u32::MAX / 2 { WrapUpId(u32::MAX - id.0) } else { WrapUpId(0) }
+            });
+        }
+        self.common.last_wrap_up = self.common.wrap_ups.len() as u32;
+        self.rename_legs(&mut renamed);
+        self.each_time(|time| *time = SOME_DAY);
+        renamed
+    }
+
+    fn rename_legs(&mut self, renamed: &mut Renamed) {
+        let (mut placed, mut received) = (0, 0);
+        let mut rename = |id: &mut LegId| {
+            let new = match *id {
+                LegId::Placed(_) => {
+                    placed += 1;
+                    LegId::Placed(placed)
+                }
+                LegId::Received(_) => {
+                    received += 1;
+                    LegId::Received(received)
+                }
+            };
+            renamed.legs.push((*id, new));
+            *id = new;
+        };
+        for call in &mut self.calls {
+            let next = call.next.as_mut().map(|next| &mut next.leg);
+            for leg in [call.first.as_mut(), call.second.as_mut(), next].into_iter().flatten() {
+                rename(&mut leg.id);
+            }
+            for leaving in &mut call.leaving {
+                rename(&mut leaving.id);
+            }
+        }
+        self.common.last_leg = placed;
+    }
+
+    /// Every time in the state, in a fixed order.
+    fn each_time(&mut self, mut then: impl FnMut(&mut Time)) {
+        for call in &mut self.calls {
+            match &mut call.state {
+                State::Transfer(Transfer { until, .. }) | State::Handover { until } => then(until),
+                _ => {}
+            }
+            if let Some(next) = &mut call.next
+                && let By::Replaces(Some(until)) = &mut next.by
+            {
+                then(until);
+            }
+            if let Some(asked) = &mut call.referral {
+                then(&mut asked.until);
+            }
+            for leaving in &mut call.leaving {
+                if let Some(until) = &mut leaving.until {
+                    then(until);
+                }
+            }
+            if let Some(ask) = &mut call.ask {
+                then(ask);
+            }
+        }
+        for wrap_up in &mut self.common.wrap_ups {
+            if let Some(deadline) = &mut wrap_up.deadline {
+                then(deadline);
+            }
+        }
+    }
+
+    /// How many deadlines run.
+    #[must_use]
+    pub fn deadlines(&self) -> usize {
+        let mut count = 0;
+        self.clone().each_time(|_| count += 1);
+        count
+    }
+
+    /// Let this one of the deadlines be due at `now`, and no other.
+    pub fn bring_forward(&mut self, which: usize, now: Time) {
+        let mut place = 0;
+        self.each_time(|time| {
+            if place == which {
+                *time = now;
+            }
+            place += 1;
+        });
+    }
+
+    /// All but the policy, which never changes.
+    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+        self.common.presence.hash(hasher);
+        self.common.page_open.hash(hasher);
+        self.common.device.hash(hasher);
+        self.common.shutdown.hash(hasher);
+        self.common.wrap_ups.hash(hasher);
+        self.calls.hash(hasher);
+    }
+
+    /// Some leg of some call is called so.
+    #[must_use]
+    pub fn knows(&self, leg: LegId) -> bool {
+        self.calls.iter().any(|call| call.knows(leg))
+    }
+
+    /// The wrap-ups: of which call, and whether it is owed.
+    #[must_use]
+    pub fn wrap_up_list(&self) -> Vec<(WrapUpId, CallId, bool)> {
+        self.common.wrap_ups.iter().map(|w| (w.id, w.call, w.due)).collect()
+    }
+
+    /// Switched off, or about to be.
+    #[must_use]
+    pub fn is_shutting_down(&self) -> bool {
+        self.common.shutdown != Shutdown::No
+    }
+
+    /// The calls without words.
+    #[must_use]
+    pub fn sketch(&self) -> Vec<Sketch> {
+        self.calls.iter().map(Sketch::of).collect()
+    }
+}
+
+impl Sketch {
+    fn of(call: &Call) -> Self {
+        let transfer = match &call.state {
+            State::Transfer(transfer) => Some(transfer),
+            _ => None,
+        };
+        let step = match &call.state {
+            State::Consult { step, .. } => *step,
+            _ => Step::Rest,
+        };
+        Self {
+            id: call.id,
+            role: call.role,
+            stage: call.stage(),
+            column: call.column(),
+            first: call.first.as_ref().map(LegSketch::of),
+            second: call.second.as_ref().map(LegSketch::of),
+            next: call
+                .next
+                .as_ref()
+                .map(|next| (next.leg.id, call.leg(next.slot).map(|leg| leg.id))),
+            leaving: call.leaving.iter().map(|leaving| leaving.id).collect(),
+            local: call.has_local(),
+            muted: call.muted,
+            connected: call.connected,
+            asking: call.ask.is_some(),
+            conference: call.state == State::Conference
+                || transfer.is_some_and(|transfer| transfer.origin == Origin::Conference),
+            stepping: step != Step::Rest,
+            joining: step == Step::Joining,
+            referred: transfer.and_then(|t| call.leg(t.referred()).map(|leg| leg.id)),
+            replaced_gone: transfer.is_some_and(|t| t.replaced_gone),
+            blind: transfer.is_some_and(|t| t.origin == Origin::Single),
+            anchored_here: call.state == State::Anchored,
+            wrap_up: call.wrap_up,
+        }
+    }
+}
+
+/// Whether this leg waits for its first answer.
+#[must_use]
+pub fn is_unanswered(phone: &Phone, leg: LegId) -> bool {
+    phone.calls.iter().any(|call| {
+        [Slot::First, Slot::Second].into_iter().any(|slot| {
+            call.leg(slot).is_some_and(|l| l.id == leg && matches!(l.phase, Phase::Dialling(_)))
+        })
+    })
+}

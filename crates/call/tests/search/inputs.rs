@@ -1,0 +1,361 @@
+//! Every input that can come in a state. Each enum is walked by a chain of its variants, matched without `_`, so that a
+//! new variant does not compile until it is searched too.
+use crate::model::{Far, FarLeg, Refer, World};
+use trialog_call::{
+    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, MediaEvent, Presence, Referral,
+    Target, WireEvent, WrapUpAct, WrapUpId,
+};
+
+/// What differs between the worlds that are searched.
+#[derive(Clone, Debug)]
+pub(crate) struct Alphabet {
+    /// Who may call us.
+    pub(crate) incoming: Vec<Incoming>,
+    /// What those whom we call can do.
+    pub(crate) answers: Vec<Capabilities>,
+    /// Far sides may call with `Replaces`.
+    pub(crate) replaces: bool,
+    /// Calls begin only when no wrap-up is left over from an earlier one.
+    pub(crate) wrap_ups: usize,
+    /// Whose consequences are followed, beside those of the calls themselves.
+    pub(crate) follow: &'static [Aside],
+}
+
+/// Things that go on beside the calls. Each doubles the states, some several times; they are given in every state of
+/// every world and held against every rule, and each is followed in a world of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// Headset, page, presence.
+    Surroundings,
+    /// Our microphone.
+    Mute,
+    /// Sound stops and comes again.
+    Sound,
+    /// The network changes.
+    Network,
+    /// Far sides hold us.
+    FarHold,
+    /// Reasons are drafted.
+    Drafts,
+    /// A NOTIFY comes after the transfer was given up or taken back.
+    LateNotify,
+    /// The phone is switched off.
+    Shutdown,
+    /// Ringing, early media.
+    Progress,
+    /// Far sides refer us.
+    Referrals,
+}
+
+/// Beside which of them this input goes.
+pub(crate) fn aside(input: &Input) -> Option<Aside> {
+    match input {
+        Input::Device(_) | Input::PageOpen(_) | Input::Presence(_) => Some(Aside::Surroundings),
+        Input::Act { act: Act::Mute | Act::Unmute, .. } => Some(Aside::Mute),
+        Input::Media { event: MediaEvent::Silent, .. } => Some(Aside::Sound),
+        Input::NetworkChanged => Some(Aside::Network),
+        Input::Wire { event: WireEvent::FarHold(true), .. } => Some(Aside::FarHold),
+        Input::Wire { event: WireEvent::Progress { .. }, .. } => Some(Aside::Progress),
+        Input::WrapUp { act: WrapUpAct::Draft(_), .. } => Some(Aside::Drafts),
+        Input::Wire { event: WireEvent::Referred(_), .. } => Some(Aside::Referrals),
+        Input::Terminate => Some(Aside::Shutdown),
+        _ => None,
+    }
+}
+
+pub(crate) fn target() -> Target {
+    Target("sip:b@x".into())
+}
+
+fn first<T>(value: T) -> Option<T> {
+    Some(value)
+}
+
+/// The variant after this one.
+fn input_after(input: &Input) -> Option<Input> {
+    Some(match input {
+        Input::Dial { .. } => Input::Act { call: CallId(1), act: Act::Answer },
+        Input::Act { .. } => Input::Hook,
+        Input::Hook => Input::PageOpen(true),
+        Input::PageOpen(_) => Input::Presence(Presence::Idle),
+        Input::Presence(_) => Input::WrapUp { id: WrapUpId(1), act: WrapUpAct::Extend },
+        Input::WrapUp { .. } => {
+            Input::Wire { leg: trialog_call::LegId::Placed(1), event: WireEvent::Gone }
+        }
+        Input::Wire { .. } => {
+            Input::Media { leg: trialog_call::LegId::Placed(1), event: MediaEvent::Silent }
+        }
+        Input::Media { .. } => Input::Device(true),
+        Input::Device(_) => Input::NetworkChanged,
+        Input::NetworkChanged => Input::Deadline,
+        Input::Deadline => Input::Terminate,
+        Input::Terminate => return None,
+    })
+}
+
+fn act_after(act: &Act) -> Option<Act> {
+    Some(match act {
+        Act::Answer => Act::Reject,
+        Act::Reject => Act::Forward(target()),
+        Act::Forward(_) => Act::Cancel,
+        Act::Cancel => Act::Hold,
+        Act::Hold => Act::Resume,
+        Act::Resume => Act::Mute,
+        Act::Mute => Act::Unmute,
+        Act::Unmute => Act::Consult(target()),
+        Act::Consult(_) => Act::EndConsult,
+        Act::EndConsult => Act::Swap,
+        Act::Swap => Act::Conference,
+        Act::Conference => Act::Transfer(None),
+        Act::Transfer(None) => Act::Transfer(Some(target())),
+        Act::Transfer(Some(_)) => Act::Withdraw,
+        Act::Withdraw => Act::Accept,
+        Act::Accept => Act::Decline,
+        Act::Decline => Act::Exit,
+        Act::Exit => Act::End,
+        Act::End => Act::Stay,
+        Act::Stay => Act::Dtmf(b'5'),
+        Act::Dtmf(_) => return None,
+    })
+}
+
+/// Every act, with one argument each.
+pub(crate) fn acts() -> impl Iterator<Item = Act> {
+    std::iter::successors(first(Act::Answer), act_after)
+}
+
+fn cause_after(cause: &EndCause) -> Option<EndCause> {
+    Some(match cause {
+        EndCause::Bye => EndCause::Cancelled,
+        EndCause::Cancelled => EndCause::Lost,
+        EndCause::Lost => EndCause::TimedOut,
+        EndCause::TimedOut => EndCause::Silent,
+        EndCause::Silent => EndCause::NoMedia,
+        EndCause::NoMedia => return None,
+    })
+}
+
+fn event_after(event: &WireEvent) -> Option<WireEvent> {
+    Some(match event {
+        WireEvent::Progress { .. } => WireEvent::Answered(Capabilities::default()),
+        WireEvent::Answered(_) => WireEvent::Confirmed,
+        WireEvent::Confirmed => WireEvent::Refused { status: 486 },
+        WireEvent::Refused { .. } => WireEvent::Ended(EndCause::Bye),
+        WireEvent::Ended(_) => WireEvent::Gone,
+        WireEvent::Gone => WireEvent::Renegotiated(Capabilities::default()),
+        WireEvent::Renegotiated(_) => WireEvent::RenegotiationRefused { status: 488 },
+        WireEvent::RenegotiationRefused { .. } => WireEvent::FarHold(true),
+        WireEvent::FarHold(_) => WireEvent::Focus(true),
+        WireEvent::Focus(_) => WireEvent::ReferAccepted,
+        WireEvent::ReferAccepted => WireEvent::ReferRefused { status: 405 },
+        WireEvent::ReferRefused { .. } => WireEvent::ReferNotified { status: 200 },
+        WireEvent::ReferNotified { .. } => WireEvent::Referred(referral()),
+        WireEvent::Referred(_) => WireEvent::ReferralWithdrawn,
+        WireEvent::ReferralWithdrawn => WireEvent::Informed(Info::PostCall),
+        WireEvent::Informed(_) => WireEvent::Incoming(incoming()),
+        WireEvent::Incoming(_) => return None,
+    })
+}
+
+pub(crate) fn referral() -> Referral {
+    Referral { to: target(), replaces: true, trusted: true }
+}
+
+/// A plain call from outside.
+pub(crate) fn incoming() -> Incoming {
+    Incoming {
+        account: AccountId(0),
+        from: "a".into(),
+        uri: Target("sip:a@x".into()),
+        as_guest: false,
+        trusted: false,
+        replaces: None,
+        by_peer: false,
+        capabilities: Capabilities { refer: true, replaces: true, trialog: false },
+    }
+}
+
+/// Everything that can happen in this world now.
+pub(crate) fn inputs(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
+    into.clear();
+    let start = Input::Dial { account: AccountId(0), target: target() };
+    for input in std::iter::successors(Some(start), input_after) {
+        match &input {
+            Input::Dial { .. } => {
+                if may_begin(world, alphabet) {
+                    into.push(input);
+                }
+            }
+            Input::Act { .. } => {
+                for call in world.phone.sketch() {
+                    into.extend(acts().map(|act| Input::Act { call: call.id, act }));
+                }
+                into.push(Input::Act { call: CallId(99), act: Act::End });
+            }
+            Input::WrapUp { .. } => wrap_ups(world, into),
+            Input::Wire { .. } => wire(world, alphabet, into),
+            Input::Media { .. } => {
+                for leg in world.legs.iter().filter(|leg| leg.far == Far::Up) {
+                    for event in World::media_events() {
+                        into.push(Input::Media { leg: leg.id, event });
+                    }
+                }
+            }
+            Input::PageOpen(_) => into.extend([true, false].map(Input::PageOpen)),
+            Input::Presence(_) => {
+                into.extend([Presence::Available, Presence::Idle].map(Input::Presence));
+            }
+            Input::Device(_) => into.extend([true, false].map(Input::Device)),
+            Input::Hook | Input::NetworkChanged | Input::Deadline | Input::Terminate => {
+                into.push(input);
+            }
+        }
+    }
+}
+
+fn may_begin(world: &World, alphabet: &Alphabet) -> bool {
+    world.phone.wrap_up_list().len() <= alphabet.wrap_ups
+}
+
+fn wrap_ups(world: &World, into: &mut Vec<Input>) {
+    let known = world.phone.wrap_up_list().into_iter().map(|(id, _, _)| id);
+    for id in known.chain([WrapUpId(99)]) {
+        let mut act = Some(WrapUpAct::Draft("sale".into()));
+        while let Some(now) = act {
+            act = match &now {
+                WrapUpAct::Draft(_) => Some(WrapUpAct::Submit("sale".into())),
+                WrapUpAct::Submit(_) => Some(WrapUpAct::Extend),
+                WrapUpAct::Extend => None,
+            };
+            into.push(Input::WrapUp { id, act: now });
+        }
+    }
+}
+
+fn wire(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
+    for event in std::iter::successors(Some(WireEvent::Progress { early_media: false }), event_after) {
+        if let WireEvent::Incoming(_) = &event {
+            offers(world, alphabet, into);
+            continue;
+        }
+        for leg in &world.legs {
+            let push = |event: WireEvent| into.push(Input::Wire { leg: leg.id, event });
+            said(leg, &event, alphabet).into_iter().for_each(push);
+        }
+    }
+    // What comes late, for a leg that is forgotten.
+    let leg = trialog_call::LegId::Placed(99);
+    into.push(Input::Wire { leg, event: WireEvent::Gone });
+}
+
+fn offers(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
+    let leg = world.new_leg();
+    let mut offer = |incoming: Incoming| {
+        into.push(Input::Wire { leg, event: WireEvent::Incoming(incoming) });
+    };
+    if may_begin(world, alphabet) {
+        alphabet.incoming.iter().cloned().for_each(&mut offer);
+    }
+    if alphabet.replaces {
+        for far in world.legs.iter().filter(|leg| leg.far == Far::Up) {
+            let replacing = Incoming { replaces: Some(far.id), by_peer: true, ..incoming() };
+            offer(Incoming { by_peer: false, ..replacing.clone() });
+            offer(replacing);
+        }
+    }
+}
+
+/// What this far side may say of this kind.
+fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
+    let far = leg.far;
+    let up = far == Far::Up;
+    let when = |so: bool, event: WireEvent| if so { vec![event] } else { Vec::new() };
+    match kind {
+        WireEvent::Progress { .. } if far == Far::Invited => {
+            [true, false].map(|early_media| WireEvent::Progress { early_media }).into()
+        }
+        WireEvent::Answered(_) if far == Far::Invited => {
+            alphabet.answers.iter().map(|can| WireEvent::Answered(*can)).collect()
+        }
+        WireEvent::Answered(can) => when(far == Far::Cancelled, WireEvent::Answered(*can)),
+        WireEvent::Confirmed => when(far == Far::Unacknowledged, kind.clone()),
+        WireEvent::Refused { .. } => {
+            when(matches!(far, Far::Invited | Far::Cancelled), kind.clone())
+        }
+        WireEvent::Ended(_) => std::iter::successors(Some(EndCause::Bye), cause_after)
+            .filter(|cause| match cause {
+                EndCause::Bye => matches!(far, Far::Unacknowledged | Far::Up | Far::Byed),
+                EndCause::Cancelled => far == Far::Calling,
+                EndCause::Lost | EndCause::Silent => up,
+                EndCause::TimedOut => matches!(far, Far::Unacknowledged | Far::Up),
+                EndCause::NoMedia => matches!(far, Far::Invited | Far::Unacknowledged),
+            })
+            .map(WireEvent::Ended)
+            .collect(),
+        WireEvent::Gone => when(matches!(far, Far::Cancelled | Far::Byed), kind.clone()),
+        WireEvent::Renegotiated(_) => {
+            when(up && leg.reinvite.is_some(), WireEvent::Renegotiated(leg.can))
+        }
+        WireEvent::RenegotiationRefused { .. } => when(up && leg.reinvite.is_some(), kind.clone()),
+        WireEvent::FarHold(_) => when(up, WireEvent::FarHold(!leg.far_held)),
+        WireEvent::Focus(_) if up => [true, false].map(WireEvent::Focus).into(),
+        WireEvent::ReferAccepted => when(up && leg.refer == Refer::Sent, kind.clone()),
+        WireEvent::ReferRefused { .. } if up && leg.refer == Refer::Sent => {
+            [405, 603].map(|status| WireEvent::ReferRefused { status }).into()
+        }
+        WireEvent::ReferNotified { .. } if up => match leg.refer {
+            Refer::None => Vec::new(),
+            Refer::Sent | Refer::Accepted => {
+                [100, 200, 603, 0].map(|status| WireEvent::ReferNotified { status }).into()
+            }
+            Refer::TakenBack => {
+                [200, 0].map(|status| WireEvent::ReferNotified { status }).into()
+            }
+        },
+        WireEvent::Referred(_) => when(up && !leg.referral, kind.clone()),
+        WireEvent::ReferralWithdrawn => when(up && leg.referral, kind.clone()),
+        WireEvent::Informed(_) if up => [Info::PostCall, Info::YouAreOwner].map(WireEvent::Informed).into(),
+        WireEvent::Progress { .. }
+        | WireEvent::Focus(_)
+        | WireEvent::ReferRefused { .. }
+        | WireEvent::ReferNotified { .. }
+        | WireEvent::Informed(_)
+        | WireEvent::Incoming(_) => Vec::new(),
+    }
+}
+
+/// Whether this may be counted on when a leg is to be brought to an end: the agent's acts, time, and the answers to
+/// what we have asked. That a far side hangs up by itself may not.
+pub(crate) fn is_to_be_counted_on(input: &Input) -> bool {
+    match input {
+        Input::Act { .. } | Input::Deadline => true,
+        Input::Wire { event, .. } => match event {
+            WireEvent::Refused { .. }
+            | WireEvent::Gone
+            | WireEvent::Confirmed
+            | WireEvent::Renegotiated(_)
+            | WireEvent::RenegotiationRefused { .. }
+            | WireEvent::ReferRefused { .. } => true,
+            WireEvent::Incoming(_)
+            | WireEvent::Progress { .. }
+            | WireEvent::Answered(_)
+            | WireEvent::Ended(_)
+            | WireEvent::FarHold(_)
+            | WireEvent::Focus(_)
+            | WireEvent::ReferAccepted
+            | WireEvent::ReferNotified { .. }
+            | WireEvent::Referred(_)
+            | WireEvent::ReferralWithdrawn
+            | WireEvent::Informed(_) => false,
+        },
+        Input::Dial { .. }
+        | Input::Hook
+        | Input::PageOpen(_)
+        | Input::Presence(_)
+        | Input::WrapUp { .. }
+        | Input::Media { .. }
+        | Input::Device(_)
+        | Input::NetworkChanged
+        | Input::Terminate => false,
+    }
+}

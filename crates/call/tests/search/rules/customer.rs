@@ -1,0 +1,147 @@
+//! The one promise above all: the customer is never dropped, and never left in silence unannounced, by a thing that
+//! failed.
+use super::{Step, is};
+use crate::model::{Broken, Far, broken};
+use trialog_call::{
+    Act, Action, ByeReason, Input, MediaEvent, Party, Role, Stage, Tone, WireEvent,
+};
+
+pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
+    no_leg_is_forgotten(step)?;
+    nobody_is_routed_to_himself(step)?;
+    a_customer_who_is_there_hears_somebody_or_music(step)?;
+    a_customer_is_released_by_a_rule_only(step)?;
+    no_guests_input_releases_owner_or_customer(step)
+}
+
+/// Every dialog that there is belongs to a call, and every leg of a call is a dialog.
+fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
+    for far in &step.after.legs {
+        if !step.after.phone.knows(far.id) {
+            return broken("every leg belongs to a call", format!("{far:?} does not"));
+        }
+    }
+    for call in &step.is.calls {
+        for leg in [call.first, call.second].into_iter().flatten() {
+            let there = step.far(leg.id).map(|far| far.far);
+            let fits = match there {
+                Some(Far::Up) => leg.up,
+                Some(Far::Unacknowledged) => leg.up,
+                Some(Far::Invited | Far::Calling) => !leg.up,
+                Some(Far::Cancelled | Far::Byed) | None => false,
+            };
+            if !fits {
+                return broken("every leg belongs to a call", format!("{leg:?} is {there:?} out there"));
+            }
+        }
+        if call.stage != Stage::Ending && call.first.is_none() && call.second.is_none() {
+            return broken("every leg belongs to a call", format!("{call:?} has none"));
+        }
+    }
+    Ok(())
+}
+
+fn nobody_is_routed_to_himself(step: &Step<'_>) -> Result<(), Broken> {
+    const RULE: &str = "R3: nobody is routed to himself";
+    let seats = &step.is.routing.seats;
+    for (place, seat) in seats.iter().enumerate() {
+        if seats[..place].iter().any(|other| other.party == seat.party) {
+            return broken(RULE, format!("{seat:?} twice"));
+        }
+        if let Party::Leg(leg) = seat.party
+            && step.far(leg).is_none()
+        {
+            return broken(RULE, format!("{seat:?} is nobody's"));
+        }
+    }
+    Ok(())
+}
+
+fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<(), Broken> {
+    const RULE: &str = "the customer is never left in silence";
+    for call in &step.is.calls {
+        let Some(customer) = call.first.filter(|leg| leg.up) else { continue };
+        if call.role != Role::Owner || call.stage == Stage::Ending {
+            continue;
+        }
+        let Some(seat) = step.is.seat(Party::Leg(customer.id)) else {
+            return broken(RULE, "he has no seat");
+        };
+        let company = step.is.routing.seats.iter().any(|other| {
+            other.party != seat.party && other.group == seat.group && other.hears
+                && (other.speaks || other.party == Party::Local || call.second.is_some_and(|g| g.far_held))
+        });
+        let music = seat.tone == Some(Tone::Music);
+        if !music && !(seat.hears && company) {
+            return broken(RULE, format!("in {:?}: {:?}", call.stage, step.is.routing));
+        }
+        if music && seat.speaks {
+            return broken(RULE, "he speaks into his music");
+        }
+    }
+    Ok(())
+}
+
+fn a_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> {
+    for call in &step.was.calls {
+        let Some(customer) = call.first.filter(|leg| leg.up) else { continue };
+        if call.role != Role::Owner || !step.byes(customer.id) {
+            continue;
+        }
+        let over = matches!(call.stage, Stage::Anchored | Stage::Ending);
+        let replaced = step.says(|action| {
+            matches!(action, Action::Bye { leg, reason: ByeReason::Replaced } if *leg == customer.id)
+        });
+        let released = match step.input {
+            Input::Act { act, .. } => matches!(act, Act::End | Act::Exit),
+            Input::Hook | Input::Terminate => true,
+            Input::Media { leg, event } => match event {
+                MediaEvent::Lost => *leg == customer.id || over,
+                MediaEvent::Heard => replaced,
+                MediaEvent::Silent | MediaEvent::Dtmf(_) => false,
+            },
+            Input::Deadline => over || call.asking || replaced,
+            Input::Wire { leg, event } => match event {
+                // R10, and the other side of an anchored or handed-over call.
+                WireEvent::ReferNotified { status } => (200..300).contains(status),
+                WireEvent::Ended(_) | WireEvent::Gone => over || *leg == customer.id,
+                _ => false,
+            },
+            Input::Dial { .. }
+            | Input::PageOpen(_)
+            | Input::Presence(_)
+            | Input::WrapUp { .. }
+            | Input::Device(_)
+            | Input::NetworkChanged => false,
+        };
+        // Waiting for a conference, the phone was told to end; it does as soon as it may.
+        if !released && !step.before.phone.is_shutting_down() {
+            return broken("the customer is never dropped by a thing that failed", format!("in {:?}", call.stage));
+        }
+    }
+    Ok(())
+}
+
+fn no_guests_input_releases_owner_or_customer(step: &Step<'_>) -> Result<(), Broken> {
+    const RULE: &str = "R13: no guest's input releases owner or customer";
+    let leg = match step.input {
+        Input::Wire { leg, .. } | Input::Media { leg, .. } => *leg,
+        _ => return Ok(()),
+    };
+    let Some(call) = step.was.call_of(leg) else { return Ok(()) };
+    if call.role != Role::Owner || !is(call.second, leg) || step.before.phone.is_shutting_down() {
+        return Ok(());
+    }
+    let done = matches!(step.input, Input::Wire { event: WireEvent::ReferNotified { status }, .. }
+        if (200..300).contains(status));
+    let over = matches!(call.stage, Stage::Anchored | Stage::Ending | Stage::PostCall);
+    if done || over {
+        return Ok(());
+    }
+    let both_gone = call.replaced_gone && call.first.is_none();
+    let now = step.now(call);
+    if !both_gone && now.is_none_or(|now| now.stage == Stage::Ending) {
+        return broken(RULE, format!("{:?} in {:?}", step.input, call.stage));
+    }
+    Ok(())
+}
