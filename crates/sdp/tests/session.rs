@@ -1,4 +1,5 @@
 //! Many exchanges in one dialog (RFC 3264 §8).
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 mod common;
 use common::{local, with};
 use trialog_sdp::{Codec, Description, Direction, NegotiationError, Session};

@@ -33,7 +33,33 @@ pub(crate) fn is_space(octet: u8) -> bool {
 
 /// Cuts white space off both ends.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    let octets = text.as_bytes();
+    let Some(start) = octets.iter().position(|c| !is_space(*c)) else {
+        return "";
+    };
+    let end = octets.iter().rposition(|c| !is_space(*c)).unwrap_or(start);
+    &text[start..=end]
+}
+
+/// Cuts white space off the end.
+pub(crate) fn trim_end(text: &str) -> &str {
+    let last = text.bytes().rposition(|c| !is_space(c));
+    &text[..last.map_or(0, |last| last + 1)]
+}
+
+/// The first place of an ASCII octet. Texts here are short: a plain loop beats the searchers of `str` and `memchr`.
+pub(crate) fn find(text: &str, octet: u8) -> Option<usize> {
+    text.bytes().position(|c| c == octet)
+}
+
+/// What stands before and after the first of an ASCII octet.
+pub(crate) fn cut(text: &str, octet: u8) -> Option<(&str, &str)> {
+    find(text, octet).map(|at| (&text[..at], &text[at + 1..]))
+}
+
+/// Cuts before the first of an ASCII octet, or after all.
+pub(crate) fn cut_before(text: &str, octet: u8) -> (&str, &str) {
+    text.split_at(find(text, octet).unwrap_or(text.len()))
 }
 
 /// Where the quoted string that opens at the start of `text` ends: the place after its closing quote.
@@ -99,7 +125,7 @@ pub(crate) fn find_outside(text: &str, separator: u8) -> Option<usize> {
     while at < octets.len() {
         match octets[at] {
             b'"' => at += quoted_end(&text[at..])?,
-            b'<' => at += text[at..].find('>')?,
+            b'<' => at += find(&text[at..], b'>')?,
             c if c == separator => return Some(at),
             _ => at += 1,
         }

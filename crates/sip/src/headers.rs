@@ -75,7 +75,7 @@ impl Headers {
         let mut rows = self.rows_of(name);
         rows.find_map(|row| {
             let value = Split::new(row, list).next()?;
-            Some(T::read(&row.share(value)))
+            Some(T::read_part(row, value))
         })
     }
 
@@ -86,7 +86,7 @@ impl Headers {
     ) -> impl Iterator<Item = Result<T, ValueError>> {
         let list = name.is_list();
         self.rows_of(name)
-            .flat_map(move |row| Split::new(row, list).map(move |value| T::read(&row.share(value))))
+            .flat_map(move |row| Split::new(row, list).map(move |value| T::read_part(row, value)))
     }
 
     /// Whether a value of this name, less its parameters, is this token, in any case: `Supported` has `replaces`, say.

@@ -1,4 +1,5 @@
 //! Hosts and ports as they stand in URIs and Vias.
+use crate::grammar::{find, trim};
 use crate::{Text, ValueError};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -36,10 +37,11 @@ impl Host {
 
     /// Reads a name, an IPv4 address or a bracketed IPv6 address.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Self::read(&text.into())
+        let whole = Text::from(text);
+        Self::read(&whole, &whole)
     }
 
-    pub(crate) fn read(text: &Text) -> Result<Self, ValueError> {
+    pub(crate) fn read(whole: &Text, text: &str) -> Result<Self, ValueError> {
         if let Some(inner) = text.strip_prefix('[') {
             let address = inner
                 .strip_suffix(']')
@@ -58,24 +60,27 @@ impl Host {
             // The underscore is not in RFC 3261's grammar; hosts are named with it all the same.
             return Err(ValueError::new("host", "empty, or has a wrong character"));
         }
-        Ok(Self::Name(text.clone()))
+        Ok(Self::Name(whole.share(text)))
     }
 
     /// Reads `host[:port]`, with white space about the colon where the caller's grammar has it.
-    pub(crate) fn read_with_port(text: &Text) -> Result<(Self, Option<u16>), ValueError> {
-        let after_host = match text.find(']') {
+    pub(crate) fn read_with_port(
+        whole: &Text,
+        text: &str,
+    ) -> Result<(Self, Option<u16>), ValueError> {
+        let after_host = match find(text, b']') {
             Some(bracket) if text.starts_with('[') => bracket + 1,
-            _ => text.find(':').unwrap_or(text.len()),
+            _ => find(text, b':').unwrap_or(text.len()),
         };
         let (host, rest) = text.split_at(after_host);
-        let host = Self::read(&text.share(crate::grammar::trim(host)))?;
-        let rest = crate::grammar::trim(rest);
+        let host = Self::read(whole, trim(host))?;
+        let rest = trim(rest);
         if rest.is_empty() {
             return Ok((host, None));
         }
         let port = rest
             .strip_prefix(':')
-            .map(crate::grammar::trim)
+            .map(trim)
             .filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok());
         match port {
@@ -109,7 +114,8 @@ mod tests {
     use super::*;
 
     fn with_port(text: &str) -> Result<(Host, Option<u16>), ValueError> {
-        Host::read_with_port(&text.into())
+        let whole = Text::from(text);
+        Host::read_with_port(&whole, &whole)
     }
 
     #[test]

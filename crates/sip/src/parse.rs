@@ -2,12 +2,12 @@
 //!
 //! Lines end with CRLF; a bare LF is taken for one, a bare CR is an error. What is not UTF-8 in the head is read as
 //! Latin-1: some old phones write names so. Whether the headers make sense together is [`crate::Message::check`]'s.
-use crate::grammar::{is_token, trim};
+use crate::grammar::{find, is_token, trim, trim_end};
 use crate::{
     ErrorKind, HeaderName, Headers, Limits, Message, Method, ParseError, Request, Response,
     StatusCode, Text, Uri,
 };
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 pub(crate) fn message(octets: &[u8], limits: &Limits) -> Result<Message, ParseError> {
@@ -26,16 +26,18 @@ pub(crate) fn message(octets: &[u8], limits: &Limits) -> Result<Message, ParseEr
         let why = "only line ends";
         return Err(ParseError::new(ErrorKind::KeepAlive, 1, "message", why));
     }
-    let end = head_end(octets).unwrap_or(octets.len());
-    parse(octets, end, limits).map_err(|error| refused(error, &octets[..end.min(limits.head)]))
+    let extent = Extent::of(octets);
+    parse(octets, extent, limits)
+        .map_err(|error| refused(error, &octets[..extent.end.min(limits.head)]))
 }
 
-fn parse(octets: &[u8], end: usize, limits: &Limits) -> Result<Message, ParseError> {
+fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, ParseError> {
+    let end = extent.end;
     let too_large = |why| ParseError::new(ErrorKind::TooLarge, 1, "headers", why);
     if end > limits.head {
         return Err(too_large("they are longer than we are ready to read"));
     }
-    let head = Head::new(&octets[..end]);
+    let head = Head::new(&octets[..end], extent);
     let mut lines = head.lines();
     let start = lines.next().unwrap_or(Ok((1, ""))).map_err(bare_cr)?.1;
     let start = Start::read(&head.text, start)?;
@@ -101,34 +103,70 @@ fn parse(octets: &[u8], end: usize, limits: &Limits) -> Result<Message, ParseErr
     })
 }
 
-/// Where the head ends: after the line end of its last line, before the empty line.
-pub(crate) fn head_end(octets: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(found) = memchr(b'\n', &octets[at..]) {
-        at += found + 1;
-        if let [b'\n', ..] | [b'\r', b'\n', ..] = octets[at..] {
-            return Some(at);
+/// What one look over the octets says about the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// After the line end of its last line, before the empty line; all, where there is no empty line.
+    pub(crate) end: usize,
+    /// There is an empty line.
+    pub(crate) ended: bool,
+    /// A line begins with white space.
+    folded: bool,
+    /// A CR is not followed by LF.
+    bare_cr: bool,
+}
+
+impl Extent {
+    pub(crate) fn of(octets: &[u8]) -> Self {
+        let mut extent = Self {
+            end: octets.len(),
+            ended: false,
+            folded: false,
+            bare_cr: false,
+        };
+        let mut at = 0;
+        while let Some(found) = memchr2(b'\r', b'\n', &octets[at..]) {
+            at += found + 1;
+            if octets[at - 1] == b'\r' {
+                if octets.get(at) != Some(&b'\n') {
+                    extent.bare_cr = true;
+                    continue;
+                }
+                at += 1;
+            }
+            match octets[at..] {
+                [b'\n', ..] | [b'\r', b'\n', ..] => {
+                    extent.end = at;
+                    extent.ended = true;
+                    return extent;
+                }
+                [b' ' | b'\t', ..] => extent.folded = true,
+                _ => {}
+            }
         }
+        extent
     }
-    None
 }
 
 /// The start line and the rows, with their folds undone.
 struct Head {
     text: Text,
+    bare_cr: bool,
 }
 
 impl Head {
-    fn new(octets: &[u8]) -> Self {
+    fn new(octets: &[u8], extent: Extent) -> Self {
         let text = match std::str::from_utf8(octets) {
             Ok(text) => Cow::Borrowed(text),
             Err(_) => Cow::Owned(from_latin_1(octets)),
         };
         Self {
-            text: match unfolded(&text) {
-                Some(unfolded) => unfolded.into(),
-                None => (*text).into(),
+            text: if extent.folded {
+                unfolded(&text).into()
+            } else {
+                (*text).into()
             },
+            bare_cr: extent.bare_cr,
         }
     }
 
@@ -146,9 +184,10 @@ impl Head {
             let line = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
             let line = line.strip_suffix('\r').unwrap_or(line);
-            Some(match memchr(b'\r', line.as_bytes()) {
-                Some(_) => Err(number),
-                None => Ok((number, line)),
+            Some(if self.bare_cr && line.contains('\r') {
+                Err(number)
+            } else {
+                Ok((number, line))
             })
         })
     }
@@ -159,11 +198,10 @@ fn bare_cr(line: usize) -> ParseError {
     ParseError::new(ErrorKind::Malformed, line, "line", why)
 }
 
-/// RFC 3261 §7.3.1: a line end before a space or tab is but white space. `None`: there is none.
-fn unfolded(text: &str) -> Option<String> {
+/// RFC 3261 §7.3.1: a line end before a space or tab is but white space.
+fn unfolded(text: &str) -> String {
     let octets = text.as_bytes();
     let is_fold = |at: usize| matches!(octets.get(at + 1), Some(b' ' | b'\t'));
-    memchr::memchr_iter(b'\n', octets).find(|at| is_fold(*at))?;
     let mut plain = String::with_capacity(text.len());
     let mut from = 0;
     for at in memchr::memchr_iter(b'\n', octets).filter(|at| is_fold(*at)) {
@@ -173,7 +211,7 @@ fn unfolded(text: &str) -> Option<String> {
         from = at + 1;
     }
     plain.push_str(&text[from..]);
-    Some(plain)
+    plain
 }
 
 fn from_latin_1(octets: &[u8]) -> String {
@@ -200,7 +238,7 @@ impl Start {
             return Self::read_response(head, line);
         }
         let not_sip = || ParseError::new(ErrorKind::NotSip, 1, "start line", "it is not of SIP");
-        let (Some(first), Some(last)) = (line.find(' '), line.trim_end().rfind(' ')) else {
+        let (Some(first), Some(last)) = (find(line, b' '), line.trim_end().rfind(' ')) else {
             return Err(not_sip());
         };
         let (method, version) = (&line[..first], &line[last + 1..]);
@@ -220,7 +258,7 @@ impl Start {
         }
         let uri = line.get(first + 1..last).unwrap_or_default();
         let method = Method::parse(method).map_err(|error| wrong(error.why))?;
-        let uri = Uri::read(&head.share(uri))
+        let uri = Uri::read(head, uri)
             .map_err(|error| ParseError::new(ErrorKind::Malformed, 1, "Request-URI", error.why))?;
         // RFC 3261 §19.1.1: a Request-URI has no headers.
         if uri.headers.is_empty() {
@@ -254,10 +292,10 @@ impl Start {
 
 fn row(head: &Text, line: &str, number: usize) -> Result<(HeaderName, Text), ParseError> {
     let wrong = |part: &str, why| ParseError::new(ErrorKind::Malformed, number, part, why);
-    let Some(colon) = memchr(b':', line.as_bytes()) else {
+    let Some(colon) = find(line, b':') else {
         return Err(wrong("header", "it has no colon"));
     };
-    let name = line[..colon].trim_end_matches([' ', '\t']);
+    let name = trim_end(&line[..colon]);
     let known = HeaderName::recognise(name);
     if known.is_none() && !is_token(name) {
         return Err(wrong("header", "its name is not a token"));
@@ -311,7 +349,7 @@ fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
     if head.starts_with(b"SIP/") || head.starts_with(b"ACK ") {
         return error;
     }
-    let head = Head::new(head);
+    let head = Head::new(head, Extent::of(head));
     let mut headers = Headers::new();
     for line in head.lines().skip(1).take(1000).flatten() {
         if let Ok((name, value)) = row(&head.text, line.1, line.0) {

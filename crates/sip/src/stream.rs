@@ -2,7 +2,7 @@
 //!
 //! Octets in, frames out. It parses no more of a message than its Content-Length; the frame's octets go to
 //! [`crate::Message::parse_datagram`]. After an error the stream can't be cut any more and must be closed.
-use crate::parse::{content_length, head_end};
+use crate::parse::{Extent, content_length};
 use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError, Text};
 
 /// What came out of a stream.
@@ -105,7 +105,8 @@ impl StreamFramer {
                 }
                 // A line end may be cut in two: search the last three octets again.
                 let from = self.searched.saturating_sub(3);
-                let Some(end) = head_end(&rest[from..]).map(|end| from + end) else {
+                let extent = Extent::of(&rest[from..]);
+                let Some(end) = extent.ended.then_some(from + extent.end) else {
                     self.searched = rest.len();
                     if rest.len() > self.limits.head {
                         let why = "they are longer than we are ready to read";

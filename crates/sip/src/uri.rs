@@ -3,7 +3,7 @@
 //! Parts are kept as they stood, with their escapes, so that what was received is what is sent. [`Uri::user_unescaped`]
 //! says what a user part means; URI headers are the exception and are kept unescaped.
 use crate::escape::{HEADER, USER, escape, unescape};
-use crate::grammar::{is_space, is_token};
+use crate::grammar::{cut, cut_before, find, is_space, is_token};
 use crate::{Host, Params, Text, ValueError};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -72,11 +72,12 @@ impl Uri {
 
     /// Reads a URI, without the angle brackets and display name of a header.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        Self::read(&text.into())
+        let whole = Text::from(text);
+        Self::read(&whole, &whole)
     }
 
-    pub(crate) fn read(text: &Text) -> Result<Self, ValueError> {
-        let Some(colon) = text.find(':') else {
+    pub(crate) fn read(whole: &Text, text: &str) -> Result<Self, ValueError> {
+        let Some(colon) = find(text, b':') else {
             return Err(ValueError::new("URI", "it has no scheme"));
         };
         let (scheme, rest) = (&text[..colon], &text[colon + 1..]);
@@ -90,12 +91,12 @@ impl Uri {
             ));
         }
         match scheme {
-            _ if scheme.eq_ignore_ascii_case("sip") => Self::read_sip(Scheme::Sip, text, rest),
-            _ if scheme.eq_ignore_ascii_case("sips") => Self::read_sip(Scheme::Sips, text, rest),
-            _ if scheme.eq_ignore_ascii_case("tel") => Self::read_tel(text, rest),
+            _ if scheme.eq_ignore_ascii_case("sip") => Self::read_sip(Scheme::Sip, whole, rest),
+            _ if scheme.eq_ignore_ascii_case("sips") => Self::read_sip(Scheme::Sips, whole, rest),
+            _ if scheme.eq_ignore_ascii_case("tel") => Self::read_tel(whole, rest),
             _ if is_scheme(scheme) => Ok(Self::opaque(
-                Scheme::Other(text.share(scheme)),
-                text.share(rest),
+                Scheme::Other(whole.share(scheme)),
+                whole.share(rest),
             )),
             _ => Err(ValueError::new("URI", "its scheme is not a name")),
         }
@@ -113,8 +114,8 @@ impl Uri {
         }
     }
 
-    fn read_tel(text: &Text, rest: &str) -> Result<Self, ValueError> {
-        let number = &rest[..rest.find(';').unwrap_or(rest.len())];
+    fn read_tel(whole: &Text, rest: &str) -> Result<Self, ValueError> {
+        let number = cut_before(rest, b';').0;
         let digit = |c: u8| {
             c.is_ascii_hexdigit()
                 || matches!(c, b'+' | b'*' | b'#' | b'-' | b'.' | b'(' | b')' | b'%')
@@ -122,39 +123,39 @@ impl Uri {
         if number.is_empty() || !number.bytes().all(digit) {
             return Err(ValueError::new("tel URI", "not a telephone number"));
         }
-        let mut uri = Self::opaque(Scheme::Tel, text.share(number));
-        uri.params = Params::read(&text.share(&rest[number.len()..]), "URI parameters")?;
+        let mut uri = Self::opaque(Scheme::Tel, whole.share(number));
+        uri.params = Params::read(whole, &rest[number.len()..], "URI parameters")?;
         Ok(uri)
     }
 
-    fn read_sip(scheme: Scheme, text: &Text, rest: &str) -> Result<Self, ValueError> {
+    fn read_sip(scheme: Scheme, whole: &Text, rest: &str) -> Result<Self, ValueError> {
         // No part but the user part may have an @ unescaped, and that only as its end.
-        let (user, password, rest) = match rest.split_once('@') {
+        let (user, password, rest) = match cut(rest, b'@') {
             Some((userinfo, rest)) => {
-                let (user, password) = match userinfo.split_once(':') {
-                    Some((user, password)) => (user, Some(text.share(password))),
+                let (user, password) = match cut(userinfo, b':') {
+                    Some((user, password)) => (user, Some(whole.share(password))),
                     None => (userinfo, None),
                 };
                 if user.is_empty() {
                     return Err(ValueError::new("URI", "its user part is empty"));
                 }
-                (Some(text.share(user)), password, rest)
+                (Some(whole.share(user)), password, rest)
             }
             None => (None, None, rest),
         };
-        let (rest, headers) = match rest.split_once('?') {
+        let (rest, headers) = match cut(rest, b'?') {
             Some((rest, headers)) => (rest, read_headers(headers)?),
             None => (rest, Vec::new()),
         };
-        let (hostport, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = Host::read_with_port(&text.share(hostport))?;
+        let (hostport, params) = cut_before(rest, b';');
+        let (host, port) = Host::read_with_port(whole, hostport)?;
         Ok(Self {
             scheme,
             user,
             password,
             host,
             port,
-            params: Params::read(&text.share(params), "URI parameters")?,
+            params: Params::read(whole, params, "URI parameters")?,
             headers,
         })
     }
@@ -234,7 +235,7 @@ fn is_scheme(text: &str) -> bool {
 
 fn read_headers(text: &str) -> Result<Vec<(String, String)>, ValueError> {
     text.split('&')
-        .map(|header| match header.split_once('=') {
+        .map(|header| match cut(header, b'=') {
             Some((name, value)) if !name.is_empty() => {
                 Ok((unescape(name).into_owned(), unescape(value).into_owned()))
             }

@@ -34,16 +34,14 @@ Supported: replaces, timer
 User-Agent: Phone/1.0
 Accept: application/sdp
 Session-Expires: 1800
-Subject: @
+Subject: {}
 Content-Type: application/sdp
 Content-Length: {}
 
 {body}",
+        "x".repeat(60),
         body.len()
     ));
-    text =
-        text.replace('@', "@")
-            .replacen("Subject: @", &format!("Subject: {}", "x".repeat(60)), 1);
     let surplus = text.len() as isize - 986;
     let subject = (60 - surplus) as usize;
     text = text.replacen(&"x".repeat(60), &"x".repeat(subject), 1);

@@ -1,4 +1,5 @@
 //! What is built is read again as it was, whatever is in it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 mod common;
 use common::read;
 use proptest::collection::vec;

@@ -102,7 +102,7 @@ impl Challenge {
 }
 
 impl Value for Challenge {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(_: &Text, text: &str) -> Result<Self, ValueError> {
         Self::parse(text)
     }
 }

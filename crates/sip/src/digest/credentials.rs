@@ -75,7 +75,7 @@ impl Credentials {
 }
 
 impl Value for Credentials {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(_: &Text, text: &str) -> Result<Self, ValueError> {
         Self::parse(text)
     }
 }

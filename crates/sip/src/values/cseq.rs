@@ -14,7 +14,7 @@ pub struct CSeq {
 }
 
 impl Value for CSeq {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(_: &Text, text: &str) -> Result<Self, ValueError> {
         let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
         let (Some(number), Some(method), None) = (words.next(), words.next(), words.next()) else {
             return Err(ValueError::new("CSeq", "expected a number and a method"));
@@ -49,7 +49,7 @@ pub struct RAck {
 }
 
 impl Value for RAck {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let start = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
         let (rseq, rest) = text.split_at(start);
         if rest.is_empty() || !is_space(rest.as_bytes()[0]) {
@@ -57,7 +57,7 @@ impl Value for RAck {
         }
         Ok(Self {
             rseq: sequence(rseq, "RAck")?,
-            cseq: CSeq::read(&text.share(rest))?,
+            cseq: CSeq::read_part(whole, rest)?,
         })
     }
 }

@@ -17,8 +17,8 @@ pub struct Replaces {
 }
 
 impl Value for Replaces {
-    fn read(text: &Text) -> Result<Self, ValueError> {
-        let (call_id, params) = call_id(text, "Replaces")?;
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
+        let (call_id, params) = call_id(whole, text, "Replaces")?;
         // RFC 3891 §6.1: each tag exactly once.
         Ok(Self {
             call_id,
@@ -52,8 +52,8 @@ pub struct TargetDialog {
 }
 
 impl Value for TargetDialog {
-    fn read(text: &Text) -> Result<Self, ValueError> {
-        let (call_id, params) = call_id(text, "Target-Dialog")?;
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
+        let (call_id, params) = call_id(whole, text, "Target-Dialog")?;
         Ok(Self {
             call_id,
             local_tag: tag(&params, "local-tag", "Target-Dialog")?,
@@ -69,12 +69,12 @@ impl fmt::Display for TargetDialog {
     }
 }
 
-fn call_id(text: &Text, what: &'static str) -> Result<(Text, Params), ValueError> {
+fn call_id(whole: &Text, text: &str, what: &'static str) -> Result<(Text, Params), ValueError> {
     let (call_id, params) = before_params(text);
     if call_id.is_empty() || call_id.contains([' ', '\t', ',']) {
         return Err(ValueError::new(what, "it does not begin with a Call-ID"));
     }
-    Ok((call_id, Params::read(&params, what)?))
+    Ok((whole.share(call_id), Params::read(whole, params, what)?))
 }
 
 fn tag(params: &Params, name: &str, what: &'static str) -> Result<Text, ValueError> {

@@ -22,8 +22,8 @@ impl Event {
 }
 
 impl Value for Event {
-    fn read(text: &Text) -> Result<Self, ValueError> {
-        let (package, params) = token(text, "Event")?;
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
+        let (package, params) = token(whole, text, "Event")?;
         Ok(Self { package, params })
     }
 }
@@ -82,8 +82,8 @@ impl SubscriptionState {
 }
 
 impl Value for SubscriptionState {
-    fn read(text: &Text) -> Result<Self, ValueError> {
-        let (state, params) = token(text, "Subscription-State")?;
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
+        let (state, params) = token(whole, text, "Subscription-State")?;
         Ok(Self { state, params })
     }
 }
@@ -94,12 +94,12 @@ impl fmt::Display for SubscriptionState {
     }
 }
 
-fn token(text: &Text, what: &'static str) -> Result<(Text, Params), ValueError> {
+fn token(whole: &Text, text: &str, what: &'static str) -> Result<(Text, Params), ValueError> {
     let (value, params) = before_params(text);
-    if !is_token(&value) {
+    if !is_token(value) {
         return Err(ValueError::new(what, "it does not begin with a token"));
     }
-    Ok((value, Params::read(&params, what)?))
+    Ok((whole.share(value), Params::read(whole, params, what)?))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl MediaType {
 }
 
 impl Value for MediaType {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let (value, params) = before_params(text);
         let Some((kind, subtype)) = value.split_once('/') else {
             return Err(ValueError::new("media type", "it has no slash"));
@@ -37,9 +37,9 @@ impl Value for MediaType {
             ));
         }
         Ok(Self {
-            kind: value.share(kind),
-            subtype: value.share(subtype),
-            params: Params::read(&params, "media type")?,
+            kind: whole.share(kind),
+            subtype: whole.share(subtype),
+            params: Params::read(whole, params, "media type")?,
         })
     }
 }

@@ -23,11 +23,19 @@ use crate::{Text, ValueError};
 
 /// A type that can be read from a header's value.
 pub trait Value: Sized {
-    /// Reads it. What it keeps are pieces of `text`, so reading copies nothing.
+    /// Reads `part`, which was cut out of `whole`. What it keeps are pieces of `whole`, so reading copies nothing.
     ///
     /// # Errors
     /// What was read, and what is wrong with it.
-    fn read(text: &Text) -> Result<Self, ValueError>;
+    fn read_part(whole: &Text, part: &str) -> Result<Self, ValueError>;
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// What was read, and what is wrong with it.
+    fn read(text: &Text) -> Result<Self, ValueError> {
+        Self::read_part(text, text)
+    }
 }
 
 /// Gives a value `parse(&str)` of its own and `FromStr`, so that nobody must import the trait.
@@ -55,8 +63,8 @@ parse_from_str! {
 }
 
 impl Value for crate::Uri {
-    fn read(text: &Text) -> Result<Self, ValueError> {
-        Self::read(text)
+    fn read_part(whole: &Text, part: &str) -> Result<Self, ValueError> {
+        Self::read(whole, part)
     }
 }
 
@@ -69,8 +77,7 @@ impl std::str::FromStr for crate::Uri {
 }
 
 /// Cuts `text` before its first semicolon: the value, and its parameters with the semicolon.
-fn before_params(text: &Text) -> (Text, Text) {
-    let at = text.find(';').unwrap_or(text.len());
-    let (value, params) = text.split_at(at);
-    (text.share(crate::grammar::trim(value)), text.share(params))
+fn before_params(text: &str) -> (&str, &str) {
+    let (value, params) = crate::grammar::cut_before(text, b';');
+    (crate::grammar::trim(value), params)
 }

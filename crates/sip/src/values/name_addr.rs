@@ -1,6 +1,6 @@
 //! From, To, Contact, Route, Refer-To and their like: a URI with a name and parameters.
 use super::Value;
-use crate::grammar::{is_token, quote, quoted_end, trim, unquote};
+use crate::grammar::{cut_before, find, is_token, quote, quoted_end, trim, unquote};
 use crate::{Params, Text, Uri, ValueError};
 use std::borrow::Cow;
 use std::fmt;
@@ -60,7 +60,7 @@ impl NameAddr {
 const WHAT: &str = "name-addr";
 
 impl Value for NameAddr {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let all = trim(text);
         if all.starts_with('"') {
             let end = quoted_end(all).ok_or(ValueError::new(
@@ -75,16 +75,16 @@ impl Value for NameAddr {
                     "expected <URI> after the display name",
                 ));
             }
-            return bracketed(text, Some(display), rest);
+            return bracketed(whole, Some(display), rest);
         }
-        match all.find('<') {
+        match find(all, b'<') {
             Some(at) => {
                 // RFC 3261 allows tokens only, here; what else is written without quotes is understood.
                 let display = trim(&all[..at]);
                 if display.contains(['"', '>', ';']) {
                     return Err(ValueError::new(WHAT, "the display name is ill-formed"));
                 }
-                let mut address = bracketed(text, Some(display), &all[at..])?;
+                let mut address = bracketed(whole, Some(display), &all[at..])?;
                 if display.is_empty() {
                     address.display = None;
                 } else if !are_tokens(display) {
@@ -92,27 +92,24 @@ impl Value for NameAddr {
                 }
                 Ok(address)
             }
-            None => unbracketed(text, all),
+            None => unbracketed(whole, all),
         }
     }
 }
 
-fn bracketed(text: &Text, display: Option<&str>, rest: &str) -> Result<NameAddr, ValueError> {
-    let end = rest
-        .find('>')
-        .ok_or(ValueError::new(WHAT, "the bracket < does not end"))?;
+fn bracketed(whole: &Text, display: Option<&str>, rest: &str) -> Result<NameAddr, ValueError> {
+    let end = find(rest, b'>').ok_or(ValueError::new(WHAT, "the bracket < does not end"))?;
     Ok(NameAddr {
-        display: display.map(|display| text.share(display)),
-        uri: Uri::read(&text.share(&rest[1..end]))?,
-        params: Params::read(&text.share(trim(&rest[end + 1..])), WHAT)?,
+        display: display.map(|display| whole.share(display)),
+        uri: Uri::read(whole, &rest[1..end])?,
+        params: Params::read(whole, trim(&rest[end + 1..]), WHAT)?,
     })
 }
 
 /// RFC 3261 §20: without brackets, what follows a semicolon is the header's, and the URI may have no comma nor
 /// question mark.
-fn unbracketed(text: &Text, all: &str) -> Result<NameAddr, ValueError> {
-    let at = all.find(';').unwrap_or(all.len());
-    let (uri, params) = all.split_at(at);
+fn unbracketed(whole: &Text, all: &str) -> Result<NameAddr, ValueError> {
+    let (uri, params) = cut_before(all, b';');
     let uri = trim(uri);
     if uri.contains([',', '?']) {
         return Err(ValueError::new(
@@ -122,8 +119,8 @@ fn unbracketed(text: &Text, all: &str) -> Result<NameAddr, ValueError> {
     }
     Ok(NameAddr {
         display: None,
-        uri: Uri::read(&text.share(uri))?,
-        params: Params::read(&text.share(params), WHAT)?,
+        uri: Uri::read(whole, uri)?,
+        params: Params::read(whole, params, WHAT)?,
     })
 }
 

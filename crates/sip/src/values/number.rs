@@ -12,7 +12,7 @@ pub struct Seconds(
 );
 
 impl Value for Seconds {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(_: &Text, text: &str) -> Result<Self, ValueError> {
         let text = trim(text);
         let end = text
             .find(|c: char| !c.is_ascii_digit())

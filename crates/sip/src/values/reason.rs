@@ -40,14 +40,14 @@ impl Reason {
 }
 
 impl Value for Reason {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let (protocol, params) = before_params(text);
-        if !is_token(&protocol) {
+        if !is_token(protocol) {
             return Err(ValueError::new("Reason", "it does not begin with a token"));
         }
         Ok(Self {
-            protocol,
-            params: Params::read(&params, "Reason")?,
+            protocol: whole.share(protocol),
+            params: Params::read(whole, params, "Reason")?,
         })
     }
 }

@@ -22,9 +22,9 @@ pub struct SessionExpires {
 }
 
 impl Value for SessionExpires {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let (seconds, params) = before_params(text);
-        let params = Params::read(&params, "Session-Expires")?;
+        let params = Params::read(whole, params, "Session-Expires")?;
         let refresher = match params.get("refresher") {
             Some(who) if who.eq_ignore_ascii_case("uac") => Some(Refresher::Uac),
             Some(who) if who.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
@@ -37,7 +37,7 @@ impl Value for SessionExpires {
             None => None,
         };
         Ok(Self {
-            seconds: Seconds::read(&seconds)?.0,
+            seconds: Seconds::read_part(whole, seconds)?.0,
             refresher,
         })
     }

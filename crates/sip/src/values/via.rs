@@ -1,6 +1,6 @@
 //! The Via header (RFC 3261 §20.42, RFC 3581).
 use super::Value;
-use crate::grammar::{is_token, trim};
+use crate::grammar::{cut, cut_before, is_space, is_token, trim};
 use crate::{Host, Params, Text, ValueError};
 use std::fmt;
 use std::net::IpAddr;
@@ -41,10 +41,11 @@ impl Transport {
 
     /// By its name in any case.
     pub fn parse(name: &str) -> Result<Self, ValueError> {
-        Self::read(&name.into())
+        let whole = Text::from(name);
+        Self::read(&whole, &whole)
     }
 
-    fn read(name: &Text) -> Result<Self, ValueError> {
+    fn read(whole: &Text, name: &str) -> Result<Self, ValueError> {
         for known in [
             Self::Udp,
             Self::Tcp,
@@ -58,7 +59,7 @@ impl Transport {
             }
         }
         if is_token(name) {
-            Ok(Self::Other(name.clone()))
+            Ok(Self::Other(whole.share(name)))
         } else {
             Err(ValueError::new("transport", "not a token"))
         }
@@ -140,26 +141,23 @@ impl Via {
 }
 
 impl Value for Via {
-    fn read(text: &Text) -> Result<Self, ValueError> {
+    fn read_part(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let wrong = ValueError::new("Via", "expected SIP/2.0/transport host");
-        let mut parts = text.splitn(3, '/');
-        let (Some(name), Some(version), Some(rest)) = (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(wrong);
-        };
+        let (name, rest) = cut(text, b'/').ok_or(wrong)?;
+        let (version, rest) = cut(rest, b'/').ok_or(wrong)?;
         if !trim(name).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
             return Err(ValueError::new("Via", "not of SIP/2.0"));
         }
         let rest = trim(rest);
-        let space = rest.find([' ', '\t']).ok_or(wrong)?;
+        let space = rest.bytes().position(is_space).ok_or(wrong)?;
         let (transport, rest) = rest.split_at(space);
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
-        let (host, port) = Host::read_with_port(&text.share(trim(sent_by)))?;
+        let (sent_by, params) = cut_before(rest, b';');
+        let (host, port) = Host::read_with_port(whole, trim(sent_by))?;
         Ok(Self {
-            transport: Transport::read(&text.share(transport))?,
+            transport: Transport::read(whole, transport)?,
             host,
             port,
-            params: Params::read(&text.share(params), "Via")?,
+            params: Params::read(whole, params, "Via")?,
         })
     }
 }
