@@ -310,6 +310,8 @@ impl UserAgent {
             self.remember_ended(now, ended);
         }
         self.end_media(id);
+        // A REFER that nobody has answered dies with the call.
+        self.refuse_referral(now, id, 481);
         self.settle(now, id);
     }
 

@@ -3,6 +3,10 @@ use trialog_sdp::Description;
 use trialog_sip::{HeaderName, Headers, MediaType, Request, Response, multipart};
 
 /// What a message's body says of a session.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for one message, and most have a description"
+)]
 pub(crate) enum Body {
     None,
     Sdp(Description),

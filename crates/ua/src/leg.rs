@@ -114,6 +114,8 @@ pub(crate) struct Calling {
 #[derive(Debug)]
 pub(crate) struct Offered {
     pub(crate) server: ServerId,
+    /// Its number, which its ACK will have, too.
+    pub(crate) cseq: u32,
     /// Their offer; `None`: we are to make one in the 2xx.
     pub(crate) offer: Option<Description>,
     /// We said 180.

@@ -12,7 +12,9 @@
 //!
 //! Departures from the standards: a request over 1,300 bytes goes by UDP unless its account says TCP ([`Account::transport`]);
 //! an INVITE with `Replaces` of a ringing call of ours gets 481; `100rel` and session timers are not offered.
+mod acknowledge;
 mod agent;
+mod answered;
 mod authentication;
 mod body;
 mod bridge_to_call;

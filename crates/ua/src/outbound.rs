@@ -1,6 +1,5 @@
-//! The way out of a request: its next hop, that hop's address (RFC 3263, by whoever resolves names), Via and Contact, and
-//! the ways on when it fails: the next address, an answer to a challenge. What a final answer means is for the part that
-//! the request's [`Purpose`] names.
+//! The way out of a request: its next hop, that hop's address (RFC 3263, by whoever resolves names), Via and Contact. What
+//! its answer means is for the part that its [`Purpose`] names.
 use crate::agent::UserAgent;
 use crate::leg::Stage;
 use crate::transaction::{ClientId, Flow};
@@ -8,7 +7,7 @@ use crate::{Output, ResolveId, Transport};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use trialog_call::{LegId, Time};
-use trialog_sip::{CSeq, HeaderName, Method, NameAddr, Request, Response, Scheme, Uri};
+use trialog_sip::{CSeq, HeaderName, Method, NameAddr, Request, Scheme, Uri};
 
 /// What a request of ours is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +79,7 @@ pub(crate) enum Waiting {
 }
 
 /// Where a URI leads.
-enum Hop {
+pub(crate) enum Hop {
     At(Transport, SocketAddr),
     Name {
         host: String,
@@ -108,7 +107,7 @@ impl UserAgent {
         }
     }
 
-    fn resolve(
+    pub(crate) fn resolve(
         &mut self,
         host: String,
         port: Option<u16>,
@@ -154,7 +153,7 @@ impl UserAgent {
         }
     }
 
-    fn is_still_wanted(&self, sent: &Sent) -> bool {
+    pub(crate) fn is_still_wanted(&self, sent: &Sent) -> bool {
         let Purpose::Invite(leg) = sent.purpose else {
             return true;
         };
@@ -163,7 +162,7 @@ impl UserAgent {
             .is_some_and(|leg| matches!(&leg.stage, Stage::Calling(calling) if !calling.cancelled))
     }
 
-    fn hop(&self, uri: &Uri, account: usize) -> Hop {
+    pub(crate) fn hop(&self, uri: &Uri, account: usize) -> Hop {
         let named = match uri.params.get("transport") {
             None => None,
             Some(name) if name.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
@@ -188,7 +187,7 @@ impl UserAgent {
     }
 
     /// Puts our Via on it and starts its transaction.
-    fn launch(
+    pub(crate) fn launch(
         &mut self,
         now: Time,
         mut request: Request,
@@ -264,215 +263,6 @@ impl UserAgent {
             contact.push_str(";isfocus");
         }
         contact
-    }
-
-    /// Sends the ACK of a 2xx (RFC 3261 §13.2.2.4), and keeps it for that fork's next copy.
-    pub(crate) fn acknowledge(
-        &mut self,
-        client: ClientId,
-        tag: &str,
-        ack: Request,
-        towards: &Uri,
-        account: usize,
-    ) {
-        if let Some(sent) = self.transactions.purpose_mut(client) {
-            sent.acks.push((tag.to_owned(), None));
-        }
-        match self.hop(towards, account) {
-            Hop::At(transport, address) => self.launch_ack(ack, client, tag, transport, address),
-            Hop::Name {
-                host,
-                port,
-                transport,
-            } => {
-                let waiting = Waiting::Ack(Box::new(ack), client, tag.to_owned());
-                self.resolve(host, port, transport, waiting);
-            }
-            Hop::Nowhere => {}
-        }
-    }
-
-    fn launch_ack(
-        &mut self,
-        mut ack: Request,
-        client: ClientId,
-        tag: &str,
-        transport: Transport,
-        destination: SocketAddr,
-    ) {
-        // RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE.
-        if let Some(invite) = self.transactions.request(client) {
-            for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
-                let values: Vec<String> = invite.headers.all(&name).map(str::to_owned).collect();
-                for value in values {
-                    ack.headers.push(name.clone(), value);
-                }
-            }
-        }
-        let branch = self.random.branch();
-        let via = self.via(transport, &branch);
-        ack.headers.push_front(HeaderName::Via, via);
-        let flow = Flow {
-            transport,
-            destination,
-            connection: None,
-        };
-        let output = flow.carry(ack.to_bytes());
-        self.out.push_back(output.clone());
-        if let Some(sent) = self.transactions.purpose_mut(client)
-            && let Some(entry) = sent.acks.iter_mut().find(|(own, _)| own == tag)
-        {
-            entry.1 = Some(output);
-        }
-    }
-
-    /// Sends the ACK of this fork again, if there was one.
-    pub(crate) fn acknowledge_again(&mut self, client: ClientId, tag: &str) -> bool {
-        let Some(sent) = self.transactions.purpose(client) else {
-            return false;
-        };
-        let Some((_, ack)) = sent.acks.iter().find(|(own, _)| own == tag) else {
-            return false;
-        };
-        self.out.extend(ack.clone());
-        true
-    }
-
-    /// A response that is new to its transaction.
-    pub(crate) fn answered(
-        &mut self,
-        now: Time,
-        id: ClientId,
-        status: u16,
-        response: Option<&Response>,
-    ) {
-        let Some((purpose, account)) = self
-            .transactions
-            .purpose(id)
-            .map(|sent| (sent.purpose, sent.account))
-        else {
-            return;
-        };
-        if status == 401 || status == 407 {
-            if let Some(response) = response
-                && self.answer_challenge(now, id, response)
-            {
-                return;
-            }
-        } else if status == 503 && self.try_next_address(now, id) {
-            // RFC 3263 §4.3.
-            return;
-        }
-        let cseq = self.transactions.request(id).map_or(0, cseq_of);
-        let sent = Sent::new(purpose, account);
-        self.concluded(now, Some(id), sent, cseq, status, response);
-    }
-
-    /// Its transaction ended without a final response: 408, or 503 where it could not be sent.
-    pub(crate) fn unanswered(&mut self, now: Time, id: ClientId, status: u16) {
-        if !self.try_next_address(now, id) {
-            self.answered(now, id, status, None);
-            self.transactions.forget(id);
-        }
-    }
-
-    fn try_next_address(&mut self, now: Time, id: ClientId) -> bool {
-        let next = self
-            .transactions
-            .purpose_mut(id)
-            .and_then(|sent| sent.others.pop_front());
-        let Some((transport, address)) = next else {
-            return false;
-        };
-        let Some(mut request) = self.transactions.request(id).cloned() else {
-            return false;
-        };
-        request.headers.remove_first(&HeaderName::Via);
-        let Some(sent) = self.transactions.forget(id) else {
-            return false;
-        };
-        if !self.is_still_wanted(&sent) {
-            self.concluded(now, None, sent, cseq_of(&request), 487, None);
-            return true;
-        }
-        self.launch(now, request, sent, transport, address);
-        true
-    }
-
-    /// Sends a request again after a challenge, with a new number and our credentials.
-    pub(crate) fn send_again(&mut self, now: Time, id: ClientId, mut request: Request) {
-        let Some(flow) = self.transactions.flow(id) else {
-            return;
-        };
-        let Some(old) = self.transactions.purpose(id) else {
-            return;
-        };
-        let mut sent = Sent::new(old.purpose, old.account);
-        sent.focus = old.focus;
-        sent.challenged = old.challenged + 1;
-        request.headers.remove_first(&HeaderName::Via);
-        self.launch(now, request, sent, flow.transport, flow.destination);
-    }
-
-    /// Tells the part that wanted a request how it stands. `id`: its transaction, where it came to one.
-    fn concluded(
-        &mut self,
-        now: Time,
-        id: Option<ClientId>,
-        sent: Sent,
-        cseq: u32,
-        status: u16,
-        response: Option<&Response>,
-    ) {
-        if let Some(leg) = sent.purpose.in_dialog_of()
-            && !self.is_repeated_success(id, response)
-        {
-            self.made_way(leg, cseq, status);
-        }
-        match sent.purpose {
-            Purpose::Invite(leg) => self.invite_answered(now, leg, id, status, response),
-            Purpose::Reinvite(leg) => self.renegotiation_answered(now, leg, id, status, response),
-            Purpose::Bye(leg) if status >= 200 => self.gone(now, leg),
-            Purpose::Refer(leg) if status >= 200 => self.refer_answered(now, leg, cseq, status),
-            Purpose::Notify(leg) if status >= 300 => self.notify_refused(now, leg),
-            Purpose::Subscribe(leg) if status >= 300 => self.subscribe_refused(now, leg),
-            Purpose::Info(leg) if status == 481 => self.lost(now, leg),
-            Purpose::Register(account) => {
-                let from = id.and_then(|id| self.transactions.flow(id));
-                let from = from.map(|flow| flow.destination.ip());
-                self.register_answered(now, account, status, response, from);
-            }
-            _ => {}
-        }
-        if let Some(leg) = sent.purpose.in_dialog_of() {
-            self.pump(now, leg);
-            self.drop_finished_referral(now, leg);
-            self.settle(now, leg);
-        }
-    }
-
-    /// A 2xx of an INVITE that was acknowledged before.
-    fn is_repeated_success(&self, id: Option<ClientId>, response: Option<&Response>) -> bool {
-        let (Some(id), Some(response)) = (id, response) else {
-            return false;
-        };
-        (200..300).contains(&response.status.code())
-            && self
-                .transactions
-                .purpose(id)
-                .is_some_and(|sent| !sent.acks.is_empty())
-    }
-
-    /// A request of this dialog was answered: the next may go.
-    fn made_way(&mut self, leg: LegId, cseq: u32, status: u16) {
-        if let Some(leg) = self.legs.get_mut(&leg) {
-            if leg.unanswered == Some(cseq) {
-                leg.unanswered = None;
-            }
-            if status >= 200 {
-                leg.open = leg.open.saturating_sub(1);
-            }
-        }
     }
 }
 

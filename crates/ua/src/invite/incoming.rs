@@ -5,6 +5,7 @@ use crate::body::Body;
 use crate::dialog::Dialog;
 use crate::leg::{Accept, Leg, Offered, Stage, target_of};
 use crate::media::{self, Media};
+use crate::outbound::cseq_of;
 use crate::replaces::Replacement;
 use crate::transaction::ServerId;
 use crate::transaction::timing::{T1, T64};
@@ -58,6 +59,7 @@ impl UserAgent {
         let media = Media::new(None, &self.config, self.random.session_id());
         let stage = Stage::Offered(Offered {
             server,
+            cseq: cseq_of(request),
             offer,
             ringing: false,
         });
@@ -148,7 +150,8 @@ impl UserAgent {
             }
             return;
         };
-        let (server, offer) = (offered.server, offered.offer.take());
+        let (server, cseq) = (offered.server, offered.cseq);
+        let offer = offered.offer.take();
         let session_id = self.random.session_id();
         let config = &self.config;
         let Some(leg) = self.legs.get_mut(&id) else {
@@ -179,7 +182,7 @@ impl UserAgent {
         leg.stage = Stage::Up;
         leg.accept = Some(Accept {
             server,
-            cseq: leg.dialog.remote_cseq.unwrap_or_default(),
+            cseq,
             first: true,
             offered: sent_offer,
             interval: T1,

@@ -1,6 +1,8 @@
 //! INVITE and all that a session needs: placing a call, taking one, changing it, ending it. Each direction and each act is a
 //! file of its own; what they share is here.
 mod ack;
+mod cancel;
+mod fork;
 mod hang_up;
 mod incoming;
 mod outgoing;

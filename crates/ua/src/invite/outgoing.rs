@@ -1,4 +1,4 @@
-//! A call that we place: its INVITE, provisional answers, forks, redirections, and CANCEL, also when it crosses the answer.
+//! A call that we place: its INVITE, its answers, and where a redirection leads.
 use crate::agent::{Alarm, UserAgent};
 use crate::body::Body;
 use crate::dialog::{Dialog, tag_of};
@@ -6,7 +6,6 @@ use crate::leg::{Calling, Leg, Stage};
 use crate::media::Media;
 use crate::outbound::{Purpose, Sent, cseq_of, first_route};
 use crate::transaction::ClientId;
-use crate::transaction::timing::T64;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use trialog_call::{LegId, Target, Time, WireEvent};
@@ -259,49 +258,6 @@ impl UserAgent {
         }
     }
 
-    /// A 2xx of another fork, or of a call that is over: ACK, then BYE (RFC 3261 §13.2.2.4).
-    fn drop_fork(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        response: &Response,
-        tag: &str,
-        cseq: u32,
-    ) {
-        let Some((template, account)) = self.template_of(client) else {
-            return;
-        };
-        let mut dialog = template.confirmed_by(response);
-        let towards = dialog.next_hop().clone();
-        let ack = dialog.numbered(Method::Ack, cseq);
-        self.acknowledge(client, tag, ack, &towards, account);
-        let bye = dialog.request(Method::Bye);
-        self.send(now, bye, &towards, Sent::new(Purpose::Stray, account));
-    }
-
-    /// The dialog as it was when this INVITE was sent.
-    fn template_of(&self, client: ClientId) -> Option<(Dialog, usize)> {
-        let invite = self.transactions.request(client)?;
-        let account = self.transactions.purpose(client)?.account;
-        let mut local: NameAddr = invite.headers.typed(&HeaderName::From)?.ok()?;
-        let remote: NameAddr = invite.headers.typed(&HeaderName::To)?.ok()?;
-        let local_tag = local.tag()?.to_owned();
-        local.params.remove("tag");
-        let dialog = Dialog {
-            call_id: invite.headers.get(&HeaderName::CallId)?.to_owned(),
-            local,
-            local_tag,
-            remote,
-            remote_tag: None,
-            remote_target: invite.uri.clone(),
-            route_set: Vec::new(),
-            local_cseq: cseq_of(invite),
-            remote_cseq: None,
-            owns_call_id: true,
-        };
-        Some((dialog, account))
-    }
-
     /// RFC 3261 §8.1.3.4: the contacts of a 3xx are tried in their order.
     fn redirected(&mut self, now: Time, id: LegId, response: &Response) {
         let Some(leg) = self.legs.get_mut(&id) else {
@@ -359,94 +315,4 @@ impl UserAgent {
         self.event(id, WireEvent::Refused { status });
         self.end(now, id);
     }
-
-    /// The core wants the call no more. It ends in `Gone` whatever crosses it.
-    pub(crate) fn cancel(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else {
-            return self.event(id, WireEvent::Gone);
-        };
-        let Stage::Calling(calling) = &mut leg.stage else {
-            return self.close(now, id, None);
-        };
-        if calling.cancelled {
-            return;
-        }
-        calling.cancelled = true;
-        calling.alternatives.clear();
-        let (launched, provisional) = (calling.client.is_some(), calling.provisional);
-        self.end_media(id);
-        if !launched {
-            // Its name is still being resolved: nothing was sent.
-            self.event(id, WireEvent::Gone);
-            self.end(now, id);
-        } else if provisional {
-            self.send_cancel(now, id);
-        }
-        // RFC 3261 §9.1: without a provisional answer CANCEL must wait for one.
-    }
-
-    fn send_cancel(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else {
-            return;
-        };
-        let account = leg.account;
-        let Stage::Calling(calling) = &mut leg.stage else {
-            return;
-        };
-        let Some(client) = calling.client else {
-            return;
-        };
-        if std::mem::replace(&mut calling.cancel_sent, true) {
-            return;
-        }
-        let (Some(invite), Some(flow)) = (
-            self.transactions.request(client),
-            self.transactions.flow(client),
-        ) else {
-            return;
-        };
-        let Some((cancel, branch)) = cancel_of(invite) else {
-            return;
-        };
-        let sent = Sent::new(Purpose::Cancel, account);
-        self.transactions
-            .start(now, cancel, &branch, flow, sent, &mut self.out);
-        // RFC 3261 §9.1: after 64·T1 without a final answer the INVITE counts as cancelled.
-        self.alarms.set(Alarm::Cancelled(id), now + T64);
-    }
-
-    pub(crate) fn cancel_timer(&mut self, now: Time, id: LegId) {
-        if let Some(leg) = self.legs.get(&id)
-            && let Stage::Calling(calling) = &leg.stage
-        {
-            if let Some(client) = calling.client {
-                self.transactions.forget(client);
-            }
-            self.event(id, WireEvent::Gone);
-            self.end(now, id);
-        }
-    }
-}
-
-/// RFC 3261 §9.1: the same Request-URI, Call-ID, To, number, From, Via and Route.
-fn cancel_of(invite: &Request) -> Option<(Request, String)> {
-    let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
-    let via: trialog_sip::Via = invite.headers.typed(&HeaderName::Via)?.ok()?;
-    cancel.headers.push(HeaderName::Via, via.to_string());
-    for name in [
-        HeaderName::Route,
-        HeaderName::From,
-        HeaderName::To,
-        HeaderName::CallId,
-        HeaderName::UserAgent,
-    ] {
-        for value in invite.headers.all(&name) {
-            cancel.headers.push(name.clone(), value);
-        }
-    }
-    cancel.headers.push(HeaderName::MaxForwards, "70");
-    cancel
-        .headers
-        .push(HeaderName::CSeq, format!("{} CANCEL", cseq_of(invite)));
-    Some((cancel, via.branch()?.to_owned()))
 }

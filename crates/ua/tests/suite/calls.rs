@@ -484,3 +484,15 @@ fn calls_survive_a_network_that_loses_doubles_and_reorders() {
         pipe.assert_idle();
     }
 }
+
+#[test]
+fn a_cancel_that_comes_after_the_answer_ends_the_call_all_the_same() {
+    let mut pipe = Pipe::of(2);
+    let (placed, received) = pipe.call(0, 1);
+    pipe.act(0, Action::Cancel(placed));
+    pipe.run_ms(100);
+    assert!(pipe.has(0, placed, |event| *event == WireEvent::Gone));
+    assert!(pipe.has(1, received, |event| *event
+        == WireEvent::Ended(EndCause::Bye)));
+    pipe.assert_idle();
+}

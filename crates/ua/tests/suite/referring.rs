@@ -611,3 +611,18 @@ fn a_refer_and_a_reinvite_at_once_reach_the_far_side_in_order() {
         assert_eq!(pipe.sent(1, "SIP/2.0 500"), 0, "seed {seed}");
     }
 }
+
+#[test]
+fn a_refer_that_nobody_answers_dies_with_its_call() {
+    let mut pipe = Pipe::of(2);
+    let (placed, received) = pipe.call(0, 1);
+    let to = ReferTo::Target(target(5));
+    pipe.act(0, Action::Refer { leg: placed, to });
+    pipe.run_ms(50);
+    assert!(pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))));
+    pipe.bye(1, received);
+    pipe.assert_idle();
+    assert!(pipe.has(0, placed, |event| {
+        *event == WireEvent::ReferRefused { status: 481 }
+    }));
+}

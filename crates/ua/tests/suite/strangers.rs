@@ -561,3 +561,30 @@ fn a_call_by_tcp_sends_nothing_twice() {
     assert!(pipe.has(0, leg, |event| *event == WireEvent::Ended(EndCause::Bye)));
     pipe.assert_idle();
 }
+
+#[test]
+fn a_request_in_the_early_dialog_does_not_hide_the_ack() {
+    let mut pipe = Pipe::of(1);
+    let invite = request("INVITE", "early", &sdp("sip:odd@10.0.0.9", "sendrecv"));
+    pipe.inject(stranger(), 0, &invite);
+    pipe.run_ms(50);
+    let (leg, _) = pipe.incoming(0);
+    pipe.act(0, Action::Ring(leg));
+    pipe.run_ms(50);
+    let to = header(&last_raw(&pipe, "SIP/2.0 180"), "To").to_owned();
+    let later = |method: &str, number: u32| {
+        request(method, "later", "")
+            .replace("bKlater", &format!("bK{method}"))
+            .replace("c-later", "c-early")
+            .replace("CSeq: 1 ", &format!("CSeq: {number} "))
+            .replace("To: <sip:user0@10.0.0.1>", &format!("To: {to}"))
+    };
+    assert!(answer_of(&mut pipe, &later("UPDATE", 2)).starts_with("SIP/2.0 200"));
+    pipe.act(0, Action::Answer(leg));
+    pipe.run_ms(50);
+    pipe.inject(stranger(), 0, &later("ACK", 1));
+    pipe.run_ms(50);
+    assert!(pipe.has(0, leg, |event| *event == WireEvent::Confirmed));
+    pipe.bye(0, leg);
+    pipe.assert_idle();
+}

@@ -47,6 +47,8 @@ impl Seen {
     }
 }
 
+pub type Filter = Box<dyn FnMut(&Seen) -> bool>;
+
 pub struct Pipe {
     pub now: Time,
     pub ends: Vec<End>,
@@ -56,7 +58,7 @@ pub struct Pipe {
     pub delay: Duration,
     pub jitter: Duration,
     /// Loses what it says yes to.
-    pub filter: Option<Box<dyn FnMut(&Seen) -> bool>>,
+    pub filter: Option<Filter>,
     pub seen: Vec<Seen>,
     /// What nobody's address was: (from, text).
     pub raw: Vec<(SocketAddr, SocketAddr, String)>,

@@ -1,0 +1,81 @@
+//! The ACK of a 2xx (RFC 3261 §13.2.2.4): no transaction of its own, one for each fork, sent again for each copy of the 2xx.
+use crate::Transport;
+use crate::agent::UserAgent;
+use crate::outbound::{Hop, Waiting};
+use crate::transaction::{ClientId, Flow};
+use std::net::SocketAddr;
+use trialog_sip::{HeaderName, Request, Uri};
+
+impl UserAgent {
+    /// Sends the ACK of a 2xx (RFC 3261 §13.2.2.4), and keeps it for that fork's next copy.
+    pub(crate) fn acknowledge(
+        &mut self,
+        client: ClientId,
+        tag: &str,
+        ack: Request,
+        towards: &Uri,
+        account: usize,
+    ) {
+        if let Some(sent) = self.transactions.purpose_mut(client) {
+            sent.acks.push((tag.to_owned(), None));
+        }
+        match self.hop(towards, account) {
+            Hop::At(transport, address) => self.launch_ack(ack, client, tag, transport, address),
+            Hop::Name {
+                host,
+                port,
+                transport,
+            } => {
+                let waiting = Waiting::Ack(Box::new(ack), client, tag.to_owned());
+                self.resolve(host, port, transport, waiting);
+            }
+            Hop::Nowhere => {}
+        }
+    }
+
+    pub(crate) fn launch_ack(
+        &mut self,
+        mut ack: Request,
+        client: ClientId,
+        tag: &str,
+        transport: Transport,
+        destination: SocketAddr,
+    ) {
+        // RFC 3261 §13.2.2.4: the ACK carries the credentials of its INVITE.
+        if let Some(invite) = self.transactions.request(client) {
+            for name in [HeaderName::Authorization, HeaderName::ProxyAuthorization] {
+                let values: Vec<String> = invite.headers.all(&name).map(str::to_owned).collect();
+                for value in values {
+                    ack.headers.push(name.clone(), value);
+                }
+            }
+        }
+        let branch = self.random.branch();
+        let via = self.via(transport, &branch);
+        ack.headers.push_front(HeaderName::Via, via);
+        let flow = Flow {
+            transport,
+            destination,
+            connection: None,
+        };
+        let output = flow.carry(ack.to_bytes());
+        self.out.push_back(output.clone());
+        if let Some(sent) = self.transactions.purpose_mut(client)
+            && let Some(entry) = sent.acks.iter_mut().find(|(own, _)| own == tag)
+        {
+            entry.1 = Some(output);
+        }
+    }
+
+    /// Sends the ACK of this fork again, if there was one.
+    pub(crate) fn acknowledge_again(&mut self, client: ClientId, tag: &str) -> bool {
+        let Some(sent) = self.transactions.purpose(client) else {
+            return false;
+        };
+        let Some((_, ack)) = sent.acks.iter().find(|(own, _)| own == tag) else {
+            return false;
+        };
+        self.out.extend(ack.clone());
+        true
+    }
+}

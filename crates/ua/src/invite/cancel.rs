@@ -1,0 +1,100 @@
+//! Our CANCEL, and what crosses it: the leg ends in `Gone` in any case.
+use crate::agent::{Alarm, UserAgent};
+use crate::leg::Stage;
+use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::transaction::timing::T64;
+use trialog_call::{ByeReason, LegId, Time, WireEvent};
+use trialog_sip::{HeaderName, Method, Request};
+
+impl UserAgent {
+    /// The core wants the call no more. It ends in `Gone` whatever crosses it.
+    pub(crate) fn cancel(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return self.event(id, WireEvent::Gone);
+        };
+        let Stage::Calling(calling) = &mut leg.stage else {
+            // It was answered before: there is nothing to cancel, only to end.
+            return self.hang_up(now, id, ByeReason::Ended);
+        };
+        if calling.cancelled {
+            return;
+        }
+        calling.cancelled = true;
+        calling.alternatives.clear();
+        let (launched, provisional) = (calling.client.is_some(), calling.provisional);
+        self.end_media(id);
+        if !launched {
+            // Its name is still being resolved: nothing was sent.
+            self.event(id, WireEvent::Gone);
+            self.end(now, id);
+        } else if provisional {
+            self.send_cancel(now, id);
+        }
+        // RFC 3261 §9.1: without a provisional answer CANCEL must wait for one.
+    }
+
+    pub(crate) fn send_cancel(&mut self, now: Time, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        let account = leg.account;
+        let Stage::Calling(calling) = &mut leg.stage else {
+            return;
+        };
+        let Some(client) = calling.client else {
+            return;
+        };
+        if std::mem::replace(&mut calling.cancel_sent, true) {
+            return;
+        }
+        let (Some(invite), Some(flow)) = (
+            self.transactions.request(client),
+            self.transactions.flow(client),
+        ) else {
+            return;
+        };
+        let Some((cancel, branch)) = cancel_of(invite) else {
+            return;
+        };
+        let sent = Sent::new(Purpose::Cancel, account);
+        self.transactions
+            .start(now, cancel, &branch, flow, sent, &mut self.out);
+        // RFC 3261 §9.1: after 64·T1 without a final answer the INVITE counts as cancelled.
+        self.alarms.set(Alarm::Cancelled(id), now + T64);
+    }
+
+    pub(crate) fn cancel_timer(&mut self, now: Time, id: LegId) {
+        if let Some(leg) = self.legs.get(&id)
+            && let Stage::Calling(calling) = &leg.stage
+        {
+            if let Some(client) = calling.client {
+                self.transactions.forget(client);
+            }
+            self.event(id, WireEvent::Gone);
+            self.end(now, id);
+        }
+    }
+}
+
+/// RFC 3261 §9.1: the same Request-URI, Call-ID, To, number, From, Via and Route.
+fn cancel_of(invite: &Request) -> Option<(Request, String)> {
+    let mut cancel = Request::new(Method::Cancel, invite.uri.clone());
+    let via: trialog_sip::Via = invite.headers.typed(&HeaderName::Via)?.ok()?;
+    cancel.headers.push(HeaderName::Via, via.to_string());
+    for name in [
+        HeaderName::Route,
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::CallId,
+        HeaderName::UserAgent,
+    ] {
+        for value in invite.headers.all(&name) {
+            cancel.headers.push(name.clone(), value);
+        }
+    }
+    cancel.headers.push(HeaderName::MaxForwards, "70");
+    cancel
+        .headers
+        .push(HeaderName::CSeq, format!("{} CANCEL", cseq_of(invite)));
+    Some((cancel, via.branch()?.to_owned()))
+}

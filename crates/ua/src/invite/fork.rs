@@ -1,0 +1,52 @@
+//! Forks that answer too late: each 2xx but the one that we took is acknowledged and ended (RFC 3261 §13.2.2.4).
+use crate::agent::UserAgent;
+use crate::dialog::Dialog;
+use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::transaction::ClientId;
+use trialog_call::Time;
+use trialog_sip::{HeaderName, Method, NameAddr, Response};
+
+impl UserAgent {
+    /// A 2xx of another fork, or of a call that is over: ACK, then BYE (RFC 3261 §13.2.2.4).
+    pub(crate) fn drop_fork(
+        &mut self,
+        now: Time,
+        client: ClientId,
+        response: &Response,
+        tag: &str,
+        cseq: u32,
+    ) {
+        let Some((template, account)) = self.template_of(client) else {
+            return;
+        };
+        let mut dialog = template.confirmed_by(response);
+        let towards = dialog.next_hop().clone();
+        let ack = dialog.numbered(Method::Ack, cseq);
+        self.acknowledge(client, tag, ack, &towards, account);
+        let bye = dialog.request(Method::Bye);
+        self.send(now, bye, &towards, Sent::new(Purpose::Stray, account));
+    }
+
+    /// The dialog as it was when this INVITE was sent.
+    fn template_of(&self, client: ClientId) -> Option<(Dialog, usize)> {
+        let invite = self.transactions.request(client)?;
+        let account = self.transactions.purpose(client)?.account;
+        let mut local: NameAddr = invite.headers.typed(&HeaderName::From)?.ok()?;
+        let remote: NameAddr = invite.headers.typed(&HeaderName::To)?.ok()?;
+        let local_tag = local.tag()?.to_owned();
+        local.params.remove("tag");
+        let dialog = Dialog {
+            call_id: invite.headers.get(&HeaderName::CallId)?.to_owned(),
+            local,
+            local_tag,
+            remote,
+            remote_tag: None,
+            remote_target: invite.uri.clone(),
+            route_set: Vec::new(),
+            local_cseq: cseq_of(invite),
+            remote_cseq: None,
+            owns_call_id: true,
+        };
+        Some((dialog, account))
+    }
+}

@@ -1,0 +1,312 @@
+//! The server side of the transaction layer: others' requests, and our answers, kept to be sent again.
+use super::server_invite::{self, ServerInvite};
+use super::server_non_invite::{self, ServerNonInvite};
+use super::{Flow, Heard, Id, Ring, ServerId, Taken, Transactions};
+use crate::{Output, Transport};
+use std::collections::VecDeque;
+use trialog_call::Time;
+use trialog_sip::{HeaderName, Method, Request, Response, Text, Via};
+
+pub(super) enum ServerMachine {
+    Invite(ServerInvite),
+    NonInvite(ServerNonInvite),
+}
+
+pub(super) struct Server {
+    machine: ServerMachine,
+    key: String,
+    merge_key: Option<String>,
+    head: ResponseHead,
+    last: Option<Vec<u8>>,
+    flow: Flow,
+}
+
+impl Server {
+    fn deadline(&self) -> Option<Time> {
+        match &self.machine {
+            ServerMachine::Invite(machine) => machine.deadline(),
+            ServerMachine::NonInvite(machine) => machine.deadline(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.machine {
+            ServerMachine::Invite(machine) => machine.state == server_invite::State::Terminated,
+            ServerMachine::NonInvite(machine) => {
+                machine.state == server_non_invite::State::Terminated
+            }
+        }
+    }
+}
+
+/// What each response copies from its request (RFC 3261 §8.2.6.2).
+pub(crate) struct ResponseHead {
+    copied: Vec<(HeaderName, Text)>,
+    record_route: Vec<Text>,
+}
+
+impl ResponseHead {
+    pub(crate) fn of(request: &Request) -> Self {
+        let mut copied = Vec::with_capacity(6);
+        for name in [
+            HeaderName::Via,
+            HeaderName::From,
+            HeaderName::To,
+            HeaderName::CallId,
+            HeaderName::CSeq,
+        ] {
+            for row in request.headers.rows_of(&name) {
+                copied.push((name.clone(), row.clone()));
+            }
+        }
+        // RFC 3261 §12.1.1: what opens a dialog copies Record-Route, too.
+        let record_route = request.headers.rows_of(&HeaderName::RecordRoute);
+        let record_route = record_route.cloned().collect();
+        Self {
+            copied,
+            record_route,
+        }
+    }
+
+    /// A response with these, and with this tag in To where it has none.
+    pub(crate) fn response(&self, status: u16, tag: Option<&str>) -> Response {
+        let mut response = Response::new(status);
+        for (name, value) in &self.copied {
+            match tag {
+                Some(tag) if *name == HeaderName::To && !has_tag(value) => {
+                    response
+                        .headers
+                        .push(name.clone(), format!("{value};tag={tag}"));
+                }
+                _ => response.headers.push(name.clone(), value.clone()),
+            }
+        }
+        response
+    }
+}
+
+/// Whether a From or To value has a tag parameter.
+pub(crate) fn has_tag(value: &str) -> bool {
+    trialog_sip::NameAddr::parse(value).is_ok_and(|address| address.tag().is_some())
+}
+
+impl<P> Transactions<P> {
+    /// A request came; its Via already says `received` and `rport`. `flow` is where responses go.
+    pub(crate) fn receive_request(
+        &mut self,
+        now: Time,
+        request: &Request,
+        via: &Via,
+        flow: Flow,
+        out: &mut VecDeque<Output>,
+    ) -> Taken {
+        let is_ack = request.method == Method::Ack;
+        let key = server_key(
+            request,
+            via,
+            if is_ack {
+                &Method::Invite
+            } else {
+                &request.method
+            },
+        );
+        if let Some(id) = self.server_keys.get(&key).copied() {
+            let Some(server) = self.servers.get_mut(&id) else {
+                return Taken::Absorbed;
+            };
+            let heard = match &mut server.machine {
+                ServerMachine::Invite(machine) if is_ack => machine.on_ack(now),
+                ServerMachine::Invite(machine) => machine.on_request_again(),
+                ServerMachine::NonInvite(machine) => machine.on_request_again(),
+            };
+            let taken = match heard {
+                Heard::Pass => Taken::Ack,
+                Heard::Absorb => Taken::Absorbed,
+                Heard::SendLastAgain => {
+                    if let Some(last) = &server.last {
+                        out.push_back(server.flow.carry(last.clone()));
+                    }
+                    Taken::Absorbed
+                }
+            };
+            self.settle_server(id);
+            return taken;
+        }
+        if is_ack {
+            return Taken::Ack;
+        }
+        let merge_key = merge_key(request);
+        let merged = merge_key
+            .as_ref()
+            .is_some_and(|key| self.merge_keys.contains_key(key));
+        self.next += 1;
+        let id = ServerId(self.next);
+        let reliable = flow.transport.is_reliable();
+        let machine = if request.method == Method::Invite {
+            ServerMachine::Invite(ServerInvite::new(now, reliable))
+        } else {
+            ServerMachine::NonInvite(ServerNonInvite::new(reliable))
+        };
+        self.server_keys.insert(key.clone(), id);
+        let merge_key = merge_key.filter(|_| !merged);
+        if let Some(key) = &merge_key {
+            self.merge_keys.insert(key.clone(), id);
+        }
+        let server = Server {
+            machine,
+            key,
+            merge_key,
+            head: ResponseHead::of(request),
+            last: None,
+            flow,
+        };
+        self.timers.put(Id::Server(id), server.deadline());
+        self.servers.insert(id, server);
+        if merged {
+            Taken::Merged(id)
+        } else {
+            Taken::New(id)
+        }
+    }
+
+    /// The INVITE transaction that this CANCEL means (RFC 3261 §9.2).
+    pub(crate) fn cancelled_by(&self, cancel: &Request, via: &Via) -> Option<ServerId> {
+        self.server_keys
+            .get(&server_key(cancel, via, &Method::Invite))
+            .copied()
+    }
+
+    /// The beginning of a response in this transaction.
+    pub(crate) fn response(
+        &self,
+        id: ServerId,
+        status: u16,
+        tag: Option<&str>,
+    ) -> Option<Response> {
+        Some(self.servers.get(&id)?.head.response(status, tag))
+    }
+
+    /// By what the request came.
+    pub(crate) fn server_transport(&self, id: ServerId) -> Option<Transport> {
+        Some(self.servers.get(&id)?.flow.transport)
+    }
+
+    /// The rows of Record-Route that a response that opens a dialog copies.
+    pub(crate) fn record_route(&self, id: ServerId) -> Vec<Text> {
+        let server = self.servers.get(&id);
+        server.map_or_else(Vec::new, |server| server.head.record_route.clone())
+    }
+
+    /// Sends a response, if the transaction still has a place for it.
+    pub(crate) fn respond(
+        &mut self,
+        now: Time,
+        id: ServerId,
+        response: &Response,
+        out: &mut VecDeque<Output>,
+    ) -> bool {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return false;
+        };
+        let fits = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.on_send(now, response.status.code()),
+            ServerMachine::NonInvite(machine) => machine.on_send(now, response.status.code()),
+        };
+        if fits {
+            let bytes = response.to_bytes();
+            out.push_back(server.flow.carry(bytes.clone()));
+            server.last = Some(bytes);
+        }
+        self.settle_server(id);
+        fits
+    }
+
+    /// Sends the last response again: the user agent's 2xx until its ACK (RFC 3261 §13.3.1.4).
+    pub(crate) fn repeat(&self, id: ServerId, out: &mut VecDeque<Output>) {
+        if let Some((server, last)) = self
+            .servers
+            .get(&id)
+            .and_then(|server| Some((server, server.last.as_ref()?)))
+        {
+            out.push_back(server.flow.carry(last.clone()));
+        }
+    }
+
+    fn settle_server(&mut self, id: ServerId) {
+        let Some(server) = self.servers.get(&id) else {
+            return;
+        };
+        if server.is_over() {
+            self.timers.cancel(Id::Server(id));
+            if let Some(server) = self.servers.remove(&id) {
+                self.server_keys.remove(&server.key);
+                if let Some(key) = server.merge_key {
+                    self.merge_keys.remove(&key);
+                }
+            }
+        } else {
+            self.timers.put(Id::Server(id), server.deadline());
+        }
+    }
+
+    pub(super) fn ring_server(&mut self, now: Time, id: ServerId, out: &mut VecDeque<Output>) {
+        let Some(server) = self.servers.get_mut(&id) else {
+            return;
+        };
+        let ring = match &mut server.machine {
+            ServerMachine::Invite(machine) => machine.on_timer(now),
+            ServerMachine::NonInvite(machine) => machine.on_timer(now),
+        };
+        match ring {
+            Ring::Trying => {
+                let bytes = server.head.response(100, None).to_bytes();
+                out.push_back(server.flow.carry(bytes.clone()));
+                server.last = Some(bytes);
+            }
+            Ring::Retransmit => {
+                if let Some(last) = &server.last {
+                    out.push_back(server.flow.carry(last.clone()));
+                }
+            }
+            Ring::Nothing | Ring::TimedOut => {}
+        }
+        self.settle_server(id);
+    }
+}
+
+/// RFC 3261 §17.2.3: branch, sent-by and method; without the magic cookie, what RFC 2543 compared.
+fn server_key(request: &Request, via: &Via, method: &Method) -> String {
+    let port = via.port.unwrap_or_default();
+    match via.branch() {
+        Some(branch) if branch.starts_with(crate::random::BRANCH_COOKIE) => {
+            format!("{branch} {}:{port} {method}", via.host)
+        }
+        _ => {
+            let value = |name| request.headers.get(&name).unwrap_or_default();
+            let number = value(HeaderName::CSeq)
+                .split_whitespace()
+                .next()
+                .unwrap_or_default();
+            format!(
+                "{} {} {number} {}:{port} {method}",
+                value(HeaderName::CallId),
+                value(HeaderName::From),
+                via.host,
+            )
+        }
+    }
+}
+
+/// RFC 3261 §8.2.2.2: From tag, Call-ID and CSeq of a request without a tag in To.
+fn merge_key(request: &Request) -> Option<String> {
+    let value = |name| request.headers.get(&name);
+    if has_tag(value(HeaderName::To)?) {
+        return None;
+    }
+    Some(format!(
+        "{} {} {}",
+        value(HeaderName::CallId)?,
+        value(HeaderName::From)?,
+        value(HeaderName::CSeq)?
+    ))
+}
