@@ -1,5 +1,5 @@
 //! No codec uses Rust's heap once it is made. (libopus is C; it allocates its state whole when it is created.)
-use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use assert_no_alloc::{AllocDisabler, assert_no_alloc, violation_count};
 use trialog_codec::{Codec, LARGEST_PAYLOAD, LONGEST_PACKET, Options, decoder, encoder};
 
 #[global_allocator]
@@ -28,4 +28,5 @@ fn no_packet_touches_the_heap() {
             }
         });
     }
+    assert_eq!(violation_count(), 0, "uses of the heap");
 }

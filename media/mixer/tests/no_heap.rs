@@ -1,5 +1,5 @@
 //! The bridge uses no heap once it stands.
-use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use assert_no_alloc::{AllocDisabler, assert_no_alloc, violation_count};
 use trialog_frame::Frame;
 use trialog_mixer::{Mixer, Port, PortRouting, PortTone};
 
@@ -33,4 +33,5 @@ fn no_tick_touches_the_heap_whatever_the_routing_and_the_sound() {
             mixer.mix(&routing, &sources, &tones, &mut listeners);
         }
     });
+    assert_eq!(violation_count(), 0, "uses of the heap");
 }
