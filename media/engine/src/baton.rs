@@ -7,7 +7,7 @@ use crate::bridge::Bridge;
 use crossbeam_utils::atomic::AtomicCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
-use trialog_frame::Frame;
+use trialog_frame::{Frame, RATE};
 
 /// One tick.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -29,6 +29,8 @@ pub(crate) struct Baton {
     pub(crate) ticks: AtomicU64,
     pub(crate) taken_over: AtomicU64,
     pub(crate) longest_us: AtomicU64,
+    /// How much earlier the next tick of the timer is to be, in samples.
+    hasten: AtomicU64,
     #[cfg(feature = "count-heap")]
     pub(crate) heap_uses: AtomicU64,
 }
@@ -44,6 +46,7 @@ impl Baton {
             ticks: AtomicU64::new(0),
             taken_over: AtomicU64::new(0),
             longest_us: AtomicU64::new(0),
+            hasten: AtomicU64::new(0),
             #[cfg(feature = "count-heap")]
             heap_uses: AtomicU64::new(0),
         }
@@ -86,6 +89,7 @@ impl Baton {
         if let Some(ear) = ear {
             *ear = *heard;
         }
+        self.hasten.store(bridge.hasten(), Ordering::Relaxed);
         // The cell is empty since the take, so nothing is dropped here.
         self.bridge.store(Some(bridge));
         let took = (self.origin.elapsed() - begun).as_micros() as u64;
@@ -134,7 +138,9 @@ impl Baton {
                 next += behind;
             }
             self.tick(None, None);
-            next += TICK;
+            let hasten = self.hasten.swap(0, Ordering::Relaxed);
+            next +=
+                TICK - Duration::from_nanos(hasten * 1_000_000_000 / u64::from(RATE)).min(TICK / 2);
         }
     }
 }

@@ -92,7 +92,12 @@ impl Engine {
             events: event_end,
             mailbox: Arc::clone(&mailbox),
         };
-        let baton = Arc::new(Baton::new(Box::new(Bridge::new(rings, music, file))));
+        let baton = Arc::new(Baton::new(Box::new(Bridge::new(
+            rings,
+            music,
+            file,
+            end == AudioEnd::None,
+        ))));
         let (orders, order_end) = mpsc::channel();
         let (events, event_receiver) = mpsc::channel();
         let slots: Arc<Slots> = Arc::new([const { AtomicBool::new(false) }; MAX_LEGS + 1]);

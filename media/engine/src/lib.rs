@@ -14,6 +14,7 @@ mod file_end;
 mod handover;
 mod leg;
 mod params;
+mod phase;
 mod receive;
 mod send;
 mod service;

@@ -59,7 +59,7 @@ impl Default for Options {
             music: None,
             opus_complexity: 5,
             opus_bitrate: 32_000,
-            jitter_floor: Duration::from_micros(2_000),
+            jitter_floor: Duration::from_millis(1),
             jitter_ceiling: Duration::from_millis(400),
             silent_after: Duration::from_secs(5),
             lost_after: Duration::from_secs(30),

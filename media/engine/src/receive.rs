@@ -19,6 +19,9 @@ pub(crate) const MOST_DECODERS: usize = 8;
 /// RFC 3389: comfort noise has this payload type where its clock is 8 kHz.
 const COMFORT_NOISE: u8 = 13;
 
+/// Packets after which a leg's timing is known.
+const SETTLED: u64 = 15;
+
 /// −60 dB: what is below it all over a packet may be left out unheard.
 const SILENT: f32 = 0.001;
 
@@ -179,6 +182,17 @@ impl Receive {
 
     pub(crate) fn jitter_stats(&self) -> JitterStats {
         self.jitter.stats()
+    }
+
+    /// How many samples earlier this leg's packets could be asked for, once enough of them have come to know.
+    pub(crate) fn spare(&self) -> Option<i64> {
+        let stats = self.jitter.stats();
+        (self.receives && stats.played > SETTLED).then_some(stats.spare)
+    }
+
+    /// The ticks come earlier from now on.
+    pub(crate) fn hasten(&mut self, samples: u64) {
+        self.jitter.hasten(samples);
     }
 
     /// Takes in all that has come. Returns a digit that was pressed.

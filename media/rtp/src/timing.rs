@@ -116,6 +116,20 @@ impl Timing {
         self.quantile = at as i64 * STEP;
     }
 
+    /// The clock of arrivals was put forward by so much: what is known moves along.
+    pub fn shift(&mut self, by: i64) {
+        for (_, minimum) in self
+            .minima
+            .iter_mut()
+            .filter(|(_, minimum)| *minimum != i64::MAX)
+        {
+            *minimum += by;
+        }
+        for base in self.bases.iter_mut().chain(&mut self.base) {
+            *base += by;
+        }
+    }
+
     /// The transit of the fastest packet of the last seconds; `None` before the first one.
     pub fn base(&self) -> Option<i64> {
         self.base
