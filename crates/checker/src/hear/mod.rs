@@ -10,7 +10,7 @@ mod speech;
 
 pub use activity::{quiet, solo, together, utterances};
 pub use gap::{Tone, longest_gap};
-pub use pilot::{PILOT_SEGMENT, pilot_level, pilot_segments, pilot_track};
+pub use pilot::{LEVEL_SEGMENT, PILOT_SEGMENT, pilot_level, pilot_segments, pilot_track};
 pub use recording::{RATE, Recording};
 pub use speech::{VOICE_RATE, Voice, envelope, music_level, projection, share, voice_gain};
 

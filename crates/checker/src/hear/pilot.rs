@@ -3,8 +3,12 @@ use super::{RATE, Recording, db};
 use crate::Span;
 use std::f64::consts::PI;
 
-/// The length of one measurement, in s: its main lobe is ±4 Hz wide.
+/// The length of a measurement, in s, by which a pilot's absence is told: noise beside ±4 Hz does not count.
 pub const PILOT_SEGMENT: f64 = 0.5;
+
+/// The length of a measurement, in s, of the level of a pilot that is there. A jitter buffer that changes its delay plays up to
+/// 0.1 % too slow or too fast, and this window, ±20 Hz wide, does not mind.
+pub const LEVEL_SEGMENT: f64 = 0.1;
 
 /// The level of a tone of this frequency, in dB of a full-scale sine.
 #[must_use]
@@ -31,10 +35,10 @@ pub fn pilot_level(samples: &[f32], hz: f64) -> f64 {
     db(amplitude * amplitude)
 }
 
-/// The level in each segment of these stretches, segments overlapping by half.
+/// The level in each segment of so many seconds of these stretches, segments overlapping by half.
 #[must_use]
-pub fn pilot_segments(ear: &Recording, spans: &[Span], hz: f64) -> Vec<f64> {
-    let length = (PILOT_SEGMENT * RATE) as usize;
+pub fn pilot_segments(ear: &Recording, spans: &[Span], hz: f64, seconds: f64) -> Vec<f64> {
+    let length = (seconds * RATE) as usize;
     let mut levels = Vec::new();
     for span in spans {
         let samples = ear.slice(*span);

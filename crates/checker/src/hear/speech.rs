@@ -56,50 +56,80 @@ pub fn voice_gain(ear: &Voice, spoken: &Voice, said: &[Span]) -> Option<f64> {
     (spoke > 0.0).then(|| db(heard / spoke))
 }
 
-/// How much of this utterance is in the ear, in dB, and how late in ms: the best fit of what was said to what was heard,
-/// by least squares, over all delays up to half a second.
+/// How much of this utterance is in the ear, in dB, and how late in ms: the best fit of what was said to what was heard, by
+/// least squares, over all delays up to half a second. A jitter buffer that grows or shrinks its delay plays up to 0.1 % too slow
+/// or too fast: all such speeds are tried, too, piece by piece.
 #[must_use]
 pub fn projection(ear: &Voice, spoken: &Voice, said: Span) -> Option<(f64, f64)> {
-    let (power, best, lag) = fit(ear, spoken, said)?;
-    Some((db((best / power).powi(2)), lag as f64 * 1e3 / VOICE_RATE))
-}
-
-/// The same in pieces of 400 ms, each with a delay of its own: a jitter buffer may change the delay while somebody speaks.
-#[must_use]
-pub fn share(ear: &Voice, spoken: &Voice, said: Span) -> Option<f64> {
-    const PIECE: i64 = 400_000;
-    let (mut power, mut found) = (0.0, 0.0);
-    for from_us in (said.from_us..said.to_us - PIECE / 2).step_by(PIECE as usize) {
-        let to_us = (from_us + PIECE).min(said.to_us);
-        if let Some((said, heard, _)) = fit(ear, spoken, Span { from_us, to_us }) {
-            power += said;
-            found += heard;
-        }
-    }
-    (power > 0.0).then(|| db((found / power).powi(2)))
-}
-
-/// The power of what was said, its largest product with what was heard, and at which delay in samples.
-fn fit(ear: &Voice, spoken: &Voice, said: Span) -> Option<(f64, f64, i64)> {
+    /// Samples by which a piece of 200 ms may slip.
+    const SLIP: i64 = 2;
     let wave = spoken.slice(said);
     let power = energy(wave);
     if power <= 0.0 || wave.len() < 800 {
         return None;
     }
     let start = ear.at(said.from_us) as i64;
+    let pieces: Vec<&[f32]> = wave.chunks(1_600).collect();
+    let edge = SLIP * pieces.len() as i64;
+    let (first, last) = (EARLIEST - edge, LATEST + edge);
+    let products: Vec<Vec<f64>> = pieces
+        .iter()
+        .zip((start..).step_by(1_600))
+        .map(|(piece, at)| {
+            (first..last)
+                .map(|lag| product(ear, piece, at + lag))
+                .collect()
+        })
+        .collect();
     let mut best = (0.0f64, 0i64);
-    for lag in -160..4_000i64 {
-        let from = start + lag;
-        if from < 0 || from as usize + wave.len() > ear.samples.len() {
-            continue;
-        }
-        let heard = &ear.samples[from as usize..from as usize + wave.len()];
-        let dot = dot(wave, heard).abs();
-        if dot > best.0 {
-            best = (dot, lag);
+    for quarter in -4 * SLIP..=4 * SLIP {
+        for lag in EARLIEST..LATEST {
+            let slipped = products.iter().zip(0i64..).map(|(products, k)| {
+                let at = lag - first + (quarter * k).div_euclid(4);
+                usize::try_from(at)
+                    .ok()
+                    .and_then(|at| products.get(at))
+                    .unwrap_or(&0.0)
+            });
+            let sum = slipped.sum::<f64>().abs();
+            if sum > best.0 {
+                best = (sum, lag);
+            }
         }
     }
-    Some((power, best.0, best.1))
+    Some((
+        db((best.0 / power).powi(2)),
+        best.1 as f64 * 1e3 / VOICE_RATE,
+    ))
+}
+
+/// How much of this utterance is in the ear, in dB, in pieces of 400 ms, each with a delay of its own: a jitter buffer may
+/// change the delay while somebody speaks. It tells who is heard; for what is far below, [`projection`] is the one to ask.
+#[must_use]
+pub fn share(ear: &Voice, spoken: &Voice, said: Span) -> Option<f64> {
+    let wave = spoken.slice(said);
+    let start = ear.at(said.from_us) as i64;
+    let (mut power, mut found) = (0.0, 0.0);
+    for (piece, at) in wave.chunks(3_200).zip((start..).step_by(3_200)) {
+        if piece.len() >= 1_600 {
+            power += energy(piece);
+            let products = (EARLIEST..LATEST).map(|lag| product(ear, piece, at + lag).abs());
+            found += products.fold(0.0, f64::max);
+        }
+    }
+    (power > 0.0).then(|| db((found / power).powi(2)))
+}
+
+/// The delays that are tried, in samples: from a little before to half a second after.
+const EARLIEST: i64 = -160;
+const LATEST: i64 = 4_000;
+
+/// The product of a wave with what the ear heard from this sample on; nothing where that was not recorded.
+fn product(ear: &Voice, wave: &[f32], from: i64) -> f64 {
+    usize::try_from(from)
+        .ok()
+        .and_then(|from| ear.samples.get(from..from + wave.len()))
+        .map_or(0.0, |heard| dot(wave, heard))
 }
 
 // Eight sums at once, so that the compiler can use the machine's vectors; f32 is exact enough at −90 dB.

@@ -33,10 +33,16 @@ impl Court<'_> {
     }
 
     /// The pilot's level in the quiet of the phase, segment by segment.
-    fn pilots(&self, ear: &Recording, phase: Phase, whose: Party) -> Result<Vec<f64>, String> {
+    fn pilots(
+        &self,
+        listener: Party,
+        phase: Phase,
+        whose: Party,
+        segment: f64,
+    ) -> Result<Vec<f64>, String> {
         let span = self.phase(phase)?.within(SETTLE, 0.1);
         let quiet = hear::quiet(&self.said, span);
-        let levels = hear::pilot_segments(ear, &quiet, whose.pilot());
+        let levels = hear::pilot_segments(self.ear(listener), &quiet, whose.pilot(), segment);
         if levels.is_empty() {
             return Err(format!("no quiet of half a second while {}", name(phase)));
         }
@@ -50,9 +56,14 @@ impl Court<'_> {
             to_us: spoken.ended_us(),
         };
         let quiet = hear::quiet(&self.said, all);
-        median(hear::pilot_segments(spoken, &quiet, party.pilot()))
-            .filter(|level| *level > PRESENT)
-            .ok_or_else(|| format!("{} carries no pilot", party.name()))
+        median(hear::pilot_segments(
+            spoken,
+            &quiet,
+            party.pilot(),
+            hear::LEVEL_SEGMENT,
+        ))
+        .filter(|level| *level > PRESENT)
+        .ok_or_else(|| format!("{} carries no pilot", party.name()))
     }
 
     fn voice_gain(&self, phase: Phase, listener: Party, speaker: Party) -> Result<f64, String> {
@@ -68,7 +79,7 @@ impl Court<'_> {
     }
 
     pub(super) fn hears(&self, phase: Phase, listener: Party, speaker: Party) -> Finding {
-        let levels = self.pilots(self.ear(listener), phase, speaker)?;
+        let levels = self.pilots(listener, phase, speaker, hear::LEVEL_SEGMENT)?;
         let pilot = median(levels).unwrap_or(-150.0) - self.pilot_as_spoken(speaker)?;
         let voice = self.voice_gain(phase, listener, speaker)?;
         Ok((
@@ -80,7 +91,7 @@ impl Court<'_> {
     pub(super) fn hears_not(&self, phase: Phase, listener: Party, whom: &[Party]) -> Finding {
         let mut worst = (-150.0, 0.0);
         for party in whom {
-            for level in self.pilots(self.ear(listener), phase, *party)? {
+            for level in self.pilots(listener, phase, *party, hear::PILOT_SEGMENT)? {
                 if level > worst.0 {
                     worst = (level, party.pilot());
                 }
@@ -158,16 +169,25 @@ impl Court<'_> {
                 {
                     voice = Some(voice.map_or(gain, |v| v.max(gain)));
                 }
-                // One long measurement: a codec's own noise lies beside the tone, and the longer, the farther.
-                let around = self.ear(party).slice(said.within(0.0, -0.4));
-                pilot = pilot.max(hear::pilot_level(around, party.pilot()) - as_spoken);
+                let around = [said.within(0.0, -0.4)];
+                let levels = hear::pilot_segments(
+                    self.ear(party),
+                    &around,
+                    party.pilot(),
+                    hear::PILOT_SEGMENT,
+                );
+                let powers = levels.iter().map(|level| 10f64.powf(level / 10.0));
+                let mean = hear::db(powers.sum::<f64>() / levels.len().max(1) as f64);
+                pilot = pilot.max(mean - as_spoken);
             }
         }
         let voice = voice.ok_or_else(|| format!("{} never speaks alone", party.name()))?;
-        let worst = voice.max(pilot);
+        // What comes back comes back whole, speech and pilot alike; each is also raised by what is not one's own, such as a
+        // codec's noise. So the lower of the two is still no less than what comes back.
+        let own = voice.min(pilot);
         Ok((
-            format!("{worst:.0} dB (speech {voice:.0}, pilot {pilot:.0})"),
-            worst <= -60.0,
+            format!("{own:.0} dB (speech {voice:.0}, pilot {pilot:.0})"),
+            own <= -60.0,
         ))
     }
 
@@ -238,7 +258,8 @@ impl Court<'_> {
             let quiet = hear::quiet(&self.said, span.within(SETTLE, 0.1));
             for speaker in Party::ALL {
                 let present = self.evidence.ears.each_ref().map(|ear| {
-                    let levels = hear::pilot_segments(ear, &quiet, speaker.pilot());
+                    let levels =
+                        hear::pilot_segments(ear, &quiet, speaker.pilot(), hear::PILOT_SEGMENT);
                     levels
                         .iter()
                         .map(|l| f64::from(u8::from(*l > PRESENT)))

@@ -12,6 +12,9 @@ use trialog_checker::wire::{Entry, dialogs, merge};
 use trialog_checker::{Evidence, Recording};
 
 const START_US: i64 = 1_790_000_000_000_000;
+/// How long an utterance is, and the quiet after it.
+const SPEECH: f64 = 1.1;
+const BREATH: f64 = 1.1;
 /// From mouth to ear.
 const WAY: f64 = 0.08;
 
@@ -50,15 +53,15 @@ impl Scene {
 
     /// The party speaks alone.
     fn says(&mut self, party: Party) {
-        self.said.push((party, self.now, self.now + 1.5));
-        self.now += 1.5 + 1.3;
+        self.said.push((party, self.now, self.now + SPEECH));
+        self.now += SPEECH + BREATH;
     }
 
     fn all_say(&mut self) {
         for party in Party::ALL {
-            self.said.push((party, self.now, self.now + 1.5));
+            self.said.push((party, self.now, self.now + SPEECH));
         }
-        self.now += 1.5 + 1.3;
+        self.now += SPEECH + BREATH;
     }
 
     fn hears(&mut self, connected: &[(Party, Party)], music: &[Party]) {
@@ -146,22 +149,24 @@ impl Scene {
 
 /// This party's pilot, as its microphone carries it.
 pub(crate) fn pilot(party: Party, n: usize) -> Vec<f32> {
-    let step = 2.0 * std::f64::consts::PI * party.pilot() / RATE;
-    (0..n)
-        .map(|i| (0.0316 * (step * i as f64).sin()) as f32)
-        .collect()
+    tones(&[party.pilot()], 0.0316, n)
 }
 
 fn music(n: usize) -> Vec<f32> {
-    (0..n)
+    tones(&[220.0, 277.0, 330.0, 659.0], 0.04, n)
+}
+
+/// Tones of whole Hz: one second of them, again and again.
+fn tones(hz: &[f64], amplitude: f64, n: usize) -> Vec<f32> {
+    let second: Vec<f32> = (0..RATE as usize)
         .map(|i| {
-            let t = i as f64 / RATE;
-            [220.0, 277.2, 329.6, 659.3]
-                .iter()
-                .map(|hz| 0.04 * (2.0 * std::f64::consts::PI * hz * t).sin())
+            let turn = 2.0 * std::f64::consts::PI * i as f64 / RATE;
+            hz.iter()
+                .map(|hz| amplitude * (turn * hz).sin())
                 .sum::<f64>() as f32
         })
-        .collect()
+        .collect();
+    second.into_iter().cycle().take(n).collect()
 }
 
 /// A little noise that is the same each time (the constants of Numerical Recipes).
