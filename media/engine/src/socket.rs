@@ -136,7 +136,8 @@ impl Datagrams {
 
     /// Sends, or does not: nobody waits here.
     pub(crate) fn send(&self, datagram: &[u8], to: SocketAddr) -> bool {
-        self.socket.send_to(datagram, to).is_ok()
+        // Held by `c=0.0.0.0` (RFC 2543 §B.5) there is nowhere to send to; the system would take it for this machine.
+        !to.ip().is_unspecified() && self.socket.send_to(datagram, to).is_ok()
     }
 }
 
