@@ -17,10 +17,18 @@ impl Call {
         let not_here = Err(Refusal::NotHere(stage));
         let resting = !matches!(&self.state, State::Consult { step, .. } if *step != Step::Rest);
         let held = self.first.as_ref().is_some_and(|first| first.hold);
+        let legs = [self.first.as_ref(), self.second.as_ref()];
+        // A leg whose ACK is not here, or whose place is about to be taken, is no ground to build on: it is decided at once.
+        let unsettled = self.next.is_some()
+            || legs
+                .into_iter()
+                .flatten()
+                .any(|leg| leg.phase == Phase::Answering);
         match act {
             Act::Hold if held => not_here,
             Act::Resume if !held => not_here,
             Act::Swap | Act::Conference if !resting => Err(Refusal::Busy),
+            Act::Consult(_) if unsettled => Err(Refusal::Busy),
             Act::Transfer(to) => match &self.state {
                 State::Single if to.is_none() => not_here,
                 // Our answer is not yet acknowledged: there is no dialog to refer in.
@@ -32,12 +40,13 @@ impl Call {
                 {
                     Err(Refusal::Busy)
                 }
+                State::Single if unsettled => Err(Refusal::Busy),
                 State::Single => Ok(()),
                 _ if to.is_some() => not_here,
                 State::ConsultRequested {
                     transfer: Some(_), ..
                 } => Err(Refusal::TransferPending),
-                _ if !resting => Err(Refusal::Busy),
+                _ if !resting || unsettled => Err(Refusal::Busy),
                 _ => Ok(()),
             },
             Act::Withdraw => match &self.state {

@@ -153,6 +153,8 @@ pub(crate) enum By {
     Referral {
         /// The referrer waits for the result; he has not taken it back.
         report: bool,
+        /// It was answered, and takes over with its first packet, or at this time.
+        until: Option<Time>,
     },
     /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first packet, or at this time.
     Replaces(Option<Time>),
@@ -363,6 +365,7 @@ impl Call {
     /// The guest is the owner from now on (R10).
     pub(crate) fn own(&mut self, out: &mut Out<'_>) {
         self.role = Role::Owner;
+        self.trusted = false;
         self.connected = true;
         self.wrap_up = None;
         self.owed = false;
@@ -443,8 +446,7 @@ impl Call {
             _ => None,
         };
         let next = self.next.as_ref().and_then(|next| match next.by {
-            By::Replaces(until) => until,
-            By::Referral { .. } => None,
+            By::Replaces(until) | By::Referral { until, .. } => until,
         });
         let referral = self.referral.as_ref().map(|asked| asked.until);
         let leaving = self

@@ -72,6 +72,9 @@ impl Call {
         if let Some(guest) = self.second.take() {
             self.send_away(&guest, ByeReason::Ended, out);
         }
+        if let Some(next) = self.next.take_if(|next| next.slot == Slot::Second) {
+            self.send_away(&next.leg, ByeReason::Ended, out);
+        }
         self.after_consult();
     }
 
@@ -178,11 +181,17 @@ impl Call {
 
     /// After a failed step both may have been held, and one is not any more: he is in front now.
     pub(crate) fn see_who_is_in_front(&mut self) {
-        if let State::Consult { front, step: Step::Rest } = self.state
+        if let State::Consult {
+            front,
+            step: Step::Rest,
+        } = self.state
             && self.on_hold(front)
             && !self.on_hold(front.other())
         {
-            self.state = State::Consult { front: front.other(), step: Step::Rest };
+            self.state = State::Consult {
+                front: front.other(),
+                step: Step::Rest,
+            };
         }
     }
 

@@ -243,8 +243,9 @@ impl Phone {
 
 /// Ask for what is wanted, note what has changed, forget what is over.
 fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
-    let waited = calls.iter().any(Call::is_waited_for);
-    if out.common.shutdown == Shutdown::Waiting && !waited {
+    // Waited for are calls, not conferences: a customer whose guest has left is not dropped for it.
+    let over = calls.iter().all(|call| call.state == State::Ending);
+    if out.common.shutdown == Shutdown::Waiting && over {
         end_all(calls, out);
     }
     for call in calls.iter_mut() {
@@ -421,7 +422,7 @@ fn device(there: bool, out: &mut Out<'_>) {
     }
 }
 
-/// The first waits for a conference or an anchored call, and for nothing else; the second ends those too.
+/// The first waits where there is a conference or an anchored call; the second ends those too.
 fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
     match out.common.shutdown {
         Shutdown::No if calls.iter().any(Call::is_waited_for) => {

@@ -73,8 +73,25 @@ pub struct LegSketch {
 
 impl LegSketch {
     fn of(leg: &Leg) -> Self {
-        let Leg { id, hold, held, far_held, silent, can, .. } = *leg;
-        Self { id, up: leg.is_up(), hold, held, asked: leg.asked.is_some(), far_held, silent, can }
+        let Leg {
+            id,
+            hold,
+            held,
+            far_held,
+            silent,
+            can,
+            ..
+        } = *leg;
+        Self {
+            id,
+            up: leg.is_up(),
+            hold,
+            held,
+            asked: leg.asked.is_some(),
+            far_held,
+            silent,
+            can,
+        }
     }
 }
 
@@ -111,7 +128,11 @@ impl Phone {
         }
         for call in &mut self.calls {
             call.wrap_up = call.wrap_up.map(|id| {
-                if id.0 > u32::MAX / 2 { WrapUpId(u32::MAX - id.0) } else { WrapUpId(0) }
+                if id.0 > u32::MAX / 2 {
+                    WrapUpId(u32::MAX - id.0)
+                } else {
+                    WrapUpId(0)
+                }
             });
         }
         self.common.last_wrap_up = self.common.wrap_ups.len() as u32;
@@ -138,7 +159,10 @@ impl Phone {
         };
         for call in &mut self.calls {
             let next = call.next.as_mut().map(|next| &mut next.leg);
-            for leg in [call.first.as_mut(), call.second.as_mut(), next].into_iter().flatten() {
+            for leg in [call.first.as_mut(), call.second.as_mut(), next]
+                .into_iter()
+                .flatten()
+            {
                 rename(&mut leg.id);
             }
             for leaving in &mut call.leaving {
@@ -156,7 +180,10 @@ impl Phone {
                 _ => {}
             }
             if let Some(next) = &mut call.next
-                && let By::Replaces(Some(until)) = &mut next.by
+                && let By::Replaces(Some(until))
+                | By::Referral {
+                    until: Some(until), ..
+                } = &mut next.by
             {
                 then(until);
             }
@@ -217,7 +244,11 @@ impl Phone {
     /// The wrap-ups: of which call, and whether it is owed.
     #[must_use]
     pub fn wrap_up_list(&self) -> Vec<(WrapUpId, CallId, bool)> {
-        self.common.wrap_ups.iter().map(|w| (w.id, w.call, w.due)).collect()
+        self.common
+            .wrap_ups
+            .iter()
+            .map(|w| (w.id, w.call, w.due))
+            .collect()
     }
 
     /// Switched off, or about to be.
@@ -277,7 +308,8 @@ impl Sketch {
 pub fn is_unanswered(phone: &Phone, leg: LegId) -> bool {
     phone.calls.iter().any(|call| {
         [Slot::First, Slot::Second].into_iter().any(|slot| {
-            call.leg(slot).is_some_and(|l| l.id == leg && matches!(l.phase, Phase::Dialling(_)))
+            call.leg(slot)
+                .is_some_and(|l| l.id == leg && matches!(l.phase, Phase::Dialling(_)))
         })
     })
 }

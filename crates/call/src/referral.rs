@@ -58,7 +58,10 @@ impl Call {
         self.next = Some(Next {
             leg,
             slot: Slot::First,
-            by: By::Referral { report: true },
+            by: By::Referral {
+                report: true,
+                until: None,
+            },
         });
     }
 
@@ -87,7 +90,7 @@ impl Call {
             out.notice(Notice::TransferWithdrawn { call: self.id });
         }
         if let Some(next) = &mut self.next
-            && let By::Referral { report } = &mut next.by
+            && let By::Referral { report, .. } = &mut next.by
         {
             *report = false;
         }
@@ -98,13 +101,21 @@ impl Call {
         let Some(next) = &mut self.next else { return };
         next.leg.phase = Phase::Up;
         next.leg.can = can;
+        // Who referred us ends the old leg once he hears of the success, and with it goes its sound: the first packet of the
+        // new one is waited for. Not so by a guest: the customer, whom he calls, waits for his.
+        if let By::Referral { until, .. } = &mut next.by
+            && !matches!(self.state, State::Guest { .. })
+        {
+            *until = Some(out.now + FIRST_PACKET);
+            return;
+        }
         self.take_over(out);
     }
 
     /// It was not: the referrer hears so, and all stays as it was.
     pub(crate) fn next_refused(&mut self, status: u16, out: &mut Out<'_>) {
         let Some(next) = self.next.take() else { return };
-        if next.by == (By::Referral { report: true })
+        if matches!(next.by, By::Referral { report: true, .. })
             && let Some(first) = &self.first
         {
             out.push(Action::ReferralResult {
@@ -169,11 +180,15 @@ impl Call {
     /// The new leg takes the old one's place.
     pub(crate) fn take_over(&mut self, out: &mut Out<'_>) {
         let Some(next) = self.next.take() else { return };
+        if next.slot == Slot::First {
+            // Whoever asked us for something is being replaced himself.
+            self.decline(out);
+        }
         let old = self.take_leg(next.slot);
         let mut leg = next.leg;
         if let Some(old) = &old {
             match next.by {
-                By::Referral { report } => {
+                By::Referral { report, .. } => {
                     if report {
                         out.push(Action::ReferralResult {
                             leg: old.id,
@@ -191,21 +206,13 @@ impl Call {
             }
         }
         leg.refresh = self.state == State::Conference;
+        self.trusted &= next.slot == Slot::Second;
         match next.slot {
             Slot::First => self.first = Some(leg),
             Slot::Second => self.second = Some(leg),
         }
         let follows = matches!(next.by, By::Referral { .. });
         if follows || matches!(self.state, State::Guest { .. } | State::Carried) {
-            if let Some(asked) = self.referral.take() {
-                drop(asked);
-                if let Some(old) = &old {
-                    out.push(Action::ReferralResult {
-                        leg: old.id,
-                        status: 603,
-                    });
-                }
-            }
             if self.state != State::Carried || follows {
                 self.state = State::Single;
             }
@@ -217,10 +224,17 @@ impl Call {
     }
 
     /// The old leg is over before the new one could take its place.
-    pub(crate) fn old_leg_over(&mut self, out: &mut Out<'_>) {
-        let Some(next) = self.next.take() else { return };
+    pub(crate) fn old_leg_over(&mut self, old: &Leg, out: &mut Out<'_>) {
+        let Some(mut next) = self.next.take() else {
+            return;
+        };
         match next.by {
             By::Replaces(_) => {
+                next.leg.hold = old.hold;
+                self.next = Some(next);
+                self.take_over(out);
+            }
+            By::Referral { until: Some(_), .. } => {
                 self.next = Some(next);
                 self.take_over(out);
             }
@@ -230,6 +244,7 @@ impl Call {
                     self.role = Role::Owner;
                     self.connected = false;
                 }
+                self.trusted = false;
                 let mut leg = next.leg;
                 leg.hold = out.local_elsewhere;
                 self.first = Some(leg);
@@ -249,10 +264,6 @@ impl Call {
 
     /// The peer's leg of a guest, a customer or a lone owner is over.
     pub(crate) fn peer_left(&mut self, out: &mut Out<'_>) {
-        if self.next.is_some() {
-            self.old_leg_over(out);
-            return;
-        }
         self.referral = None;
         let outcome = if matches!(self.state, State::Offered) {
             Outcome::NotAnswered

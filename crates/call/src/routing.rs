@@ -108,6 +108,23 @@ impl Call {
                 tone: held.then_some(Tone::Music),
             });
         }
+        seats.extend(self.newcomer(group));
+    }
+
+    /// Whoever is about to take a leg's place hears us from the start, so that he has something to hear when he changes over
+    /// with our first packet; he is heard with his own first one. Not beside a focus, whose mix has his own voice in it.
+    fn newcomer(&self, group: Group) -> Option<Seat> {
+        let next = self.next.as_ref()?;
+        let old = self.leg(next.slot)?;
+        let alone = old.is_up() && !old.on_hold() && !old.far_focus && self.has_local();
+        let replaces = matches!(next.by, crate::call::By::Replaces(_));
+        (replaces && alone && self.state != State::Conference).then_some(Seat {
+            party: Party::Leg(next.leg.id),
+            group,
+            speaks: false,
+            hears: true,
+            tone: None,
+        })
     }
 
     fn ring_back(&self) -> Option<Tone> {

@@ -88,7 +88,7 @@ fn owner(stage: Stage, act: ActKind) -> Result<(), Refusal> {
     use Stage as S;
     match (stage, act) {
         (S::Offered, A::Answer | A::Reject | A::Forward | A::End)
-        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End | A::Dtmf) => Ok(()),
+        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End) => Ok(()),
 
         (S::Connected | S::Held, A::Hold | A::Resume | A::Consult | A::Transfer | A::End)
         | (S::Connected, A::Mute | A::Unmute | A::Dtmf) => Ok(()),
@@ -149,7 +149,7 @@ fn customer(stage: Stage, act: ActKind) -> Result<(), Refusal> {
     use Stage as S;
     match (stage, act) {
         (S::Offered, A::Answer | A::Reject | A::End)
-        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End | A::Dtmf)
+        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End)
         | (S::Connected | S::TransferPending, A::Mute | A::Unmute | A::End | A::Dtmf) => Ok(()),
         (
             S::Dialling | S::Connected | S::TransferPending,

@@ -140,7 +140,7 @@ impl Call {
             return;
         };
         if self.next.as_ref().is_some_and(|next| next.slot == slot) {
-            self.old_leg_over(out);
+            self.old_leg_over(&leg, out);
             return;
         }
         match slot {
@@ -246,11 +246,11 @@ impl Call {
     fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut Out<'_>) {
         // Where a B2BUA eats the header, `isfocus` on a trusted inbound call makes us its guest.
         let here = !out.local_elsewhere;
-        let lone = here && self.trusted && self.role == Role::Owner && self.state == State::Single;
+        let talks = here && !self.on_hold(slot);
+        let lone = talks && self.trusted && self.role == Role::Owner && self.state == State::Single;
         if focus && lone && self.next.is_none() && self.referral.is_none() {
             self.role = Role::Guest;
             self.state = State::Guest { post: false };
-            self.set_hold(Slot::First, false);
             self.drop_wrap_up(out);
         }
         if self.role == Role::Guest
@@ -283,7 +283,11 @@ impl Call {
         {
             // The new leg's first packet: the old one has done its duty. It may well overtake the ACK, and shows as well
             // that our 200 has arrived.
-            if event == MediaEvent::Heard && matches!(next.by, By::Replaces(_)) {
+            let waits = matches!(
+                next.by,
+                By::Replaces(_) | By::Referral { until: Some(_), .. }
+            );
+            if event == MediaEvent::Heard && waits {
                 next.leg.phase = Phase::Up;
                 self.take_over(out);
             }
@@ -351,7 +355,14 @@ impl Call {
         {
             self.decline(out);
         }
-        if matches!(&self.next, Some(next) if matches!(next.by, By::Replaces(Some(at)) if at <= now))
+        let by = self.next.as_ref().map(|next| next.by);
+        if let Some(
+            By::Replaces(Some(at))
+            | By::Referral {
+                until: Some(at), ..
+            },
+        ) = by
+            && at <= now
         {
             self.take_over(out);
         }

@@ -4,7 +4,7 @@ use crate::model::{Broken, World, broken};
 use crate::rules::{self, Step};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
-use trialog_call::{Act, Action, Input, Stage, Time};
+use trialog_call::{Action, Input, Stage, Time};
 
 /// One search.
 pub(crate) struct Search {
@@ -132,7 +132,9 @@ impl Search {
         let (mut way, mut choices) = (Vec::new(), Vec::new());
         for number in numbers.into_iter().rev() {
             choose(&world, &self.alphabet, &mut choices);
-            let Some(choice) = choices.get(number) else { break };
+            let Some(choice) = choices.get(number) else {
+                break;
+            };
             way.push(choice.input.clone());
             let before = rules::Look::at(&world);
             match take(&world, &before, choice, late, &mut Found::default()) {
@@ -164,9 +166,15 @@ fn choose(world: &World, alphabet: &Alphabet, into: &mut Vec<Choice>) {
     for input in all {
         if input == Input::Deadline {
             let due = (0..world.phone.deadlines()).map(Some);
-            into.extend(due.map(|deadline| Choice { input: Input::Deadline, deadline }));
+            into.extend(due.map(|deadline| Choice {
+                input: Input::Deadline,
+                deadline,
+            }));
         }
-        into.push(Choice { input, deadline: None });
+        into.push(Choice {
+            input,
+            deadline: None,
+        });
     }
 }
 
@@ -201,7 +209,14 @@ fn take(
     after.done(&actions)?;
     let look = rules::Look::at(&after);
     after.owed(&actions, &look.calls)?;
-    let step = Step { before: world, was: before, input: &choice.input, actions: &actions, after: &after, is: &look };
+    let step = Step {
+        before: world,
+        was: before,
+        input: &choice.input,
+        actions: &actions,
+        after: &after,
+        is: &look,
+    };
     rules::all(&step)?;
     after.forget_refers(&look.calls, late);
     after.canonical();
@@ -212,7 +227,9 @@ fn take(
 fn no_way_to_an_end(ended: &[bool], edges: &mut [(u32, u32)]) -> Option<u32> {
     edges.sort_unstable_by_key(|(_, to)| *to);
     let mut good = ended.to_vec();
-    let mut open: Vec<u32> = (0..ended.len() as u32).filter(|at| good[*at as usize]).collect();
+    let mut open: Vec<u32> = (0..ended.len() as u32)
+        .filter(|at| good[*at as usize])
+        .collect();
     while let Some(at) = open.pop() {
         let from = edges.partition_point(|(_, to)| *to < at);
         for (back, to) in &edges[from..] {
@@ -255,8 +272,3 @@ pub(crate) fn name(action: &Action) -> &'static str {
 
 /// All of them.
 pub(crate) const EVERY_ACTION: usize = 19;
-
-/// The kind of act, for the report.
-pub(crate) fn act_name(act: &Act) -> String {
-    format!("{:?}", act.kind())
-}

@@ -2,8 +2,8 @@
 //! new variant does not compile until it is searched too.
 use crate::model::{Far, FarLeg, Refer, World};
 use trialog_call::{
-    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, MediaEvent, Presence, Referral,
-    Target, WireEvent, WrapUpAct, WrapUpId,
+    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, LegId, MediaEvent,
+    Presence, Referral, Role, Target, WireEvent, WrapUpAct, WrapUpId,
 };
 
 /// What differs between the worlds that are searched.
@@ -13,12 +13,25 @@ pub(crate) struct Alphabet {
     pub(crate) incoming: Vec<Incoming>,
     /// What those whom we call can do.
     pub(crate) answers: Vec<Capabilities>,
-    /// Far sides may call with `Replaces`.
-    pub(crate) replaces: bool,
+    /// Whose legs may be replaced by a call with `Replaces`.
+    pub(crate) replaces: Replaced,
     /// Calls begin only when no wrap-up is left over from an earlier one.
     pub(crate) wrap_ups: usize,
     /// Whose consequences are followed, beside those of the calls themselves.
     pub(crate) follow: &'static [Aside],
+}
+
+/// Whose legs may be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// Nobody's.
+    No,
+    /// Those that we have placed; so each is replaced once.
+    Placed,
+    /// The owner's, on his guest's phone.
+    OfGuest,
+    /// Any.
+    Any,
 }
 
 /// Things that go on beside the calls. Each doubles the states, some several times; they are given in every state of
@@ -45,19 +58,40 @@ pub(crate) enum Aside {
     Progress,
     /// Far sides refer us.
     Referrals,
+    /// We call.
+    Dialling,
 }
 
 /// Beside which of them this input goes.
 pub(crate) fn aside(input: &Input) -> Option<Aside> {
     match input {
         Input::Device(_) | Input::PageOpen(_) | Input::Presence(_) => Some(Aside::Surroundings),
-        Input::Act { act: Act::Mute | Act::Unmute, .. } => Some(Aside::Mute),
-        Input::Media { event: MediaEvent::Silent, .. } => Some(Aside::Sound),
+        Input::Act {
+            act: Act::Mute | Act::Unmute,
+            ..
+        } => Some(Aside::Mute),
+        Input::Media {
+            event: MediaEvent::Silent,
+            ..
+        } => Some(Aside::Sound),
         Input::NetworkChanged => Some(Aside::Network),
-        Input::Wire { event: WireEvent::FarHold(true), .. } => Some(Aside::FarHold),
-        Input::Wire { event: WireEvent::Progress { .. }, .. } => Some(Aside::Progress),
-        Input::WrapUp { act: WrapUpAct::Draft(_), .. } => Some(Aside::Drafts),
-        Input::Wire { event: WireEvent::Referred(_), .. } => Some(Aside::Referrals),
+        Input::Wire {
+            event: WireEvent::FarHold(true),
+            ..
+        } => Some(Aside::FarHold),
+        Input::Wire {
+            event: WireEvent::Progress { .. },
+            ..
+        } => Some(Aside::Progress),
+        Input::WrapUp {
+            act: WrapUpAct::Draft(_),
+            ..
+        } => Some(Aside::Drafts),
+        Input::Wire {
+            event: WireEvent::Referred(_),
+            ..
+        } => Some(Aside::Referrals),
+        Input::Dial { .. } => Some(Aside::Dialling),
         Input::Terminate => Some(Aside::Shutdown),
         _ => None,
     }
@@ -74,17 +108,25 @@ fn first<T>(value: T) -> Option<T> {
 /// The variant after this one.
 fn input_after(input: &Input) -> Option<Input> {
     Some(match input {
-        Input::Dial { .. } => Input::Act { call: CallId(1), act: Act::Answer },
+        Input::Dial { .. } => Input::Act {
+            call: CallId(1),
+            act: Act::Answer,
+        },
         Input::Act { .. } => Input::Hook,
         Input::Hook => Input::PageOpen(true),
         Input::PageOpen(_) => Input::Presence(Presence::Idle),
-        Input::Presence(_) => Input::WrapUp { id: WrapUpId(1), act: WrapUpAct::Extend },
-        Input::WrapUp { .. } => {
-            Input::Wire { leg: trialog_call::LegId::Placed(1), event: WireEvent::Gone }
-        }
-        Input::Wire { .. } => {
-            Input::Media { leg: trialog_call::LegId::Placed(1), event: MediaEvent::Silent }
-        }
+        Input::Presence(_) => Input::WrapUp {
+            id: WrapUpId(1),
+            act: WrapUpAct::Extend,
+        },
+        Input::WrapUp { .. } => Input::Wire {
+            leg: trialog_call::LegId::Placed(1),
+            event: WireEvent::Gone,
+        },
+        Input::Wire { .. } => Input::Media {
+            leg: trialog_call::LegId::Placed(1),
+            event: MediaEvent::Silent,
+        },
         Input::Media { .. } => Input::Device(true),
         Input::Device(_) => Input::NetworkChanged,
         Input::NetworkChanged => Input::Deadline,
@@ -158,7 +200,11 @@ fn event_after(event: &WireEvent) -> Option<WireEvent> {
 }
 
 pub(crate) fn referral() -> Referral {
-    Referral { to: target(), replaces: true, trusted: true }
+    Referral {
+        to: target(),
+        replaces: true,
+        trusted: true,
+    }
 }
 
 /// A plain call from outside.
@@ -171,14 +217,21 @@ pub(crate) fn incoming() -> Incoming {
         trusted: false,
         replaces: None,
         by_peer: false,
-        capabilities: Capabilities { refer: true, replaces: true, trialog: false },
+        capabilities: Capabilities {
+            refer: true,
+            replaces: true,
+            trialog: false,
+        },
     }
 }
 
 /// Everything that can happen in this world now.
 pub(crate) fn inputs(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
     into.clear();
-    let start = Input::Dial { account: AccountId(0), target: target() };
+    let start = Input::Dial {
+        account: AccountId(0),
+        target: target(),
+    };
     for input in std::iter::successors(Some(start), input_after) {
         match &input {
             Input::Dial { .. } => {
@@ -190,13 +243,21 @@ pub(crate) fn inputs(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) 
                 for call in world.phone.sketch() {
                     into.extend(acts().map(|act| Input::Act { call: call.id, act }));
                 }
-                into.push(Input::Act { call: CallId(99), act: Act::End });
+                into.push(Input::Act {
+                    call: CallId(99),
+                    act: Act::End,
+                });
             }
             Input::WrapUp { .. } => wrap_ups(world, into),
             Input::Wire { .. } => wire(world, alphabet, into),
             Input::Media { .. } => {
-                for leg in world.legs.iter().filter(|leg| leg.far == Far::Up) {
+                let heard = |leg: &&FarLeg| matches!(leg.far, Far::Up | Far::Unacknowledged);
+                for leg in world.legs.iter().filter(heard) {
+                    let late = leg.far == Far::Unacknowledged;
                     for event in World::media_events() {
+                        if late && event != MediaEvent::Heard {
+                            continue;
+                        }
                         into.push(Input::Media { leg: leg.id, event });
                     }
                 }
@@ -233,7 +294,10 @@ fn wrap_ups(world: &World, into: &mut Vec<Input>) {
 }
 
 fn wire(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
-    for event in std::iter::successors(Some(WireEvent::Progress { early_media: false }), event_after) {
+    for event in std::iter::successors(
+        Some(WireEvent::Progress { early_media: false }),
+        event_after,
+    ) {
         if let WireEvent::Incoming(_) = &event {
             offers(world, alphabet, into);
             continue;
@@ -245,21 +309,53 @@ fn wire(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
     }
     // What comes late, for a leg that is forgotten.
     let leg = trialog_call::LegId::Placed(99);
-    into.push(Input::Wire { leg, event: WireEvent::Gone });
+    into.push(Input::Wire {
+        leg,
+        event: WireEvent::Gone,
+    });
 }
 
 fn offers(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
     let leg = world.new_leg();
     let mut offer = |incoming: Incoming| {
-        into.push(Input::Wire { leg, event: WireEvent::Incoming(incoming) });
+        into.push(Input::Wire {
+            leg,
+            event: WireEvent::Incoming(incoming),
+        });
     };
     if may_begin(world, alphabet) {
         alphabet.incoming.iter().cloned().for_each(&mut offer);
     }
-    if alphabet.replaces {
-        for far in world.legs.iter().filter(|leg| leg.far == Far::Up) {
-            let replacing = Incoming { replaces: Some(far.id), by_peer: true, ..incoming() };
-            offer(Incoming { by_peer: false, ..replacing.clone() });
+    let guest = || {
+        world
+            .phone
+            .sketch()
+            .iter()
+            .any(|call| call.role == Role::Guest)
+    };
+    let replaces = match alphabet.replaces {
+        Replaced::No => false,
+        Replaced::Placed | Replaced::Any => true,
+        Replaced::OfGuest => guest(),
+    };
+    if replaces {
+        let placed = |leg: &FarLeg| {
+            alphabet.replaces != Replaced::Placed || matches!(leg.id, LegId::Placed(_))
+        };
+        for far in world
+            .legs
+            .iter()
+            .filter(|leg| leg.far == Far::Up && placed(leg))
+        {
+            let replacing = Incoming {
+                replaces: Some(far.id),
+                by_peer: true,
+                ..incoming()
+            };
+            offer(Incoming {
+                by_peer: false,
+                ..replacing.clone()
+            });
             offer(replacing);
         }
     }
@@ -271,12 +367,14 @@ fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
     let up = far == Far::Up;
     let when = |so: bool, event: WireEvent| if so { vec![event] } else { Vec::new() };
     match kind {
-        WireEvent::Progress { .. } if far == Far::Invited => {
-            [true, false].map(|early_media| WireEvent::Progress { early_media }).into()
-        }
-        WireEvent::Answered(_) if far == Far::Invited => {
-            alphabet.answers.iter().map(|can| WireEvent::Answered(*can)).collect()
-        }
+        WireEvent::Progress { .. } if far == Far::Invited => [true, false]
+            .map(|early_media| WireEvent::Progress { early_media })
+            .into(),
+        WireEvent::Answered(_) if far == Far::Invited => alphabet
+            .answers
+            .iter()
+            .map(|can| WireEvent::Answered(*can))
+            .collect(),
         WireEvent::Answered(can) => when(far == Far::Cancelled, WireEvent::Answered(*can)),
         WireEvent::Confirmed => when(far == Far::Unacknowledged, kind.clone()),
         WireEvent::Refused { .. } => {
@@ -293,28 +391,31 @@ fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
             .map(WireEvent::Ended)
             .collect(),
         WireEvent::Gone => when(matches!(far, Far::Cancelled | Far::Byed), kind.clone()),
-        WireEvent::Renegotiated(_) => {
-            when(up && leg.reinvite.is_some(), WireEvent::Renegotiated(leg.can))
-        }
+        WireEvent::Renegotiated(_) => when(
+            up && leg.reinvite.is_some(),
+            WireEvent::Renegotiated(leg.can),
+        ),
         WireEvent::RenegotiationRefused { .. } => when(up && leg.reinvite.is_some(), kind.clone()),
         WireEvent::FarHold(_) => when(up, WireEvent::FarHold(!leg.far_held)),
         WireEvent::Focus(_) if up => [true, false].map(WireEvent::Focus).into(),
         WireEvent::ReferAccepted => when(up && leg.refer == Refer::Sent, kind.clone()),
-        WireEvent::ReferRefused { .. } if up && leg.refer == Refer::Sent => {
-            [405, 603].map(|status| WireEvent::ReferRefused { status }).into()
-        }
+        WireEvent::ReferRefused { .. } if up && leg.refer == Refer::Sent => [405, 603]
+            .map(|status| WireEvent::ReferRefused { status })
+            .into(),
         WireEvent::ReferNotified { .. } if up => match leg.refer {
             Refer::None => Vec::new(),
-            Refer::Sent | Refer::Accepted => {
-                [100, 200, 603, 0].map(|status| WireEvent::ReferNotified { status }).into()
-            }
-            Refer::TakenBack => {
-                [200, 0].map(|status| WireEvent::ReferNotified { status }).into()
-            }
+            Refer::Sent | Refer::Accepted => [100, 200, 603, 0]
+                .map(|status| WireEvent::ReferNotified { status })
+                .into(),
+            Refer::TakenBack => [200, 0]
+                .map(|status| WireEvent::ReferNotified { status })
+                .into(),
         },
         WireEvent::Referred(_) => when(up && !leg.referral, kind.clone()),
         WireEvent::ReferralWithdrawn => when(up && leg.referral, kind.clone()),
-        WireEvent::Informed(_) if up => [Info::PostCall, Info::YouAreOwner].map(WireEvent::Informed).into(),
+        WireEvent::Informed(_) if up => [Info::PostCall, Info::YouAreOwner]
+            .map(WireEvent::Informed)
+            .into(),
         WireEvent::Progress { .. }
         | WireEvent::Focus(_)
         | WireEvent::ReferRefused { .. }

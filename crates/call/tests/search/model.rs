@@ -5,8 +5,8 @@
 use std::hash::{Hash, Hasher};
 use trialog_call::proof::{Renamed, Sketch};
 use trialog_call::{
-    Action, CallId, CallRecord, Capabilities, Direction, Input, LegId, MediaEvent, Phone, Policy, Role, Session,
-    WireEvent,
+    Action, CallId, CallRecord, Capabilities, Direction, Input, LegId, MediaEvent, Phone, Policy,
+    ReferralPolicy, Role, Session, WireEvent,
 };
 
 /// How far a dialog has come, as the far side sees it.
@@ -72,6 +72,8 @@ pub(crate) struct World {
     pub(crate) periods: Vec<Period>,
     /// As the phone's policy says.
     pub(crate) post_call: bool,
+    pub(crate) wraps_up: bool,
+    pub(crate) transfers: ReferralPolicy,
 }
 
 /// What is wrong, under the name of the rule that it breaks.
@@ -82,14 +84,25 @@ pub(crate) struct Broken {
 }
 
 pub(crate) fn broken<T>(rule: &'static str, how: impl Into<String>) -> Result<T, Broken> {
-    Err(Broken { rule, how: how.into() })
+    Err(Broken {
+        rule,
+        how: how.into(),
+    })
 }
 
 impl World {
     pub(crate) fn new(policy: Policy) -> Self {
-        let post_call = policy.post_call;
+        let (post_call, wraps_up) = (policy.post_call, !policy.reasons.is_empty());
+        let transfers = policy.transfers;
         let phone = Phone::new(policy, 1);
-        Self { phone, legs: Vec::new(), periods: Vec::new(), post_call }
+        Self {
+            phone,
+            legs: Vec::new(),
+            periods: Vec::new(),
+            post_call,
+            wraps_up,
+            transfers,
+        }
     }
 
     pub(crate) fn leg(&self, id: LegId) -> Option<&FarLeg> {
@@ -133,7 +146,23 @@ impl World {
 
     /// The far side has done this.
     pub(crate) fn happens(&mut self, input: &Input) {
-        let Input::Wire { leg: id, event } = input else { return };
+        if let Input::Media {
+            leg,
+            event: MediaEvent::Heard,
+        } = input
+            && self
+                .phone
+                .sketch()
+                .iter()
+                .any(|call| call.next.is_some_and(|next| next.0 == *leg))
+            && let Some(leg) = self.leg_mut(*leg)
+        {
+            // Its packets show that our 200 has arrived; what we send from now on waits for the ACK in the user agent.
+            leg.far = Far::Up;
+        }
+        let Input::Wire { leg: id, event } = input else {
+            return;
+        };
         if let WireEvent::Incoming(incoming) = event {
             self.add(*id, Far::Calling, incoming.capabilities);
             return;
@@ -143,7 +172,11 @@ impl World {
             WireEvent::Answered(can) => {
                 leg.can = *can;
                 // A 2xx that crossed our CANCEL: the user agent acknowledges it and says BYE.
-                leg.far = if leg.far == Far::Cancelled { Far::Byed } else { Far::Up };
+                leg.far = if leg.far == Far::Cancelled {
+                    Far::Byed
+                } else {
+                    Far::Up
+                };
             }
             WireEvent::Confirmed => leg.far = Far::Up,
             WireEvent::Refused { .. } | WireEvent::Ended(_) | WireEvent::Gone => self.remove(*id),
@@ -157,7 +190,11 @@ impl World {
             WireEvent::ReferAccepted => leg.refer = Refer::Accepted,
             WireEvent::ReferRefused { .. } => leg.refer = Refer::None,
             WireEvent::ReferNotified { status } => {
-                leg.refer = if *status >= 200 || *status == 0 { Refer::None } else { Refer::Accepted };
+                leg.refer = if *status >= 200 || *status == 0 {
+                    Refer::None
+                } else {
+                    Refer::Accepted
+                };
             }
             WireEvent::ReferralWithdrawn => leg.referral = false,
             WireEvent::Progress { .. }
@@ -246,7 +283,8 @@ impl World {
                 leg.refer = Refer::TakenBack;
             }
             Action::AcceptReferral(leg) => {
-                self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?.referral = true;
+                self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?
+                    .referral = true;
             }
             Action::RefuseReferral { leg, .. } => {
                 self.expect(*leg, &[Far::Up, Far::Unacknowledged, Far::Byed], action)?;
@@ -270,7 +308,9 @@ impl World {
     pub(crate) fn owed(&mut self, actions: &[Action], after: &[Sketch]) -> Result<(), Broken> {
         const RULE: &str = "one wrap-up for each period of ownership";
         for action in actions {
-            let Action::Record(record) = action else { continue };
+            let Action::Record(record) = action else {
+                continue;
+            };
             match record {
                 CallRecord::Began { call, .. } => self.periods.push(Period {
                     call: *call,
@@ -280,9 +320,14 @@ impl World {
                 }),
                 CallRecord::Connected { call, .. } | CallRecord::Owned { call, .. } => {
                     let role = after.iter().find(|c| c.id == *call).map(|c| c.role);
-                    let owned = role == Some(Role::Owner);
+                    let owned = self.wraps_up && role == Some(Role::Owner);
                     if let Some(period) = self.periods.iter_mut().find(|p| p.call == *call) {
-                        *period = Period { call: *call, owned, drafted: false, due: false };
+                        *period = Period {
+                            call: *call,
+                            owned,
+                            drafted: false,
+                            due: false,
+                        };
                     }
                 }
                 CallRecord::WrapUpOpened { call, due, .. } => {
@@ -307,14 +352,20 @@ impl World {
         for period in &mut self.periods {
             let call = after.iter().find(|call| call.id == period.call);
             if call.is_some_and(|call| call.role == Role::Guest) {
-                *period = Period { owned: false, drafted: false, due: false, ..*period };
+                *period = Period {
+                    owned: false,
+                    drafted: false,
+                    due: false,
+                    ..*period
+                };
             }
             let over = call.is_none_or(|call| call.stage == trialog_call::Stage::Ending);
             if over && period.owned && !period.due {
                 return broken(RULE, "an owner's call is over and no wrap-up is owed");
             }
         }
-        self.periods.retain(|period| after.iter().any(|call| call.id == period.call));
+        self.periods
+            .retain(|period| after.iter().any(|call| call.id == period.call));
         Ok(())
     }
 
@@ -345,7 +396,10 @@ impl World {
     }
 
     pub(crate) fn fingerprint(&self) -> u128 {
-        let mut hasher = Fold { a: 0x9e37_79b9_7f4a_7c15, b: 0xd1b5_4a32_d192_ed03 };
+        let mut hasher = Fold {
+            a: 0x9e37_79b9_7f4a_7c15,
+            b: 0xd1b5_4a32_d192_ed03,
+        };
         self.phone.fingerprint(&mut hasher);
         self.legs.hash(&mut hasher);
         self.periods.hash(&mut hasher);
@@ -354,7 +408,12 @@ impl World {
 
     /// An event that a leg's state allows.
     pub(crate) fn media_events() -> [MediaEvent; 4] {
-        [MediaEvent::Silent, MediaEvent::Heard, MediaEvent::Lost, MediaEvent::Dtmf(b'5')]
+        [
+            MediaEvent::Silent,
+            MediaEvent::Heard,
+            MediaEvent::Lost,
+            MediaEvent::Dtmf(b'5'),
+        ]
     }
 }
 

@@ -3,11 +3,23 @@ use trialog_call::{ActKind, Column, Stage};
 
 /// `row: owner | guest`, each a list of acts; `+` allowed, `-` shown greyed with its reason. What is not there is a dash.
 const ROWS: &[(Stage, &str, &str)] = &[
-    (Stage::Offered, "+answer +reject +forward +end", "+answer +reject +forward +endconsult"),
-    (Stage::Dialling, "+mute +cancel +end +dtmf", ""),
-    (Stage::Connected, "+hold +mute +consult +transfer +end +dtmf", ""),
+    (
+        Stage::Offered,
+        "+answer +reject +forward +end",
+        "+answer +reject +forward +endconsult",
+    ),
+    (Stage::Dialling, "+mute +cancel +end", ""),
+    (
+        Stage::Connected,
+        "+hold +mute +consult +transfer +end +dtmf",
+        "",
+    ),
     (Stage::Held, "+hold -mute +consult +transfer +end", ""),
-    (Stage::ConsultRequested, "+mute +endconsult -swap -conference +transfer -end", "+endconsult"),
+    (
+        Stage::ConsultRequested,
+        "+mute +endconsult -swap -conference +transfer -end",
+        "+endconsult",
+    ),
     (
         Stage::Consulting,
         "+mute +endconsult +swap +conference +transfer -end +dtmf",
@@ -28,16 +40,30 @@ const ROWS: &[(Stage, &str, &str)] = &[
         "-hold +mute -consult +withdraw -transfer -end +stay +wrapup +dtmf",
         "-hold +mute -consult +accept +decline +exit -end +dtmf",
     ),
-    (Stage::Anchored, "-hold -mute -consult +end +wrapup", "+mute +exit +dtmf"),
-    (Stage::PostCall, "-hold +mute -consult +end +wrapup +dtmf", "-hold +mute -consult +exit -end +dtmf"),
+    (
+        Stage::Anchored,
+        "-hold -mute -consult +end +wrapup",
+        "+mute +exit +dtmf",
+    ),
+    (
+        Stage::PostCall,
+        "-hold +mute -consult +end +wrapup +dtmf",
+        "-hold +mute -consult +exit -end +dtmf",
+    ),
     (Stage::Ending, "", ""),
 ];
 
 /// The customer only talks and hangs up (R5).
 const CUSTOMER: &[(Stage, &str)] = &[
     (Stage::Offered, "+answer +reject +end"),
-    (Stage::Dialling, "+mute +cancel +end +dtmf -hold -consult -swap -conference -transfer"),
-    (Stage::Connected, "+mute +end +dtmf -hold -consult -swap -conference -transfer"),
+    (
+        Stage::Dialling,
+        "+mute +cancel +end -hold -consult -swap -conference -transfer",
+    ),
+    (
+        Stage::Connected,
+        "+mute +end +dtmf -hold -consult -swap -conference -transfer",
+    ),
 ];
 
 fn word(act: ActKind) -> &'static str {
@@ -75,7 +101,9 @@ fn row(stage: Stage, column: Column) -> &'static str {
 }
 
 fn has(stage: Stage, column: Column, mark: char, act: ActKind) -> bool {
-    row(stage, column).split(' ').any(|cell| cell.strip_prefix(mark) == Some(word(act)))
+    row(stage, column)
+        .split(' ')
+        .any(|cell| cell.strip_prefix(mark) == Some(word(act)))
 }
 
 /// ✔.

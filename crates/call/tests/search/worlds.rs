@@ -1,18 +1,34 @@
 //! The worlds that are searched: who calls, what he can do, what policy says, and what is followed beside the calls.
 use crate::bfs::Search;
-use crate::inputs::{Alphabet, Aside, incoming};
+use crate::inputs::{Alphabet, Aside, Replaced, incoming};
 use crate::model::World;
 use std::time::Duration;
-use trialog_call::{Capabilities, Hangup, Incoming, Policy, Reason, ReferralPolicy};
+use trialog_call::{Capabilities, Hangup, Incoming, Input, Policy, Reason, ReferralPolicy, Time};
 
-pub(crate) const TRIALOG: Capabilities = Capabilities { refer: true, replaces: true, trialog: true };
-pub(crate) const PLAIN: Capabilities = Capabilities { refer: true, replaces: true, trialog: false };
-pub(crate) const OLD: Capabilities = Capabilities { refer: false, replaces: false, trialog: false };
+pub(crate) const TRIALOG: Capabilities = Capabilities {
+    refer: true,
+    replaces: true,
+    trialog: true,
+};
+pub(crate) const PLAIN: Capabilities = Capabilities {
+    refer: true,
+    replaces: true,
+    trialog: false,
+};
+pub(crate) const OLD: Capabilities = Capabilities {
+    refer: false,
+    replaces: false,
+    trialog: false,
+};
 
 pub(crate) fn policy() -> Policy {
     Policy {
         max_calls: 1,
-        reasons: vec![Reason { code: "sale".into(), en: "Sale".into(), de: "Verkauf".into() }],
+        reasons: vec![Reason {
+            code: "sale".into(),
+            en: "Sale".into(),
+            de: "Verkauf".into(),
+        }],
         default_reason: Some("sale".into()),
         wrap_up_time: Some(Duration::from_secs(30)),
         hangup: Hangup::Ask,
@@ -21,18 +37,37 @@ pub(crate) fn policy() -> Policy {
 }
 
 fn plain(capabilities: Capabilities) -> Incoming {
-    Incoming { capabilities, ..incoming() }
+    Incoming {
+        capabilities,
+        ..incoming()
+    }
 }
 
 fn guest() -> Incoming {
-    Incoming { as_guest: true, trusted: true, capabilities: TRIALOG, ..incoming() }
+    Incoming {
+        as_guest: true,
+        trusted: true,
+        capabilities: TRIALOG,
+        ..incoming()
+    }
 }
 
-fn search(name: &'static str, policy: Policy, incoming: Vec<Incoming>, answers: Vec<Capabilities>) -> Search {
+fn search(
+    name: &'static str,
+    policy: Policy,
+    incoming: Vec<Incoming>,
+    answers: Vec<Capabilities>,
+) -> Search {
     Search {
         name,
         start: World::new(policy),
-        alphabet: Alphabet { incoming, answers, replaces: false, wrap_ups: 0, follow: &[] },
+        alphabet: Alphabet {
+            incoming,
+            answers,
+            replaces: Replaced::No,
+            wrap_ups: 0,
+            follow: &[Aside::Dialling],
+        },
         depth: None,
         endings: true,
         most: 300_000,
@@ -46,14 +81,19 @@ impl Search {
         self
     }
 
-    fn with_replaces(mut self) -> Self {
-        self.alphabet.replaces = true;
+    fn with_replaces(mut self, replaces: Replaced) -> Self {
+        self.alphabet.replaces = replaces;
         self
     }
 }
 
 fn owner() -> Search {
-    search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG, PLAIN, OLD])
+    search(
+        "owner",
+        policy(),
+        vec![plain(PLAIN)],
+        vec![TRIALOG, PLAIN, OLD],
+    )
 }
 
 fn guests_phone() -> Search {
@@ -61,48 +101,107 @@ fn guests_phone() -> Search {
 }
 
 fn customers_phone(transfers: ReferralPolicy) -> Search {
-    let policy = Policy { agent: false, transfers, reasons: Vec::new(), ..policy() };
+    let policy = Policy {
+        agent: false,
+        transfers,
+        reasons: Vec::new(),
+        ..policy()
+    };
     search("customer", policy, vec![plain(PLAIN)], vec![TRIALOG])
-        .following("customer", &[Aside::Referrals, Aside::FarHold, Aside::Mute])
-        .with_replaces()
+        .following(
+            "customer",
+            &[
+                Aside::Dialling,
+                Aside::Referrals,
+                Aside::FarHold,
+                Aside::Mute,
+            ],
+        )
+        .with_replaces(Replaced::Any)
 }
 
 /// An owner's customer and guest, in all that they can do and all that goes on beside.
 pub(crate) fn owners() -> Vec<Search> {
     use Aside as A;
-    let old_customer = || search("owner of an old customer", policy(), vec![plain(OLD)], vec![TRIALOG, PLAIN]);
-    let no_post_call = Policy { post_call: false, ..policy() };
-    let no_reasons = Policy { reasons: Vec::new(), ..policy() };
-    let beside = |name, follow| search(name, policy(), vec![plain(PLAIN)], vec![TRIALOG]).following(name, follow);
+    let old_customer = || {
+        search(
+            "owner of an old customer",
+            policy(),
+            vec![plain(OLD)],
+            vec![TRIALOG, PLAIN],
+        )
+    };
+    let no_post_call = Policy {
+        post_call: false,
+        ..policy()
+    };
+    let no_reasons = Policy {
+        reasons: Vec::new(),
+        ..policy()
+    };
+    let beside = |name, follow| {
+        search(name, policy(), vec![plain(PLAIN)], vec![TRIALOG]).following(name, follow)
+    };
     vec![
         owner(),
         old_customer(),
-        beside("owner, far sides hold us", &[A::FarHold]),
-        beside("owner, sound stops", &[A::Sound]),
-        beside("owner, the network changes", &[A::Network]),
-        beside("owner, microphone and drafts", &[A::Mute, A::Drafts]),
-        beside("owner, page, headset, presence", &[A::Surroundings]),
-        beside("owner, switched off", &[A::Shutdown]),
-        beside("owner, ringing and late NOTIFYs", &[A::Progress, A::LateNotify]),
-        beside("owner, referred", &[A::Referrals]),
-        beside("owner, a leg replaced", &[]).with_replaces(),
-        search("owner, no post-call", no_post_call, vec![plain(PLAIN)], vec![TRIALOG]),
-        search("owner, no wrap-up", no_reasons, vec![plain(PLAIN)], vec![TRIALOG]),
+        beside("owner, far sides hold us", &[A::Dialling, A::FarHold]),
+        beside("owner, sound stops", &[A::Dialling, A::Sound]),
+        beside("owner, the network changes", &[A::Dialling, A::Network]),
+        beside(
+            "owner, microphone and drafts",
+            &[A::Dialling, A::Mute, A::Drafts],
+        ),
+        beside(
+            "owner, page, headset, presence",
+            &[A::Dialling, A::Surroundings],
+        ),
+        beside("owner, switched off", &[A::Dialling, A::Shutdown]),
+        beside(
+            "owner, ringing and late NOTIFYs",
+            &[A::Dialling, A::Progress, A::LateNotify],
+        ),
+        beside("owner, referred", &[A::Dialling, A::Referrals]),
+        beside("owner, a leg replaced", &[A::Dialling]).with_replaces(Replaced::Placed),
+        search(
+            "owner, no post-call",
+            no_post_call,
+            vec![plain(PLAIN)],
+            vec![TRIALOG],
+        ),
+        search(
+            "owner, no wrap-up",
+            no_reasons,
+            vec![plain(PLAIN)],
+            vec![TRIALOG],
+        ),
     ]
 }
 
 /// The guest's own phone, from ringing to owning the call.
 pub(crate) fn guests() -> Vec<Search> {
     use Aside as A;
-    let by_focus = Incoming { trusted: true, ..plain(TRIALOG) };
-    let policy_of = |transfers| Policy { transfers, ..policy() };
-    let by = |name, transfers| search(name, policy_of(transfers), vec![guest()], vec![PLAIN]).following(name, &[A::Referrals]);
+    let by_focus = Incoming {
+        trusted: true,
+        ..plain(TRIALOG)
+    };
+    let policy_of = |transfers| Policy {
+        transfers,
+        ..policy()
+    };
+    let by = |name, transfers| {
+        search(name, policy_of(transfers), vec![guest()], vec![PLAIN])
+            .following(name, &[A::Referrals])
+    };
     vec![
         guests_phone(),
-        guests_phone().with_replaces().following("guest, replaced", &[A::Referrals]),
+        guests_phone()
+            .with_replaces(Replaced::OfGuest)
+            .following("guest, replaced", &[A::Referrals]),
         guests_phone().following("guest, far holds", &[A::Referrals, A::FarHold]),
         guests_phone().following("guest, switched off", &[A::Referrals, A::Shutdown]),
-        search("guest by isfocus", policy(), vec![by_focus], vec![PLAIN]).following("guest by isfocus", &[A::Referrals]),
+        search("guest by isfocus", policy(), vec![by_focus], vec![PLAIN])
+            .following("guest by isfocus", &[A::Referrals]),
         by("guest who accepts by policy", ReferralPolicy::Accept),
         by("guest who declines by policy", ReferralPolicy::Decline),
     ]
@@ -110,12 +209,19 @@ pub(crate) fn guests() -> Vec<Search> {
 
 /// A phone without roles.
 pub(crate) fn customers() -> Vec<Search> {
-    [ReferralPolicy::Ask, ReferralPolicy::Decline].into_iter().map(customers_phone).collect()
+    [ReferralPolicy::Ask, ReferralPolicy::Decline]
+        .into_iter()
+        .map(customers_phone)
+        .collect()
 }
 
 /// A third leg: a second call comes, or is placed.
 pub(crate) fn second_calls() -> Vec<Search> {
-    let policy = Policy { max_calls: 2, wrap_up_is_away: false, ..policy() };
+    let policy = Policy {
+        max_calls: 2,
+        wrap_up_is_away: false,
+        ..policy()
+    };
     let mut search = search("two calls", policy, vec![plain(PLAIN)], vec![TRIALOG]);
     search.alphabet.wrap_ups = 1;
     search.depth = Some(12);
@@ -125,6 +231,18 @@ pub(crate) fn second_calls() -> Vec<Search> {
 
 /// Enough to see every action and every ✔.
 pub(crate) fn core() -> Vec<Search> {
-    let old = search("old", policy(), vec![plain(OLD)], vec![TRIALOG]);
-    vec![search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG]).following("owner", &[Aside::Mute, Aside::Surroundings]), old, guests_phone().following("guest", &[Aside::Referrals]), customers_phone(ReferralPolicy::Ask)]
+    let mut owner = search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG]);
+    // So that the hook asks, and "no" can be said.
+    owner.start.phone.step(Time::ZERO, Input::PageOpen(true));
+    vec![
+        owner,
+        search(
+            "owner of an old customer",
+            policy(),
+            vec![plain(OLD)],
+            vec![TRIALOG],
+        ),
+        guests_phone().following("guest", &[Aside::Referrals, Aside::FarHold]),
+        customers_phone(ReferralPolicy::Ask),
+    ]
 }

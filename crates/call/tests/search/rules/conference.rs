@@ -32,9 +32,12 @@ fn r1_out_of_an_answered_consult(step: &Step<'_>) -> Result<(), Broken> {
             continue;
         }
         let from = was.map(|was| was.stage);
-        let answered = call.second.and_then(|guest| step.far(guest.id)).map(|far| far.far);
+        let answered = call
+            .second
+            .and_then(|guest| step.far(guest.id))
+            .map(|far| far.far);
         let consult = matches!(from, Some(Stage::Consulting | Stage::Swapped));
-        if !consult || answered != Some(Far::Up) {
+        if !consult || !matches!(answered, Some(Far::Up | Far::Unacknowledged)) {
             return broken(RULE, format!("out of {from:?}, guest {answered:?}"));
         }
     }
@@ -44,11 +47,17 @@ fn r1_out_of_an_answered_consult(step: &Step<'_>) -> Result<(), Broken> {
 /// R2: one act, and nothing else of the owner's, leads there when the far sides agree.
 fn r2_one_act(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R2: the owner starts it with one act";
-    let Some((Act::Conference, call)) = step.act() else { return Ok(()) };
+    let Some((Act::Conference, call)) = step.act() else {
+        return Ok(());
+    };
     let mut phone = step.after.phone.clone();
     let mut open: Vec<Action> = step.actions.to_vec();
     // Unanswered since before.
-    for leg in [call.first, call.second].into_iter().flatten().filter(|leg| leg.asked) {
+    for leg in [call.first, call.second]
+        .into_iter()
+        .flatten()
+        .filter(|leg| leg.asked)
+    {
         agree(&mut phone, step, leg.id, &mut open);
     }
     for _ in 0..6 {
@@ -59,14 +68,29 @@ fn r2_one_act(step: &Step<'_>) -> Result<(), Broken> {
             }
         }
     }
-    let there = phone.sketch().iter().any(|now| now.id == call.id && now.stage == Stage::Conference);
-    if there { Ok(()) } else { broken(RULE, "all have agreed, and it has not begun") }
+    let there = phone
+        .sketch()
+        .iter()
+        .any(|now| now.id == call.id && now.stage == Stage::Conference);
+    if there {
+        Ok(())
+    } else {
+        broken(RULE, "all have agreed, and it has not begun")
+    }
 }
 
-fn agree(phone: &mut trialog_call::Phone, step: &Step<'_>, leg: trialog_call::LegId, open: &mut Vec<Action>) {
+fn agree(
+    phone: &mut trialog_call::Phone,
+    step: &Step<'_>,
+    leg: trialog_call::LegId,
+    open: &mut Vec<Action>,
+) {
     let can = step.before.leg(leg).map(|far| far.can).unwrap_or_default();
     let event = WireEvent::Renegotiated(can);
-    open.extend(phone.step(Time(std::time::Duration::from_secs(1)), Input::Wire { leg, event }));
+    open.extend(phone.step(
+        Time(std::time::Duration::from_secs(1)),
+        Input::Wire { leg, event },
+    ));
 }
 
 fn r3_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken> {
@@ -84,10 +108,17 @@ fn r3_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken> {
             .filter_map(|party| step.is.seat(party))
             .collect();
         let together = seats.len() == 3 && seats.iter().all(|seat| seat.group == seats[0].group);
-        if !together || !seats.iter().all(|seat| seat.hears && seat.tone != Some(Tone::Music)) {
+        if !together
+            || !seats
+                .iter()
+                .all(|seat| seat.hears && seat.tone != Some(Tone::Music))
+        {
             return broken(RULE, format!("{seats:?}"));
         }
-        for (seat, speaks) in seats.iter().zip([!call.muted, !customer.far_held, !guest.far_held]) {
+        for (seat, speaks) in seats
+            .iter()
+            .zip([!call.muted, !customer.far_held, !guest.far_held])
+        {
             if seat.speaks != speaks {
                 return broken(RULE, format!("{seat:?}, and it should speak: {speaks}"));
             }
@@ -100,13 +131,21 @@ fn r4_no_new_call(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R4: the guest is drawn in from the consult as it stands";
     let joining = |call: &Sketch| call.joining || conference(call);
     for call in step.is.calls.iter().filter(|call| joining(call)) {
-        let placed = step.says(|action| matches!(action, Action::Invite { .. } | Action::Cancel(_)));
+        let placed =
+            step.says(|action| matches!(action, Action::Invite { .. } | Action::Cancel(_)));
         if step.was.call(call.id).is_some_and(conference) {
             continue;
         }
         let was = step.was.call(call.id).and_then(|was| was.second);
-        let replaced = step.says(|action| matches!(action, Action::Bye { reason: ByeReason::Replaced, .. }))
-            || step.was.call(call.id).is_some_and(|was| was.next.is_some());
+        let replaced = step.says(|action| {
+            matches!(
+                action,
+                Action::Bye {
+                    reason: ByeReason::Replaced,
+                    ..
+                }
+            )
+        }) || step.was.call(call.id).is_some_and(|was| was.next.is_some());
         let same = was.map(|leg| leg.id) == call.second.map(|leg| leg.id);
         if placed || !(same || replaced) {
             return broken(RULE, format!("{:?}", step.actions));
@@ -117,7 +156,12 @@ fn r4_no_new_call(step: &Step<'_>) -> Result<(), Broken> {
 
 fn r5_the_customer_cannot(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R5: the customer only talks and hangs up";
-    for call in step.is.calls.iter().filter(|call| call.role == Role::Customer) {
+    for call in step
+        .is
+        .calls
+        .iter()
+        .filter(|call| call.role == Role::Customer)
+    {
         let talks = matches!(
             call.stage,
             Stage::Offered | Stage::Dialling | Stage::Connected | Stage::Ending
@@ -159,14 +203,22 @@ fn r11_r12_the_owner_ends_it(step: &Step<'_>) -> Result<(), Broken> {
         Input::Act { call, .. } => step.was.call(*call),
         _ => step.was.calls.iter().find(|call| call.local),
     };
-    let Some(call) = call.filter(|call| ends && conference(call)) else { return Ok(()) };
+    let Some(call) = call.filter(|call| ends && conference(call)) else {
+        return Ok(());
+    };
     for leg in [call.first, call.second].into_iter().flatten() {
         if !step.byes(leg.id) {
-            return broken("R11: the owner can end the conference for all", format!("{leg:?} stays"));
+            return broken(
+                "R11: the owner can end the conference for all",
+                format!("{leg:?} stays"),
+            );
         }
     }
     if !step.has_wrap_up(call.id, true) {
-        return broken("R12: when the owner ended it, his wrap-up opens", "it does not");
+        return broken(
+            "R12: when the owner ended it, his wrap-up opens",
+            "it does not",
+        );
     }
     Ok(())
 }
@@ -175,26 +227,54 @@ fn r13_the_guest_exits(step: &Step<'_>) -> Result<(), Broken> {
     if *step.input != Input::Hook {
         return Ok(());
     }
-    let Some(call) = step.was.calls.iter().find(|call| call.local) else { return Ok(()) };
+    let Some(call) = step.was.calls.iter().find(|call| call.local) else {
+        return Ok(());
+    };
     if call.role != Role::Guest {
         return Ok(());
     }
-    let exit = step.says(|action| matches!(action, Action::Bye { reason: ByeReason::Exit, .. }));
-    if exit { Ok(()) } else { broken("R13: a guest's hook is exit, never end", format!("{:?}", step.actions)) }
+    let exit = step.says(|action| {
+        matches!(
+            action,
+            Action::Bye {
+                reason: ByeReason::Exit,
+                ..
+            }
+        )
+    });
+    if exit {
+        Ok(())
+    } else {
+        broken(
+            "R13: a guest's hook is exit, never end",
+            format!("{:?}", step.actions),
+        )
+    }
 }
 
 fn r14_the_guest_leaves(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R14: the guest exits, and owner and customer go on with no gap";
-    let Some((leg, call)) = step.left() else { return Ok(()) };
-    if call.stage != Stage::Conference || !conference(call) || !is(call.second, leg) || call.next.is_some() {
+    let Some((leg, call)) = step.left() else {
+        return Ok(());
+    };
+    if call.stage != Stage::Conference
+        || !conference(call)
+        || !is(call.second, leg)
+        || call.next.is_some()
+    {
         return Ok(());
     }
-    let Some(customer) = call.first else { return Ok(()) };
+    let Some(customer) = call.first else {
+        return Ok(());
+    };
     let stage = step.now(call).map(|now| now.stage);
     if stage != Some(Stage::Connected) || step.touches(customer.id) {
         return broken(RULE, format!("{stage:?} {:?}", step.actions));
     }
-    let seat = |look: &super::Look| look.seat(Party::Leg(customer.id)).map(|seat| (seat.group, seat.hears, seat.tone));
+    let seat = |look: &super::Look| {
+        look.seat(Party::Leg(customer.id))
+            .map(|seat| (seat.group, seat.hears, seat.tone))
+    };
     if seat(step.was) != seat(step.is) {
         return broken(RULE, "the customer's seat has changed");
     }
@@ -202,7 +282,9 @@ fn r14_the_guest_leaves(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn r16_r17_the_customer_leaves(step: &Step<'_>) -> Result<(), Broken> {
-    let Some((leg, call)) = step.left() else { return Ok(()) };
+    let Some((leg, call)) = step.left() else {
+        return Ok(());
+    };
     if call.role != Role::Owner || !is(call.first, leg) || call.next.is_some() || !call.connected {
         return Ok(());
     }
@@ -211,12 +293,16 @@ fn r16_r17_the_customer_leaves(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     if !step.has_wrap_up(call.id, false) {
-        return broken("R16: when the customer leaves, the owner's wrap-up is due", format!("in {:?}", call.stage));
+        return broken(
+            "R16: when the customer leaves, the owner's wrap-up is due",
+            format!("in {:?}", call.stage),
+        );
     }
     let guest = call.second.is_some_and(|guest| guest.up);
     let now = step.now(call);
     let expected = guest && call.stage != Stage::Anchored && step.before.phone_lets_them_talk_on();
-    let talks_on = now.is_some_and(|now| now.stage == Stage::PostCall && now.second.is_some_and(|g| !g.hold));
+    let talks_on =
+        now.is_some_and(|now| now.stage == Stage::PostCall && now.second.is_some_and(|g| !g.hold));
     if expected != talks_on {
         return broken(
             "R17: when the customer leaves, the agents can go on talking",
@@ -224,16 +310,26 @@ fn r16_r17_the_customer_leaves(step: &Step<'_>) -> Result<(), Broken> {
         );
     }
     if !guest && !step.has_wrap_up(call.id, true) {
-        return broken("R16: when the customer leaves, the owner's wrap-up is due", "alone, and at once");
+        return broken(
+            "R16: when the customer leaves, the owner's wrap-up is due",
+            "alone, and at once",
+        );
     }
     Ok(())
 }
 
 fn r18_post_call(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R18: in post-call nobody is held and nobody consulted";
-    for call in step.is.calls.iter().filter(|call| call.stage == Stage::PostCall) {
+    for call in step
+        .is
+        .calls
+        .iter()
+        .filter(|call| call.stage == Stage::PostCall)
+    {
         let legs = [call.first, call.second].into_iter().flatten();
-        if legs.into_iter().any(|leg| leg.hold) || (call.role == Role::Owner && call.first.is_some()) {
+        if legs.into_iter().any(|leg| leg.hold)
+            || (call.role == Role::Owner && call.first.is_some())
+        {
             return broken(RULE, format!("{call:?}"));
         }
     }

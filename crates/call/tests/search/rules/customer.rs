@@ -31,7 +31,10 @@ fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
                 Some(Far::Cancelled | Far::Byed) | None => false,
             };
             if !fits {
-                return broken("every leg belongs to a call", format!("{leg:?} is {there:?} out there"));
+                return broken(
+                    "every leg belongs to a call",
+                    format!("{leg:?} is {there:?} out there"),
+                );
             }
         }
         if call.stage != Stage::Ending && call.first.is_none() && call.second.is_none() {
@@ -60,7 +63,9 @@ fn nobody_is_routed_to_himself(step: &Step<'_>) -> Result<(), Broken> {
 fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "the customer is never left in silence";
     for call in &step.is.calls {
-        let Some(customer) = call.first.filter(|leg| leg.up) else { continue };
+        let Some(customer) = call.first.filter(|leg| leg.up) else {
+            continue;
+        };
         if call.role != Role::Owner || call.stage == Stage::Ending {
             continue;
         }
@@ -68,8 +73,12 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
             return broken(RULE, "he has no seat");
         };
         let company = step.is.routing.seats.iter().any(|other| {
-            other.party != seat.party && other.group == seat.group && other.hears
-                && (other.speaks || other.party == Party::Local || call.second.is_some_and(|g| g.far_held))
+            other.party != seat.party
+                && other.group == seat.group
+                && other.hears
+                && (other.speaks
+                    || other.party == Party::Local
+                    || call.second.is_some_and(|g| g.far_held))
         });
         let music = seat.tone == Some(Tone::Music);
         if !music && !(seat.hears && company) {
@@ -84,7 +93,9 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
 
 fn a_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> {
     for call in &step.was.calls {
-        let Some(customer) = call.first.filter(|leg| leg.up) else { continue };
+        let Some(customer) = call.first.filter(|leg| leg.up) else {
+            continue;
+        };
         if call.role != Role::Owner || !step.byes(customer.id) {
             continue;
         }
@@ -116,7 +127,10 @@ fn a_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> 
         };
         // Waiting for a conference, the phone was told to end; it does as soon as it may.
         if !released && !step.before.phone.is_shutting_down() {
-            return broken("the customer is never dropped by a thing that failed", format!("in {:?}", call.stage));
+            return broken(
+                "the customer is never dropped by a thing that failed",
+                format!("in {:?}", call.stage),
+            );
         }
     }
     Ok(())
@@ -128,13 +142,18 @@ fn no_guests_input_releases_owner_or_customer(step: &Step<'_>) -> Result<(), Bro
         Input::Wire { leg, .. } | Input::Media { leg, .. } => *leg,
         _ => return Ok(()),
     };
-    let Some(call) = step.was.call_of(leg) else { return Ok(()) };
+    let Some(call) = step.was.call_of(leg) else {
+        return Ok(());
+    };
     if call.role != Role::Owner || !is(call.second, leg) || step.before.phone.is_shutting_down() {
         return Ok(());
     }
     let done = matches!(step.input, Input::Wire { event: WireEvent::ReferNotified { status }, .. }
         if (200..300).contains(status));
-    let over = matches!(call.stage, Stage::Anchored | Stage::Ending | Stage::PostCall);
+    let over = matches!(
+        call.stage,
+        Stage::Anchored | Stage::Ending | Stage::PostCall
+    );
     if done || over {
         return Ok(());
     }

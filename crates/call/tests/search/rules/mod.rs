@@ -10,8 +10,8 @@ use crate::table;
 use std::collections::BTreeMap;
 use trialog_call::proof::{LegSketch, Sketch};
 use trialog_call::{
-    Act, ActKind, Action, CallId, CallRecord, Column, Direction, EndCause, Input, LegId, MediaEvent,
-    Party, Refusal, Routing, Seat, Stage, WireEvent,
+    Act, ActKind, Action, CallId, CallRecord, Column, Direction, Input, LegId, MediaEvent, Party,
+    Refusal, Routing, Seat, Stage, WireEvent,
 };
 
 /// A world, as the rules look at it.
@@ -22,7 +22,10 @@ pub(crate) struct Look {
 
 impl Look {
     pub(crate) fn at(world: &World) -> Self {
-        Self { calls: world.phone.sketch(), routing: world.phone.routing() }
+        Self {
+            calls: world.phone.sketch(),
+            routing: world.phone.routing(),
+        }
     }
 
     pub(crate) fn call(&self, id: CallId) -> Option<&Sketch> {
@@ -30,7 +33,9 @@ impl Look {
     }
 
     pub(crate) fn call_of(&self, leg: LegId) -> Option<&Sketch> {
-        self.calls.iter().find(|call| is(call.first, leg) || is(call.second, leg))
+        self.calls
+            .iter()
+            .find(|call| is(call.first, leg) || is(call.second, leg))
     }
 
     pub(crate) fn seat(&self, party: Party) -> Option<&Seat> {
@@ -55,21 +60,31 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// The act, and the call as it was.
     pub(crate) fn act(&self) -> Option<(&Act, &Sketch)> {
-        let Input::Act { call, act } = self.input else { return None };
+        let Input::Act { call, act } = self.input else {
+            return None;
+        };
         Some((act, self.was.call(*call)?))
     }
 
     /// The far side that says something, what, and the call as it was.
     pub(crate) fn said(&self) -> Option<(LegId, &WireEvent, &Sketch)> {
-        let Input::Wire { leg, event } = self.input else { return None };
+        let Input::Wire { leg, event } = self.input else {
+            return None;
+        };
         Some((*leg, event, self.was.call_of(*leg)?))
     }
 
     /// The leg that has left by itself, and its call as it was.
     pub(crate) fn left(&self) -> Option<(LegId, &Sketch)> {
         let leg = match self.input {
-            Input::Wire { leg, event: WireEvent::Ended(_) }
-            | Input::Media { leg, event: MediaEvent::Lost } => *leg,
+            Input::Wire {
+                leg,
+                event: WireEvent::Ended(_),
+            }
+            | Input::Media {
+                leg,
+                event: MediaEvent::Lost,
+            } => *leg,
             _ => return None,
         };
         let up = self.before.leg(leg).is_some_and(|far| far.far == Far::Up);
@@ -105,8 +120,17 @@ impl Step<'_> {
             matches!(action, Action::Record(CallRecord::WrapUpOpened { call: of, due: is, .. })
                 if *of == call && (*is || !due))
         });
-        let there = self.after.phone.wrap_up_list().iter().any(|(_, of, is)| *of == call && (*is || !due));
-        let period = self.before.periods.iter().find(|period| period.call == call);
+        let there = self
+            .after
+            .phone
+            .wrap_up_list()
+            .iter()
+            .any(|(_, of, is)| *of == call && (*is || !due));
+        let period = self
+            .before
+            .periods
+            .iter()
+            .find(|period| period.call == call);
         opened || there || period.is_none_or(|period| period.due || !period.owned)
     }
 
@@ -137,18 +161,26 @@ impl Cells {
         act: &Act,
         said: Result<(), Refusal>,
     ) -> Result<(), Broken> {
-        let Some(call) = was.call(call) else { return Ok(()) };
+        let Some(call) = was.call(call) else {
+            return Ok(());
+        };
         let kind = act.kind();
         let yes = table::allows(call.stage, call.column, kind);
         match said {
             Ok(()) if !yes && !(kind == ActKind::End && call.asking) => {
                 return broken(
                     "table",
-                    format!("{kind:?} by the {:?} is allowed in {:?}", call.column, call.stage),
+                    format!(
+                        "{kind:?} by the {:?} is allowed in {:?}",
+                        call.column, call.stage
+                    ),
                 );
             }
             Ok(()) => {
-                *self.allowed.entry((call.stage, call.column, kind)).or_default() += 1;
+                *self
+                    .allowed
+                    .entry((call.stage, call.column, kind))
+                    .or_default() += 1;
             }
             Err(refusal) if yes => {
                 // ✔ but not at this very moment: each such reason is known here.
@@ -162,13 +194,22 @@ impl Cells {
                         | Refusal::NotHere(_)
                 );
                 if !why {
-                    return broken("table", format!("{kind:?} by the {:?} in {:?}: {refusal:?}", call.column, call.stage));
+                    return broken(
+                        "table",
+                        format!(
+                            "{kind:?} by the {:?} in {:?}: {refusal:?}",
+                            call.column, call.stage
+                        ),
+                    );
                 }
             }
             Err(refusal) => {
                 let greyed = table::greyed(call.stage, call.column, kind);
                 if greyed && matches!(refusal, Refusal::NotHere(_)) {
-                    return broken("table", format!("{kind:?} in {:?} is refused without its reason", call.stage));
+                    return broken(
+                        "table",
+                        format!("{kind:?} in {:?} is refused without its reason", call.stage),
+                    );
                 }
             }
         }
@@ -179,7 +220,12 @@ impl Cells {
 const REFUSED: &str = "a refused act changes nothing and sends nothing";
 
 /// The phone has refused: nothing else came of it, and `permits` had said so.
-pub(crate) fn refused(before: &World, after: &World, input: &Input, refusal: Refusal) -> Result<(), Broken> {
+pub(crate) fn refused(
+    before: &World,
+    after: &World,
+    input: &Input,
+    refusal: Refusal,
+) -> Result<(), Broken> {
     if before.phone != after.phone {
         return broken(REFUSED, format!("{input:?}"));
     }
@@ -199,16 +245,14 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     if let Input::Act { call, act } = step.input
         && let Err(refusal) = step.before.phone.permits(*call, act)
     {
-        return broken(REFUSED, format!("permits says {refusal:?} to {act:?}, and it is done"));
+        return broken(
+            REFUSED,
+            format!("permits says {refusal:?} to {act:?}, and it is done"),
+        );
     }
     customer::all(step)?;
     conference::all(step)?;
     transfer::all(step)?;
     failures::all(step)?;
     more::all(step)
-}
-
-/// Whether a far side's going is its own.
-pub(crate) fn is_bye(cause: EndCause) -> bool {
-    cause == EndCause::Bye
 }

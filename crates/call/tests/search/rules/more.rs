@@ -13,12 +13,28 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
 fn one_microphone(step: &Step<'_>) -> Result<(), Broken> {
     let with_us = step.is.calls.iter().filter(|call| call.local).count();
     if with_us > 1 {
-        return broken("our microphone is with one call", format!("{with_us} calls"));
+        return broken(
+            "our microphone is with one call",
+            format!("{with_us} calls"),
+        );
     }
-    let seats = step.is.routing.seats.iter().filter(|seat| seat.party == Party::Local).count();
-    let offered = step.is.calls.iter().any(|call| call.stage == Stage::Offered);
+    let seats = step
+        .is
+        .routing
+        .seats
+        .iter()
+        .filter(|seat| seat.party == Party::Local)
+        .count();
+    let offered = step
+        .is
+        .calls
+        .iter()
+        .any(|call| call.stage == Stage::Offered);
     if seats != with_us && !(offered && seats == 1) {
-        return broken("our microphone is with one call", format!("{:?}", step.is.routing));
+        return broken(
+            "our microphone is with one call",
+            format!("{:?}", step.is.routing),
+        );
     }
     Ok(())
 }
@@ -31,7 +47,11 @@ fn hook_means(stage: Stage, column: Column) -> Option<Act> {
         Stage::Connected | Stage::Held => Some(Act::End),
         Stage::ConsultRequested | Stage::Consulting | Stage::Swapped => Some(Act::EndConsult),
         Stage::Conference | Stage::TransferPending | Stage::PostCall | Stage::Anchored => {
-            Some(if column == Column::Guest { Act::Exit } else { Act::End })
+            Some(if column == Column::Guest {
+                Act::Exit
+            } else {
+                Act::End
+            })
         }
         Stage::Ending => None,
     }
@@ -43,7 +63,12 @@ fn the_hook(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     let call = &step.was.calls[0];
-    let asks = step.says(|action| matches!(action, Action::Notice(trialog_call::Notice::AskEndForAll { .. })));
+    let asks = step.says(|action| {
+        matches!(
+            action,
+            Action::Notice(trialog_call::Notice::AskEndForAll { .. })
+        )
+    });
     if asks {
         return Ok(());
     }
@@ -51,7 +76,13 @@ fn the_hook(step: &Step<'_>) -> Result<(), Broken> {
         return broken(RULE, format!("in {:?}", call.stage));
     };
     let mut phone = step.before.phone.clone();
-    let actions = phone.step(crate::bfs::NOW, Input::Act { call: call.id, act: act.clone() });
+    let actions = phone.step(
+        crate::bfs::NOW,
+        Input::Act {
+            call: call.id,
+            act: act.clone(),
+        },
+    );
     let refused = matches!(actions[..], [Action::Refuse(_)]);
     // R11: while a transfer is pending the hook ends for all, though the act is refused.
     let pending =
@@ -64,7 +95,10 @@ fn the_hook(step: &Step<'_>) -> Result<(), Broken> {
 
 fn new_calls(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "more calls: one is answered and the other held; in a consult it waits";
-    if let Input::Wire { leg, event: WireEvent::Incoming(incoming) } = step.input
+    if let Input::Wire {
+        leg,
+        event: WireEvent::Incoming(incoming),
+    } = step.input
         && incoming.replaces.is_none()
     {
         let answered = step.actions.iter().filter(|action| match action {
@@ -76,10 +110,19 @@ fn new_calls(step: &Step<'_>) -> Result<(), Broken> {
             return broken(RULE, format!("{:?}", step.actions));
         }
     }
-    let Some((Act::Answer | Act::Resume, call)) = step.act() else { return Ok(()) };
-    for other in step.was.calls.iter().filter(|other| other.id != call.id && other.local) {
+    let Some((Act::Answer | Act::Resume, call)) = step.act() else {
+        return Ok(());
+    };
+    for other in step
+        .was
+        .calls
+        .iter()
+        .filter(|other| other.id != call.id && other.local)
+    {
         let talks = matches!(other.stage, Stage::Connected | Stage::Held);
-        let held = step.now(other).is_some_and(|now| now.first.is_some_and(|leg| leg.hold));
+        let held = step
+            .now(other)
+            .is_some_and(|now| now.first.is_some_and(|leg| leg.hold));
         if !talks || !held {
             return broken(RULE, format!("the other is in {:?}", other.stage));
         }

@@ -4,7 +4,8 @@ use crate::bfs::NOW;
 use crate::model::{Broken, Far, World, broken};
 use trialog_call::proof::Sketch;
 use trialog_call::{
-    Act, Action, EndCause, Input, LegId, Notice, Party, ReferTo, Refusal, Role, Stage, WireEvent,
+    Act, Action, EndCause, Input, LegId, Notice, Party, ReferTo, ReferralPolicy, Role, Stage,
+    WireEvent,
 };
 
 pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
@@ -23,10 +24,16 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
 
 fn r7_the_owner_can_transfer(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R7: the owner can hand over, out of the consult or the conference";
-    let Some((Act::Transfer(to), call)) = step.act() else { return Ok(()) };
-    let (Some(customer), now) = (call.first, step.now(call)) else { return Ok(()) };
+    let Some((Act::Transfer(to), call)) = step.act() else {
+        return Ok(());
+    };
+    let (Some(customer), now) = (call.first, step.now(call)) else {
+        return Ok(());
+    };
     let refer = |leg: LegId, to: &ReferTo| {
-        step.says(|action| matches!(action, Action::Refer { leg: l, to: t } if *l == leg && t == to))
+        step.says(
+            |action| matches!(action, Action::Refer { leg: l, to: t } if *l == leg && t == to),
+        )
     };
     let now = now.map(|now| now.stage);
     if let Some(to) = to {
@@ -35,7 +42,11 @@ fn r7_the_owner_can_transfer(step: &Step<'_>) -> Result<(), Broken> {
         } else {
             now == Some(Stage::ConsultRequested)
         };
-        return if fine { Ok(()) } else { broken(RULE, format!("blind: {:?}", step.actions)) };
+        return if fine {
+            Ok(())
+        } else {
+            broken(RULE, format!("blind: {:?}", step.actions))
+        };
     }
     let Some(guest) = call.second.filter(|guest| guest.up) else {
         return match now {
@@ -54,29 +65,52 @@ fn r7_the_owner_can_transfer(step: &Step<'_>) -> Result<(), Broken> {
     } else {
         now == Some(Stage::Anchored)
     };
-    if fine { Ok(()) } else { broken(RULE, format!("in {:?}: {:?}", call.stage, step.actions)) }
+    if fine {
+        Ok(())
+    } else {
+        broken(RULE, format!("in {:?}: {:?}", call.stage, step.actions))
+    }
 }
 
 fn r8_the_wrap_up_opens(step: &Step<'_>) -> Result<(), Broken> {
-    let Some((Act::Transfer(_), call)) = step.act() else { return Ok(()) };
+    let Some((Act::Transfer(_), call)) = step.act() else {
+        return Ok(());
+    };
     if step.has_wrap_up(call.id, false) {
         return Ok(());
     }
-    broken("R8: when the transfer is asked for, the owner's wrap-up opens", "it does not")
+    broken(
+        "R8: when the transfer is asked for, the owner's wrap-up opens",
+        "it does not",
+    )
 }
 
 fn r9_the_guest_is_asked(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R9: the guest accepts or declines";
-    let follows = step.says(|action| matches!(action, Action::Invite { referral: Some(_), .. }));
+    let follows = step.says(|action| {
+        matches!(
+            action,
+            Action::Invite {
+                referral: Some(_),
+                ..
+            }
+        )
+    });
     let declines = step.says(|action| matches!(action, Action::ReferralResult { status: 603, .. }));
-    let asked = |call: &Sketch| call.stage == Stage::TransferPending && call.column == trialog_call::Column::Guest;
+    let asked = |call: &Sketch| {
+        call.stage == Stage::TransferPending && call.column == trialog_call::Column::Guest
+    };
     let said = match step.input {
         Input::Act { act, call } => step.was.call(*call).map(|call| (act, call)),
         _ => None,
     };
     match said {
-        Some((Act::Accept, _)) if !follows || declines => return broken(RULE, format!("yes: {:?}", step.actions)),
-        Some((Act::Decline, _)) if !declines || follows => return broken(RULE, format!("no: {:?}", step.actions)),
+        Some((Act::Accept, _)) if !follows || declines => {
+            return broken(RULE, format!("yes: {:?}", step.actions));
+        }
+        Some((Act::Decline, _)) if !declines || follows => {
+            return broken(RULE, format!("no: {:?}", step.actions));
+        }
         Some(_) => return Ok(()),
         None => {}
     }
@@ -90,12 +124,28 @@ fn r9_the_guest_is_asked(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     let accepted = step.says(|action| matches!(action, Action::AcceptReferral(to) if *to == leg));
-    let refused = step.says(|action| matches!(action, Action::RefuseReferral { leg: to, .. } if *to == leg));
+    let refused =
+        step.says(|action| matches!(action, Action::RefuseReferral { leg: to, .. } if *to == leg));
     let is_asked = step.now(call).is_some_and(asked);
+    let by_policy = match step.before.transfers {
+        ReferralPolicy::Ask => None,
+        ReferralPolicy::Accept => Some(follows && accepted || refused && !accepted),
+        ReferralPolicy::Decline => Some(refused && !accepted && !follows),
+    };
+    if let Some(fine) = by_policy {
+        return if fine {
+            Ok(())
+        } else {
+            broken(RULE, format!("by policy: {:?}", step.actions))
+        };
+    }
     if follows || accepted == refused || (accepted && !is_asked) {
         return broken(RULE, format!("{:?}", step.actions));
     }
-    let guest = matches!(call.stage, Stage::Consulting | Stage::Swapped | Stage::Conference);
+    let guest = matches!(
+        call.stage,
+        Stage::Consulting | Stage::Swapped | Stage::Conference
+    );
     let free = call.role == Role::Guest && guest && call.next.is_none();
     if free && !accepted {
         return broken(RULE, "a guest who is free is not asked");
@@ -107,18 +157,30 @@ fn r9_the_guest_is_asked(step: &Step<'_>) -> Result<(), Broken> {
 fn r10_the_guest_is_the_owner(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R10: after the transfer the guest is the owner";
     for call in &step.was.calls {
-        let Some((next, old)) = call.next else { continue };
-        let Some(now) = step.is.call(call.id) else { continue };
+        let Some((next, old)) = call.next else {
+            continue;
+        };
+        let Some(now) = step.is.call(call.id) else {
+            continue;
+        };
         if !is(now.first, next) || now.stage == Stage::Dialling {
             // Routed to one of both, never to both.
-            let both = old.is_some_and(|old| step.is.seat(Party::Leg(old)).is_some())
-                && step.is.seat(Party::Leg(next)).is_some();
+            let heard = |leg| {
+                step.is
+                    .seat(Party::Leg(leg))
+                    .is_some_and(|seat| seat.speaks)
+            };
+            let both = old.is_some_and(heard) && heard(next);
             if both {
                 return broken(RULE, "both legs are mixed");
             }
             continue;
         }
-        let role = if call.role == Role::Customer { Role::Customer } else { Role::Owner };
+        let role = if call.role == Role::Customer {
+            Role::Customer
+        } else {
+            Role::Owner
+        };
         if now.role != role {
             return broken(RULE, format!("{:?} is now {:?}", call.role, now.role));
         }
@@ -145,8 +207,13 @@ fn r10_the_owner_is_out(step: &Step<'_>) -> Result<(), Broken> {
 
 fn only_a_final_2xx_is_success(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "a 202 is not success, only a final 2xx NOTIFY is";
-    let Some((leg, event, call)) = step.said() else { return Ok(()) };
-    let provisional = matches!(event, WireEvent::ReferAccepted | WireEvent::ReferNotified { status: 100..=199 });
+    let Some((leg, event, call)) = step.said() else {
+        return Ok(());
+    };
+    let provisional = matches!(
+        event,
+        WireEvent::ReferAccepted | WireEvent::ReferNotified { status: 100..=199 }
+    );
     if provisional && call.referred == Some(leg) && step.now(call) != Some(call) {
         return broken(RULE, format!("{event:?}: {:?}", step.actions));
     }
@@ -158,27 +225,45 @@ fn only_a_final_2xx_is_success(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn the_next_variant_and_then_anchored(step: &Step<'_>) -> Result<(), Broken> {
-    const RULE: &str = "who can't be referred: the next variant, then anchored; a person's no never anchors";
+    const RULE: &str =
+        "who can't be referred: the next variant, then anchored; a person's no never anchors";
     for call in &step.is.calls {
-        let new = call.anchored_here && !step.was.call(call.id).is_some_and(|was| was.anchored_here);
+        let new =
+            call.anchored_here && !step.was.call(call.id).is_some_and(|was| was.anchored_here);
         if !new {
             continue;
         }
         let fine = match step.input {
-            Input::Act { act: Act::Transfer(None), .. } => true,
+            Input::Act {
+                act: Act::Transfer(None),
+                ..
+            } => true,
             Input::Wire { event, .. } => matches!(
                 event,
-                WireEvent::Answered(_) | WireEvent::ReferRefused { status: 405 | 420 | 501 }
+                WireEvent::Answered(_)
+                    | WireEvent::ReferRefused {
+                        status: 405 | 420 | 501
+                    }
             ),
             _ => false,
         };
         let told = step.says(|action| matches!(action, Action::Notice(Notice::Anchored { .. })));
-        let held = [call.first, call.second].into_iter().flatten().any(|leg| leg.hold);
+        let held = [call.first, call.second]
+            .into_iter()
+            .flatten()
+            .any(|leg| leg.hold);
         if !fine || !told || held || call.local || !step.has_wrap_up(call.id, true) {
             return broken(RULE, format!("{:?}: {call:?}", step.input));
         }
     }
-    let Some((leg, WireEvent::ReferRefused { status: 405 | 420 | 501 }, call)) = step.said() else {
+    let Some((
+        leg,
+        WireEvent::ReferRefused {
+            status: 405 | 420 | 501,
+        },
+        call,
+    )) = step.said()
+    else {
         return Ok(());
     };
     if call.referred != Some(leg) || call.replaced_gone {
@@ -194,9 +279,15 @@ fn the_next_variant_and_then_anchored(step: &Step<'_>) -> Result<(), Broken> {
         return broken(RULE, format!("{now:?}"));
     }
     // The other one is tried where it can be.
-    let (Some(customer), Some(guest)) = (call.first, call.second) else { return Ok(()) };
+    let (Some(customer), Some(guest)) = (call.first, call.second) else {
+        return Ok(());
+    };
     let replaces = customer.can.replaces && guest.can.replaces;
-    let other_can = if leg == guest.id { customer.can.refer } else { guest.can.refer && guest.can.trialog };
+    let other_can = if leg == guest.id {
+        customer.can.refer
+    } else {
+        guest.can.refer && guest.can.trialog
+    };
     let first = call.first_choice(leg, replaces);
     let tried = step.says(|action| matches!(action, Action::Refer { .. }));
     if first && replaces && other_can != tried {
@@ -212,16 +303,24 @@ trait FirstChoice {
 
 impl FirstChoice for Sketch {
     fn first_choice(&self, referred: LegId, replaces: bool) -> bool {
-        let (Some(customer), Some(guest)) = (self.first, self.second) else { return false };
+        let (Some(customer), Some(guest)) = (self.first, self.second) else {
+            return false;
+        };
         let a = replaces && customer.can.refer;
         let b = replaces && guest.can.refer && guest.can.trialog;
-        if self.conference { (b && referred == guest.id) || (!b && a) } else { (a && referred == customer.id) || (!a && b) }
+        if self.conference {
+            (b && referred == guest.id) || (!b && a)
+        } else {
+            (a && referred == customer.id) || (!a && b)
+        }
     }
 }
 
 fn refused_is_with_the_owner(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "a refused transfer leaves the customer with the owner";
-    let Some((leg, event, call)) = step.said() else { return Ok(()) };
+    let Some((leg, event, call)) = step.said() else {
+        return Ok(());
+    };
     let refused = match event {
         WireEvent::ReferRefused { status } => !matches!(status, 405 | 420 | 501),
         WireEvent::ReferNotified { status } => *status == 0 || *status >= 300,
@@ -230,9 +329,14 @@ fn refused_is_with_the_owner(step: &Step<'_>) -> Result<(), Broken> {
     if !refused || call.referred != Some(leg) || call.stage != Stage::TransferPending {
         return Ok(());
     }
-    let Some(now) = step.now(call) else { return broken(RULE, "the call is gone") };
+    let Some(now) = step.now(call) else {
+        return broken(RULE, "the call is gone");
+    };
     let told = step.says(|action| {
-        matches!(action, Action::Notice(Notice::TransferFailed { .. } | Notice::TransferDeclined { .. }))
+        matches!(
+            action,
+            Action::Notice(Notice::TransferFailed { .. } | Notice::TransferDeclined { .. })
+        )
     });
     let fine = match (call.first, call.second) {
         _ if call.replaced_gone => now.stage != Stage::TransferPending,
@@ -248,7 +352,13 @@ fn refused_is_with_the_owner(step: &Step<'_>) -> Result<(), Broken> {
     };
     let kept = call.wrap_up.is_none() || now.wrap_up == call.wrap_up;
     if !told || !fine || !kept {
-        return broken(RULE, format!("{event:?}: {:?}, told: {told}, draft kept: {kept}", now.stage));
+        return broken(
+            RULE,
+            format!(
+                "{event:?}: {:?}, told: {told}, draft kept: {kept}",
+                now.stage
+            ),
+        );
     }
     Ok(())
 }
@@ -256,7 +366,10 @@ fn refused_is_with_the_owner(step: &Step<'_>) -> Result<(), Broken> {
 fn a_transfer_is_decided_in_time(step: &Step<'_>) -> Result<(), Broken> {
     let pending = step.is.calls.iter().any(|call| call.referred.is_some());
     if pending && step.after.phone.next_deadline().is_none() {
-        return broken("no final NOTIFY in 60 s: transfer failed", "nothing is waited for");
+        return broken(
+            "no final NOTIFY in 60 s: transfer failed",
+            "nothing is waited for",
+        );
     }
     Ok(())
 }
@@ -264,18 +377,26 @@ fn a_transfer_is_decided_in_time(step: &Step<'_>) -> Result<(), Broken> {
 fn withdrawn(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "a transfer is taken back by ending the REFER's subscription";
     if let Some((Act::Withdraw, call)) = step.act() {
-        let Some(leg) = call.referred else { return broken(RULE, "there is none") };
+        let Some(leg) = call.referred else {
+            return broken(RULE, "there is none");
+        };
         let told = step.says(|action| matches!(action, Action::WithdrawRefer(to) if *to == leg));
         let trialog = step.before.leg(leg).is_some_and(|far| far.can.trialog);
         let now = step.now(call).map(|now| now.stage);
         if !told || !trialog || now == Some(Stage::TransferPending) || now == Some(Stage::Ending) {
-            return broken(RULE, format!("{:?}, a Trialog: {trialog}, {now:?}", step.actions));
+            return broken(
+                RULE,
+                format!("{:?}, a Trialog: {trialog}, {now:?}", step.actions),
+            );
         }
     }
     if let Some((_, WireEvent::ReferralWithdrawn, call)) = step.said() {
         let asked = call.stage == Stage::TransferPending && call.next.is_none();
-        let told = step.says(|action| matches!(action, Action::Notice(Notice::TransferWithdrawn { .. })));
-        let still = step.now(call).is_some_and(|now| now.stage == Stage::TransferPending);
+        let told =
+            step.says(|action| matches!(action, Action::Notice(Notice::TransferWithdrawn { .. })));
+        let still = step
+            .now(call)
+            .is_some_and(|now| now.stage == Stage::TransferPending);
         if asked && call.column == trialog_call::Column::Guest && (!told || still) {
             return broken(RULE, format!("told: {told}, still asked: {still}"));
         }
@@ -286,33 +407,55 @@ fn withdrawn(step: &Step<'_>) -> Result<(), Broken> {
 /// While a REFER runs, a BYE on the leg to be replaced is not leaving: the final NOTIFY decides, in either order.
 fn both_orders(step: &Step<'_>) -> Result<(), Broken> {
     for call in &step.is.calls {
-        let (Some(referred), Some(first), Some(second)) = (call.referred, call.first, call.second) else {
+        let (Some(referred), Some(first), Some(second)) = (call.referred, call.first, call.second)
+        else {
             continue;
         };
         let was = step.was.call(call.id);
-        if was.is_some_and(|was| was.referred == call.referred && was.first == call.first && was.second == call.second) {
+        if was.is_some_and(|was| {
+            was.referred == call.referred && was.first == call.first && was.second == call.second
+        }) {
             continue;
         }
-        let replaced = if referred == first.id { second.id } else { first.id };
+        let replaced = if referred == first.id {
+            second.id
+        } else {
+            first.id
+        };
         for status in [200, 603] {
-            let bye = Input::Wire { leg: replaced, event: WireEvent::Ended(EndCause::Bye) };
-            let notify = Input::Wire { leg: referred, event: WireEvent::ReferNotified { status } };
+            let bye = Input::Wire {
+                leg: replaced,
+                event: WireEvent::Ended(EndCause::Bye),
+            };
+            let notify = Input::Wire {
+                leg: referred,
+                event: WireEvent::ReferNotified { status },
+            };
             let one = end(step.after, [&bye, &notify])?;
             let other = end(step.after, [&notify, &bye])?;
             let (a, b) = (Look::at(&one), Look::at(&other));
             if status == 200 && one != other {
                 return broken(BOTH, format!("{one:?}\nbut\n{other:?}"));
             }
-            let stages = |look: &Look| look.calls.iter().map(|call| (call.stage, call.role)).collect::<Vec<_>>();
+            let stages = |look: &Look| {
+                look.calls
+                    .iter()
+                    .map(|call| (call.stage, call.role))
+                    .collect::<Vec<_>>()
+            };
             if stages(&a) != stages(&b) {
-                return broken(BOTH, format!("{status}: {:?} or {:?}", stages(&a), stages(&b)));
+                return broken(
+                    BOTH,
+                    format!("{status}: {:?} or {:?}", stages(&a), stages(&b)),
+                );
             }
         }
     }
     Ok(())
 }
 
-const BOTH: &str = "a BYE on the replaced leg and the final NOTIFY give the same end in both orders";
+const BOTH: &str =
+    "a BYE on the replaced leg and the final NOTIFY give the same end in both orders";
 
 fn end(world: &World, inputs: [&Input; 2]) -> Result<World, Broken> {
     let mut world = world.clone();
@@ -341,9 +484,4 @@ fn one(world: &mut World, input: &Input) -> Result<(), Broken> {
     world.owed(&actions, &look.calls)?;
     world.forget_refers(&look.calls, false);
     Ok(())
-}
-
-/// A foreign guest's transfer can't be taken back, and the reason is said.
-pub(crate) fn cannot_withdraw(refusal: Refusal) -> bool {
-    refusal == Refusal::CannotWithdraw
 }
