@@ -78,17 +78,20 @@ impl Tones {
                 *used = true;
             }
         }
-        for index in 0..TONES {
+        let states = used
+            .iter()
+            .zip(&self.used)
+            .zip(&mut self.frames)
+            .enumerate();
+        for (index, ((now, before), frame)) in states {
             // A tone that nobody hears any more is faded out by the mixer: one tick more.
-            let fading = self.used[index] && !used[index];
-            let frame = &mut self.frames[index];
-            if !used[index] && !fading {
+            if !now && !before {
                 continue;
             }
             match index.checked_sub(1) {
                 None => self.music.fill(frame),
                 Some(call) => {
-                    if used[index] && !self.used[index] {
+                    if *now && !before {
                         self.calls[call].restart();
                     }
                     self.calls[call].fill(frame);

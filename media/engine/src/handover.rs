@@ -97,6 +97,8 @@ pub(crate) struct LegShared {
     pub(crate) concealed: AtomicU64,
     pub(crate) target: AtomicU64,
     pub(crate) delay: AtomicU64,
+    /// Loss that the far side reports, in percent.
+    pub(crate) far_loss: AtomicU32,
     pub(crate) sent: AtomicU64,
     pub(crate) sent_octets: AtomicU64,
     pub(crate) sent_ssrc: AtomicU32,

@@ -22,6 +22,11 @@ const COMFORT_NOISE: u8 = 13;
 /// Packets after which a leg's timing is known.
 const SETTLED: u64 = 15;
 
+/// How often loss is looked at, in ticks, and where recovering begins and ends to be worth its delay, in 1000ths.
+const LOOK_AT_LOSS: u32 = 200;
+const RECOVER_FROM: i64 = 20;
+const RECOVER_TO: i64 = 5;
+
 /// −60 dB: what is below it all over a packet may be left out unheard.
 const SILENT: f32 = 0.001;
 
@@ -94,6 +99,9 @@ pub(crate) struct Receive {
     active: usize,
     store: Store,
     drift: DriftResampler,
+    ticks: u32,
+    /// Received and lost when loss was last looked at.
+    counted: (u64, i64),
     pcm: Vec<f32>,
     scaled: Vec<f32>,
 }
@@ -127,6 +135,8 @@ impl Receive {
                 filled: 0,
             },
             drift: DriftResampler::new(),
+            ticks: 0,
+            counted: (0, 0),
             pcm: vec![0.0; LONGEST_PACKET],
             scaled: vec![0.0; 2 * LONGEST_PACKET],
         }
@@ -267,7 +277,8 @@ impl Receive {
             // The address before a change, still on the way; answers go to the new one already.
             return true;
         } else if self.source != Some(source) {
-            if !self.fresh && !(quiet && source.ip() == self.expected.ip()) {
+            let believed = self.fresh || quiet && source.ip() == self.expected.ip();
+            if !believed {
                 return false;
             }
             self.source = Some(source);
@@ -285,6 +296,11 @@ impl Receive {
             *frame = Frame::SILENCE;
             return;
         }
+        self.ticks += 1;
+        if self.ticks == LOOK_AT_LOSS {
+            self.ticks = 0;
+            self.look_at_loss();
+        }
         self.drift.set_ppm(self.jitter.drift_ppm() as f32);
         let needed = self.drift.needed(FRAME_SAMPLES);
         // Each turn brings some samples; the bound is for payloads that decode to nothing.
@@ -298,6 +314,27 @@ impl Receive {
             .drift
             .process(&self.store.samples[..self.store.filled], &mut frame.0);
         self.store.take(used);
+    }
+
+    /// Opus carries a copy of the packet before, but to use it one must wait for the next packet: where packets are lost
+    /// that is worth 20 ms.
+    fn look_at_loss(&mut self) {
+        let stats = self.reception.stats();
+        let (received, lost) = self.counted;
+        self.counted = (stats.received, stats.lost);
+        let (came, missed) = ((stats.received - received) as i64, stats.lost - lost);
+        let share = 1000 * missed / (came + missed).max(1);
+        if self
+            .decoders
+            .get(self.active)
+            .is_none_or(|chain| chain.codec != Codec::Opus)
+        {
+            self.jitter.wait_for_next(false);
+        } else if share >= RECOVER_FROM {
+            self.jitter.wait_for_next(true);
+        } else if share < RECOVER_TO {
+            self.jitter.wait_for_next(false);
+        }
     }
 
     fn refill(&mut self, now: SampleTime, needed: usize) {

@@ -12,6 +12,10 @@ use trialog_rtp::{EventSender, HEADER, Header};
 /// RFC 4733 §2.5.2.3 leaves the volume to the sender: −10 dBm0, as telephones do.
 const VOLUME: u8 = 10;
 
+/// Loss that redundancy is always ready for, and the most that it follows, in percent.
+const LEAST_LOSS: u32 = 5;
+const MOST_LOSS: u32 = 30;
+
 /// From 48 kHz to a payload.
 pub(crate) struct EncodeChain {
     codec: Codec,
@@ -20,6 +24,8 @@ pub(crate) struct EncodeChain {
     payload_type: u8,
     /// Frames in a packet.
     frames: usize,
+    /// What the encoder prepares for, in percent.
+    loss: u32,
     /// Taken when the RTP clock is another than before (RFC 7160 §4.1: a new clock rate wants a new SSRC).
     ssrc: u32,
     pcm: Vec<f32>,
@@ -45,6 +51,7 @@ impl EncodeChain {
             down: Band::of_rate(codec.rate()).map(Downsampler::new),
             payload_type,
             frames,
+            loss: LEAST_LOSS,
             ssrc,
             pcm: vec![0.0; frames * FRAME_SAMPLES],
         })
@@ -175,6 +182,11 @@ impl Send {
                 payload[..4].copy_from_slice(&bytes);
                 4
             } else {
+                let loss = shared.far_loss.load(Relaxed).clamp(LEAST_LOSS, MOST_LOSS);
+                if loss != chain.loss {
+                    chain.loss = loss;
+                    chain.encoder.expect_loss(loss as u8);
+                }
                 chain
                     .encoder
                     .encode(&chain.pcm[..length], &mut payload)

@@ -201,6 +201,8 @@ impl Member {
             }
             if let Some(about) = report.about_us {
                 self.far_loss = Some(f32::from(about.fraction_lost) / 256.0);
+                let percent = (u32::from(about.fraction_lost) * 100).div_ceil(256);
+                self.watch.shared.far_loss.store(percent, Relaxed);
                 if about.last.ntp != 0 {
                     // RFC 3550 §6.4.1: A − LSR − DLSR.
                     let trip = (ntp_now() >> 16) as u32;

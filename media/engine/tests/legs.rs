@@ -170,11 +170,8 @@ fn another_address_gets_the_next_packet_at_once_and_the_sequence_goes_on() {
     engine
         .open_leg(1, socket, session(old.address(), Codec::Pcmu))
         .expect("opened");
-    let before = (0..5)
-        .filter_map(|_| old.receive())
-        .last()
-        .expect("packets come")
-        .0;
+    let mut packets: Vec<_> = (0..5).filter_map(|_| old.receive()).collect();
+    let before = packets.pop().expect("packets come").0;
     engine
         .change_leg(1, session(new.address(), Codec::Pcmu))
         .expect("open");
@@ -322,4 +319,56 @@ fn five_percent_of_loss_is_concealed() {
     assert!(level > -31.0, "{level}");
     let gap = ear.gap_ms(AGENT_1, origin, 0.3, 3.8);
     assert!(gap <= 5, "a hole of {gap} ms is heard");
+}
+
+#[test]
+fn opus_waits_for_the_next_packet_where_many_are_lost_and_goes_on_sounding() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut one = Party::with_pilot(dir.path(), "one", CUSTOMER);
+    let mut two = Party::with_pilot(dir.path(), "two", AGENT_1);
+    let (socket_one, socket_two) = (one.bind(), two.bind());
+    let at_one = socket_one.local_addr();
+    // A wire from two to one that loses every tenth packet.
+    let wire = UdpSocket::bind((LOOPBACK, 0)).expect("loopback has ports");
+    let at_wire = wire.local_addr().expect("bound");
+    one.engine
+        .open_leg(1, socket_one, session(at_wire, Codec::Opus))
+        .expect("opened");
+    two.engine
+        .open_leg(1, socket_two, session(at_wire, Codec::Opus))
+        .expect("opened");
+    one.engine.set_routing(&[local(0), leg(1, 0)]);
+    two.engine.set_routing(&[local(0), leg(1, 0)]);
+    let wire_thread = std::thread::spawn(move || {
+        wire.set_read_timeout(Some(Duration::from_millis(300)))
+            .expect("a timeout");
+        let mut buffer = [0; 2048];
+        let mut count = 0u32;
+        while let Ok((length, source)) = wire.recv_from(&mut buffer) {
+            if source == at_one {
+                continue;
+            }
+            count += 1;
+            if count % 10 != 7 {
+                wire.send_to(&buffer[..length], at_one).expect("sent");
+            }
+        }
+    });
+    let origin = unix_us();
+    wait(6.0);
+    let stats = one.engine.stats();
+    println!("{:?}", stats.legs);
+    drop(two);
+    let one = one.heard();
+    wire_thread.join().expect("it ends when nobody sends");
+    assert!(stats.legs[0].lost >= 20, "{stats:?}");
+    let level =
+        (6..11).map(|n| one.level(AGENT_1, origin, 0.5 * f64::from(n), 0.5 * f64::from(n + 1)));
+    let level = level.fold(0.0, f32::min);
+    assert!(level > -33.0, "{level}");
+    // Long enough that the packet after a lost one is there in time.
+    assert!(
+        stats.legs[0].target_ms >= 20.0 && stats.legs[0].delay_ms >= 20.0,
+        "{stats:?}"
+    );
 }

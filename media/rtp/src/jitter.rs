@@ -414,7 +414,7 @@ impl JitterBuffer {
         }
         if delay > target + 3 * TICK {
             Adjust::Shorten
-        } else if delay < target - 5 * MS {
+        } else if slack < target - if self.wait_for_next { MS / 2 } else { 5 * MS } {
             Adjust::Lengthen
         } else if delay > target + TICK + 2 * MS {
             Adjust::Skip
