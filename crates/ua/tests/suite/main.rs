@@ -1,5 +1,6 @@
 //! User agents wired to each other by a pipe in virtual time.
 mod calls;
+mod damage;
 mod many;
 mod order;
 mod referring;

@@ -54,6 +54,8 @@ pub struct Pipe {
     pub ends: Vec<End>,
     /// Of 1000 messages.
     pub loss: u64,
+    /// Of 1000 messages: a damaged copy arrives, too.
+    pub damaged: u64,
     pub doubled: u64,
     pub delay: Duration,
     pub jitter: Duration,
@@ -117,6 +119,7 @@ impl Pipe {
             now: Time(Duration::from_secs(1)),
             ends,
             loss: 0,
+            damaged: 0,
             doubled: 0,
             delay: Duration::from_millis(10),
             jitter: Duration::ZERO,
@@ -211,6 +214,18 @@ impl Pipe {
         seen.lost = filtered || unlucky;
         let lost = seen.lost;
         self.seen.push(seen);
+        if self.chance(self.damaged) {
+            let bytes = self.damage(&bytes);
+            self.count += 1;
+            let late = Duration::from_millis(self.draw(40));
+            let packet = Packet {
+                transport,
+                from,
+                to,
+                bytes,
+            };
+            self.flying.insert((self.now + late, self.count), packet);
+        }
         if lost {
             return;
         }
@@ -236,6 +251,47 @@ impl Pipe {
             self.flying
                 .insert((self.now + self.delay + late, self.count), packet);
         }
+    }
+
+    /// Octets flipped, cut out or written twice, lines dropped, doubled or exchanged.
+    fn damage(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for _ in 0..=self.draw(3) {
+            let length = bytes.len() as u64;
+            if length < 4 {
+                break;
+            }
+            let (at, to) = (self.draw(length) as usize, self.draw(length) as usize);
+            let (at, to) = (at.min(to), at.max(to).min(at.min(to) + 40));
+            let mut lines: Vec<Vec<u8>> = bytes
+                .split_inclusive(|octet| *octet == b'\n')
+                .map(<[u8]>::to_vec)
+                .collect();
+            let line = self.draw(lines.len() as u64) as usize;
+            let other = self.draw(lines.len() as u64) as usize;
+            match self.draw(7) {
+                0 => bytes[at] = self.draw(256) as u8,
+                1 => drop(bytes.drain(at..to)),
+                2 => {
+                    let piece = bytes[at..to].to_vec();
+                    bytes.splice(to..to, piece);
+                }
+                3 => {
+                    lines.remove(line);
+                    bytes = lines.concat();
+                }
+                4 => {
+                    lines.insert(line, lines[line].clone());
+                    bytes = lines.concat();
+                }
+                5 => {
+                    lines.swap(line, other);
+                    bytes = lines.concat();
+                }
+                _ => bytes.truncate(at),
+            }
+        }
+        bytes
     }
 
     /// Puts a message of the test's own on the network.
