@@ -1,14 +1,11 @@
 //! The control side: what the phone calls. It may wait, allocate and fail; the audio thread never waits for it.
+use crate::assemble;
 use crate::baton::Baton;
 use crate::bridge::{Bridge, LOCAL, Rings, tone_index};
 use crate::device::Device;
 use crate::file_end::Files;
-use crate::handover::{COMMANDS, Command, EVENTS, LegShared, RETURNS, RoutingCell, Utterance};
-use crate::leg::{Change, Leg};
-use crate::receive::{DecodeChain, Receive};
-use crate::send::{EncodeChain, Send};
-use crate::service::{Expected, Order, Service, Slots, Watch};
-use crate::socket::Datagrams;
+use crate::handover::{COMMANDS, Command, EVENTS, RETURNS, RoutingCell, Utterance};
+use crate::service::{Order, Service, Slots};
 use crate::wav;
 use crate::{
     AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec,
@@ -25,11 +22,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use trialog_codec::{Codec, event_of_digit};
+use trialog_codec::event_of_digit;
 use trialog_dsp::HoldMusic;
-use trialog_frame::{RATE, SampleTime};
+use trialog_frame::RATE;
 use trialog_mixer::{Port, PortRouting, PortTone};
-use trialog_rtp::JitterConfig;
 
 struct Entry {
     slot: u16,
@@ -141,7 +137,7 @@ impl Engine {
     fn spawn(
         &mut self,
         name: &str,
-        run: impl FnOnce() + std::marker::Send + 'static,
+        run: impl FnOnce() + Send + 'static,
     ) -> Result<(), EngineError> {
         let thread = std::thread::Builder::new()
             .name(name.into())
@@ -171,50 +167,17 @@ impl Engine {
         session: SessionParams,
     ) -> Result<(), EngineError> {
         self.close_leg(key);
-        let decoders = decoders(&session)?;
-        let encoder = self.encoder(&session)?;
         let slot = self.free_slot().ok_or(EngineError::TooManyLegs)?;
-        let shared = Arc::new(LegShared::default());
-        let (send_event, receive_event) = session.telephone_event.unzip();
-        let samples = |span: Duration| SampleTime((span.as_secs_f64() * f64::from(RATE)) as u64);
-        let config = JitterConfig {
-            floor: samples(self.options.jitter_floor),
-            ceiling: samples(self.options.jitter_ceiling),
-        };
-        let start = (random() as u16, random() as u32);
-        let leg = Leg {
-            key,
-            socket: Datagrams::new(socket.rtp),
-            receive: Receive::new(
-                session.remote,
-                session.receives,
-                receive_event,
-                decoders,
-                config,
-            ),
-            send: Send::new(
-                session.remote,
-                session.sends,
-                send_event,
-                encoder,
-                start,
-                self.options.dtmf_length.as_millis() as u32,
-            ),
-            shared: Arc::clone(&shared),
-        };
+        let (leg, watch, rtcp) = assemble::leg(key, socket, &session, &self.options)?;
         self.slots[usize::from(slot)].store(true, Ordering::Relaxed);
         self.command(Command::Open {
             slot,
             leg: Box::new(leg),
         })?;
-        let watch = Watch {
-            shared,
-            expected: expected(&session),
-        };
         // The service ends only with the engine.
         let _ = self.orders.send(Order::Open {
             key,
-            rtcp: socket.rtcp,
+            rtcp,
             leg: watch,
         });
         self.legs.insert(key, Entry { slot, session });
@@ -232,33 +195,14 @@ impl Engine {
         if *before == session {
             return Ok(());
         }
-        let same_way_in = before.receive_payloads == session.receive_payloads;
-        let same_way_out = before.codec == session.codec
-            && before.send_payload == session.send_payload
-            && before.ptime_ms == session.ptime_ms;
-        let change = Change {
-            remote: session.remote,
-            sends: session.sends,
-            receives: session.receives,
-            telephone_event: session.telephone_event,
-            decoders: if same_way_in {
-                None
-            } else {
-                Some(decoders(&session)?)
-            },
-            encoder: if same_way_out {
-                None
-            } else {
-                Some(self.encoder(&session)?)
-            },
-        };
+        let change = assemble::change(before, &session, &self.options)?;
         self.command(Command::Change {
             slot,
             change: Box::new(change),
         })?;
         let _ = self.orders.send(Order::Change {
             key,
-            watch: expected(&session),
+            watch: assemble::expected(&session),
         });
         self.legs.insert(key, Entry { slot, session });
         Ok(())
@@ -382,22 +326,6 @@ impl Engine {
         self.files.as_mut().map_or(Ok(()), Files::finish)
     }
 
-    fn encoder(&self, session: &SessionParams) -> Result<EncodeChain, EngineError> {
-        let options = trialog_codec::Options {
-            opus_complexity: self.options.opus_complexity.min(10),
-            opus_bitrate: self.options.opus_bitrate,
-            ..trialog_codec::Options::default()
-        };
-        EncodeChain::new(
-            session.codec,
-            session.send_payload,
-            session.ptime_ms,
-            random() as u32,
-            &options,
-        )
-        .map_err(|error| EngineError::Codec(error.to_string()))
-    }
-
     fn free_slot(&self) -> Option<u16> {
         let free = (1..=MAX_LEGS).find(|slot| !self.slots[*slot].load(Ordering::Acquire));
         free.map(|slot| slot as u16)
@@ -430,26 +358,6 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         let _ = self.end();
-    }
-}
-
-fn decoders(session: &SessionParams) -> Result<Vec<DecodeChain>, EngineError> {
-    let mut all: Vec<(u8, Codec)> = session.receive_payloads.clone();
-    if all.is_empty() {
-        all.push((session.send_payload, session.codec));
-    }
-    all.truncate(crate::receive::MOST_DECODERS);
-    all.into_iter()
-        .map(|(payload, codec)| DecodeChain::new(payload, codec))
-        .collect::<Result<_, _>>()
-        .map_err(|error| EngineError::Codec(error.to_string()))
-}
-
-fn expected(session: &SessionParams) -> Expected {
-    Expected {
-        remote_rtcp: session.remote_rtcp,
-        due: session.receives && session.far_sends,
-        clock: session.codec.rtp_clock(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A leg on the audio thread: its socket, what comes in, what goes out.
 //!
 //! Control builds it whole and moves it in; nothing here allocates after that.
+use crate::decode::DecodeChain;
 use crate::handover::LegShared;
-use crate::receive::{DecodeChain, Receive};
+use crate::receive::Receive;
 use crate::send::{EncodeChain, Send};
 use crate::socket::Datagrams;
 use std::net::SocketAddr;

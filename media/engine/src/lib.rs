@@ -4,10 +4,12 @@
 //! that the sound card's thread or a timer takes up every 10 ms; its module says what each hop costs in time. The engine
 //! obeys: it knows no calls, no SIP and no roles.
 
+mod assemble;
 mod baton;
 mod bridge;
 mod card;
 mod control;
+mod decode;
 mod device;
 mod event;
 mod file_end;
@@ -19,6 +21,7 @@ mod receive;
 mod send;
 mod service;
 mod socket;
+mod source;
 mod wav;
 
 pub use control::Engine;

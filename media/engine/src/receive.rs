@@ -1,13 +1,15 @@
 //! A leg's way in: datagrams → jitter buffer → decoder → 48 kHz → drift → one frame a tick.
 //!
 //! What comes is always taken in, heard or not, so that nothing piles up on a leg that nobody listens to.
+use crate::decode::{DecodeChain, Store};
 use crate::handover::LegShared;
 use crate::leg::Moment;
 use crate::socket::Datagrams;
+use crate::source::Source;
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering::Relaxed;
-use trialog_codec::{Codec, CodecError, Decoder, LONGEST_PACKET, TelephoneEvent};
-use trialog_dsp::{Band, Change as Scale, Concealer, DriftResampler, TimeScale, Upsampler};
+use trialog_codec::{Codec, LONGEST_PACKET, TelephoneEvent};
+use trialog_dsp::DriftResampler;
 use trialog_frame::{FRAME_SAMPLES, Frame, RATE, SampleTime};
 use trialog_rtp::{
     Adjust, EventReceiver, JitterBuffer, JitterConfig, JitterStats, Pull, Reception, ReceptionStats,
@@ -27,69 +29,12 @@ const LOOK_AT_LOSS: u32 = 200;
 const RECOVER_FROM: i64 = 20;
 const RECOVER_TO: i64 = 5;
 
-/// −60 dB: what is below it all over a packet may be left out unheard.
-const SILENT: f32 = 0.001;
-
 /// Datagrams taken in a tick; more wait for the next one.
 const MOST_DATAGRAMS: usize = 64;
 
-/// From payload to 48 kHz, for one payload type.
-pub(crate) struct DecodeChain {
-    payload_type: u8,
-    codec: Codec,
-    decoder: Box<dyn Decoder>,
-    concealer: Option<Concealer>,
-    up: Option<Upsampler>,
-    scale: TimeScale,
-}
-
-impl DecodeChain {
-    /// Allocates.
-    pub(crate) fn new(payload_type: u8, codec: Codec) -> Result<Self, CodecError> {
-        let own = matches!(codec, Codec::Opus);
-        Ok(Self {
-            payload_type,
-            codec,
-            decoder: trialog_codec::decoder(codec)?,
-            concealer: (!own).then(|| Concealer::new(codec.rate())),
-            up: Band::of_rate(codec.rate()).map(Upsampler::new),
-            scale: TimeScale::new(codec.rate()),
-        })
-    }
-}
-
-/// Decoded sound that waits for its tick.
-struct Store {
-    samples: Vec<f32>,
-    filled: usize,
-}
-
-impl Store {
-    /// Room for `length` more samples.
-    fn room(&mut self, length: usize) -> &mut [f32] {
-        let length = length.min(self.samples.len() - self.filled);
-        let room = &mut self.samples[self.filled..self.filled + length];
-        self.filled += length;
-        room
-    }
-
-    fn take(&mut self, used: usize) {
-        let used = used.min(self.filled);
-        self.samples.copy_within(used..self.filled, 0);
-        self.filled -= used;
-    }
-}
-
 /// The way in of one leg.
 pub(crate) struct Receive {
-    expected: SocketAddr,
-    /// Where packets really come from, where that differs.
-    source: Option<SocketAddr>,
-    /// Where they came from before the session changed, until the new one is heard.
-    previous: Option<SocketAddr>,
-    /// No packet came since the session was agreed.
-    fresh: bool,
-    heard: SampleTime,
+    source: Source,
     receives: bool,
     telephone_event: Option<u8>,
     reception: Reception,
@@ -116,13 +61,9 @@ impl Receive {
         config: JitterConfig,
     ) -> Self {
         decoders.truncate(MOST_DECODERS);
-        decoders.reserve_exact(2 * MOST_DECODERS);
+        decoders.reserve_exact(MOST_DECODERS);
         Self {
-            expected,
-            source: None,
-            previous: None,
-            fresh: true,
-            heard: SampleTime(0),
+            source: Source::new(expected),
             receives,
             telephone_event,
             reception: Reception::new(),
@@ -130,10 +71,7 @@ impl Receive {
             jitter: JitterBuffer::new(config),
             decoders,
             active: 0,
-            store: Store {
-                samples: vec![0.0; 4 * LONGEST_PACKET],
-                filled: 0,
-            },
+            store: Store::new(),
             drift: DriftResampler::new(),
             ticks: 0,
             counted: (0, 0),
@@ -144,46 +82,51 @@ impl Receive {
 
     /// Who is to be heard from now on. The source of before is heard until the new one sends.
     pub(crate) fn expect(&mut self, from: SocketAddr, receives: bool, telephone_event: Option<u8>) {
-        if from != self.expected {
-            self.previous = Some(self.source.unwrap_or(self.expected));
-            self.expected = from;
-            self.fresh = true;
-            self.source = None;
-        }
+        self.source.expect(from);
         if receives != self.receives {
             self.jitter.clear();
-            self.fresh = true;
+            self.source.afresh();
         }
         self.receives = receives;
         self.telephone_event = telephone_event;
     }
 
-    /// Takes these decoders; those of before that have another payload type stay for what is still buffered, the
-    /// others come back in `decoders`.
+    /// Takes these decoders. Those of before go on where codec and payload type are the same, and stay for what is
+    /// still buffered where no new one has their payload type; the others come back in `decoders`.
     pub(crate) fn exchange(&mut self, decoders: &mut Vec<DecodeChain>) {
+        let active = self
+            .decoders
+            .get(self.active)
+            .map(|chain| chain.payload_type);
         std::mem::swap(&mut self.decoders, decoders);
+        for new in &mut self.decoders {
+            let same = |old: &&mut DecodeChain| {
+                (old.payload_type, old.codec) == (new.payload_type, new.codec)
+            };
+            if let Some(old) = decoders.iter_mut().find(same) {
+                std::mem::swap(new, old);
+            }
+        }
         let mut index = 0;
         while index < decoders.len() {
-            let old = &decoders[index];
-            let stays = self.decoders.len() < MOST_DECODERS
-                && self.decoders.len() < self.decoders.capacity()
-                && self
-                    .decoders
-                    .iter()
-                    .all(|new| new.payload_type != old.payload_type);
-            if stays {
-                let old = decoders.swap_remove(index);
-                self.decoders.push(old);
+            let old = decoders[index].payload_type;
+            let room = self.decoders.len() < MOST_DECODERS.min(self.decoders.capacity());
+            if room && self.decoders.iter().all(|new| new.payload_type != old) {
+                self.decoders.push(decoders.swap_remove(index));
             } else {
                 index += 1;
             }
         }
-        self.active = self.active.min(self.decoders.len().saturating_sub(1));
+        let still = self
+            .decoders
+            .iter()
+            .position(|chain| Some(chain.payload_type) == active);
+        self.active = still.unwrap_or(0);
     }
 
     /// Where packets come from, when that is not where they were expected from: answers go there (RFC 4961).
     pub(crate) fn source(&self) -> Option<SocketAddr> {
-        self.source
+        self.source.other()
     }
 
     pub(crate) fn stats(&self) -> ReceptionStats {
@@ -220,7 +163,7 @@ impl Receive {
             let Some((header, payload)) = trialog_rtp::parse(datagram) else {
                 continue;
             };
-            if !self.accepts(source, moment.now) {
+            if !self.source.accepts(source, moment.now) {
                 continue;
             }
             shared.last_rtp.store(moment.millis.max(1), Relaxed);
@@ -265,30 +208,6 @@ impl Receive {
         digit
     }
 
-    /// Whether a source is the far side. The address of the SDP always is. Before anything has come from it, another
-    /// port or host is believed too, and stays believed until the right one speaks: a phone behind a translator is heard
-    /// so, and nobody can take over a leg that is heard. After seconds of silence another port of the same host is
-    /// believed again (a translator that forgot).
-    fn accepts(&mut self, source: SocketAddr, at: SampleTime) -> bool {
-        let quiet = at.since(self.heard) > SampleTime::from_millis(3000);
-        if source == self.expected {
-            self.source = None;
-        } else if self.previous == Some(source) {
-            // The address before a change, still on the way; answers go to the new one already.
-            return true;
-        } else if self.source != Some(source) {
-            let believed = self.fresh || quiet && source.ip() == self.expected.ip();
-            if !believed {
-                return false;
-            }
-            self.source = Some(source);
-        }
-        self.fresh = false;
-        self.previous = None;
-        self.heard = at;
-        true
-    }
-
     /// Makes this tick's sound.
     pub(crate) fn sound(&mut self, now: SampleTime, frame: &mut Frame) {
         if !self.receives || self.decoders.is_empty() {
@@ -310,9 +229,7 @@ impl Receive {
             }
             self.refill(now, needed);
         }
-        let used = self
-            .drift
-            .process(&self.store.samples[..self.store.filled], &mut frame.0);
+        let used = self.drift.process(self.store.waiting(), &mut frame.0);
         self.store.take(used);
     }
 
@@ -364,7 +281,7 @@ impl Receive {
                 if let Some(concealer) = &mut chain.concealer {
                     concealer.received(pcm);
                 }
-                finish(chain, pcm, adjust, &mut self.scaled, &mut self.store);
+                chain.finish(pcm, adjust, &mut self.scaled, &mut self.store);
             }
             Pull::Recover {
                 payload_type,
@@ -376,76 +293,24 @@ impl Receive {
                     .iter()
                     .position(|chain| chain.payload_type == payload_type);
                 let chain = &mut self.decoders[known.unwrap_or(self.active)];
-                let length = at_rate(samples, chain.codec).min(self.pcm.len());
+                let length = chain.at_rate(samples).min(self.pcm.len());
                 let pcm = &mut self.pcm[..length];
                 if known.is_none() || !chain.decoder.recover_from_next(next, pcm) {
-                    conceal(chain, pcm);
+                    chain.conceal(pcm);
                 }
-                finish(chain, pcm, Adjust::Keep, &mut self.scaled, &mut self.store);
+                chain.finish(pcm, Adjust::Keep, &mut self.scaled, &mut self.store);
             }
             Pull::Conceal { samples } => {
                 let chain = &mut self.decoders[self.active];
-                let length = at_rate(samples, chain.codec).min(self.pcm.len());
+                let length = chain.at_rate(samples).min(self.pcm.len());
                 let pcm = &mut self.pcm[..length];
-                conceal(chain, pcm);
-                finish(chain, pcm, Adjust::Keep, &mut self.scaled, &mut self.store);
+                chain.conceal(pcm);
+                chain.finish(pcm, Adjust::Keep, &mut self.scaled, &mut self.store);
             }
             Pull::Silence => {
                 let missing = needed.saturating_sub(self.store.filled);
                 self.store.room(missing).fill(0.0);
             }
         }
-    }
-}
-
-fn conceal(chain: &mut DecodeChain, pcm: &mut [f32]) {
-    if !chain.decoder.conceal(pcm) {
-        match &mut chain.concealer {
-            Some(concealer) => concealer.lost(pcm),
-            None => pcm.fill(0.0),
-        }
-    }
-}
-
-/// From the codec's rate into the store.
-fn finish(
-    chain: &mut DecodeChain,
-    pcm: &[f32],
-    adjust: Adjust,
-    scaled: &mut [f32],
-    store: &mut Store,
-) {
-    let change = match adjust {
-        Adjust::Keep | Adjust::Skip => Scale::Keep,
-        Adjust::Shorten => Scale::Shorten,
-        Adjust::Lengthen => Scale::Lengthen,
-    };
-    let length = chain.scale.process(pcm, change, scaled);
-    let frame = chain.codec.rate() as usize / 100;
-    let silent = adjust == Adjust::Skip
-        && length > frame
-        && scaled[..length].iter().all(|sample| sample.abs() < SILENT);
-    let length = if silent { length - frame } else { length };
-    let scaled = &scaled[..length];
-    match &mut chain.up {
-        Some(up) => up.process(
-            scaled,
-            store.room(length * (RATE / chain.codec.rate()) as usize),
-        ),
-        None => {
-            let room = store.room(length);
-            let fits = room.len();
-            room.copy_from_slice(&scaled[..fits]);
-        }
-    }
-}
-
-/// Samples at 48 kHz in samples of the codec, for concealment: Opus makes multiples of 2.5 ms only.
-fn at_rate(samples: usize, codec: Codec) -> usize {
-    match codec {
-        Codec::Opus => samples.next_multiple_of(120),
-        _ => samples
-            .div_ceil((RATE / codec.rate()) as usize)
-            .next_multiple_of(2),
     }
 }

@@ -8,12 +8,14 @@
 mod event;
 mod jitter;
 mod packet;
+mod pull;
 mod reception;
 pub mod rtcp;
 mod timing;
 
 pub use event::{EventPacket, EventReceiver, EventSender};
-pub use jitter::{Adjust, JitterBuffer, JitterConfig, JitterStats, Pull};
+pub use jitter::JitterBuffer;
 pub use packet::{HEADER, Header, LARGEST_PAYLOAD, parse, write};
+pub use pull::{Adjust, JitterConfig, JitterStats, Pull};
 pub use reception::{Place, Reception, ReceptionStats};
 pub use timing::Timing;
