@@ -173,6 +173,8 @@ pub enum CallRecord {
     Owned {
         /// Which.
         call: CallId,
+        /// The customer; where another phone carries the call (anchored), who carries it.
+        peer: String,
         /// When.
         at: Time,
     },

@@ -369,8 +369,13 @@ impl Call {
         self.connected = true;
         self.wrap_up = None;
         self.owed = false;
+        // The call is about the customer now, no longer about who consulted us.
+        if let Some(customer) = &self.first {
+            self.peer = customer.name.clone();
+        }
         out.record(CallRecord::Owned {
             call: self.id,
+            peer: self.peer.to_string(),
             at: out.now,
         });
         out.notice(Notice::NowOwner { call: self.id });

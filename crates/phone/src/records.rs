@@ -83,7 +83,9 @@ fn written(record: &CallRecord, clock: Clock) -> Value {
             json!({"call": call.0, "role": act::role_name(*role), "peer": peer, "incoming": incoming}),
         ),
         CallRecord::Connected { call, at } => entry("connected", *at, json!({"call": call.0})),
-        CallRecord::Owned { call, at } => entry("owned", *at, json!({"call": call.0})),
+        CallRecord::Owned { call, peer, at } => {
+            entry("owned", *at, json!({"call": call.0, "peer": peer}))
+        }
         CallRecord::Finished { call, outcome, at } => {
             let (outcome, status) = match outcome {
                 Outcome::NotAnswered => ("not-answered", None),
