@@ -200,8 +200,6 @@ impl Phones {
                 fault.get_or_insert(e);
             }
         }
-        // It held nothing but tokens that no longer open anything.
-        let _ = std::fs::remove_dir_all(&self.run);
         fault.map_or(Ok(()), Err)
     }
 }
@@ -212,6 +210,8 @@ impl Drop for Phones {
             // Whatever was wrong has been told; here only that nobody stays behind counts.
             let _ = phone.end();
         }
+        // It held nothing but tokens that no longer open anything.
+        let _ = std::fs::remove_dir_all(&self.run);
     }
 }
 

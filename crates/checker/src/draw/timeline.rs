@@ -79,31 +79,37 @@ impl Scale {
 fn legend(svg: &mut Svg) {
     let small = format!(r#"fill="{GREY}" font-size="12""#);
     let (dark, light) = ("#52606d", "#cbd2d9");
-    svg.rect(WIDTH - 520.0, 22.0, 34.0, 14.0, light, r#"rx="3""#);
+    svg.rect(WIDTH - 540.0, 22.0, 34.0, 14.0, light, r#"rx="3""#);
     svg.text(
-        WIDTH - 478.0,
+        WIDTH - 498.0,
         34.0,
         Anchor::Start,
         &small,
         "pilot in this ear",
     );
-    svg.rect(WIDTH - 356.0, 26.0, 34.0, 6.0, dark, r#"rx="3""#);
+    svg.rect(WIDTH - 376.0, 26.0, 34.0, 6.0, dark, r#"rx="3""#);
     svg.text(
-        WIDTH - 314.0,
+        WIDTH - 334.0,
         34.0,
         Anchor::Start,
         &small,
         "speech in this ear",
     );
     svg.rect(
-        WIDTH - 186.0,
+        WIDTH - 200.0,
         22.0,
         34.0,
         14.0,
         MUSIC.1,
         &format!(r#"rx="3" stroke="{}""#, MUSIC.0),
     );
-    svg.text(WIDTH - 144.0, 34.0, Anchor::Start, &small, "hold music");
+    svg.text(
+        WIDTH - 158.0,
+        34.0,
+        Anchor::Start,
+        &small,
+        "music or a tone",
+    );
 }
 
 fn phases(svg: &mut Svg, course: &Course, scale: &Scale, bottom: f64) {
@@ -300,9 +306,19 @@ impl Panel {
             .collect();
         let colour = if runs.is_empty() { "#9aa5b1" } else { MUSIC.0 };
         let style = format!(r#"fill="{colour}" font-size="12""#);
-        svg.text(LEFT - 12.0, lane + 16.0, Anchor::End, &style, "music");
+        svg.text(
+            LEFT - 12.0,
+            lane + 16.0,
+            Anchor::End,
+            &style,
+            "music, tones",
+        );
         for (from, to) in runs {
             let (x, end) = (self.at(scale, from, STEP), self.at(scale, to, STEP));
+            // What was before the picture begins is not in it.
+            if end - x < 2.0 {
+                continue;
+            }
             svg.rect(
                 x,
                 lane + 4.0,
