@@ -125,10 +125,18 @@ fn look_after(
         if open_streams.broken.load(Ordering::Acquire) || unseen >= DEAD {
             baton.drive_by_device(false);
             let _ = events.send(EngineEvent::DeviceGone);
-            streams = None;
+            close_aside(streams.take());
         }
     }
     baton.drive_by_device(false);
+}
+
+/// Closes a card that is gone. Closing waits for threads of the sound system's, which may never end once the server has killed
+/// their stream: nobody waits for them here.
+fn close_aside(streams: Option<Streams>) {
+    let close = std::thread::Builder::new().name("trialog-close".into());
+    // Without a thread they are closed here and now.
+    let _ = close.spawn(move || drop(streams));
 }
 
 fn tell_deaf(streams: &Streams, events: &Sender<EngineEvent>) {
