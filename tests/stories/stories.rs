@@ -103,6 +103,50 @@ fn all_stories_hold_with_pcmu() {
 }
 
 #[test]
+fn a_phone_whose_routing_is_broken_on_purpose_makes_the_demo_fail() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let out = folder("stories-sabotage");
+    let output = Command::new(trialog())
+        .args(["demo", "--story", "busy", "--codec", "pcmu", "--out"])
+        .arg(&out)
+        .env("TRIALOG_SABOTAGE", "routing")
+        .stdin(Stdio::null())
+        .output()
+        .expect("trialog can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let faults = faults(&out, "busy");
+    // Who is held hears the one that he is kept from.
+    assert!(
+        faults.iter().any(|fault| fault.contains("hold")),
+        "{faults:?}\n{said}"
+    );
+}
+
+#[test]
+fn the_readme_lists_the_claims_that_are_checked() {
+    let claims = Command::new(checker())
+        .arg("--claims")
+        .output()
+        .expect("the checker can be started");
+    let claims = String::from_utf8(claims.stdout).expect("text");
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the workspace")
+        .join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("there is a README.md");
+    let missing: Vec<&str> = claims
+        .lines()
+        .filter(|line| !readme.contains(line.trim()))
+        .collect();
+    assert_eq!(
+        missing, [""; 0],
+        "README.md lacks these lines of `trialog-checker --claims`"
+    );
+}
+
+#[test]
 fn the_stories_are_those_that_the_checker_judges() {
     let claims = Command::new(checker())
         .arg("--claims")

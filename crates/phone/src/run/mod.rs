@@ -4,6 +4,7 @@ mod address;
 mod ending;
 mod error;
 mod obey;
+mod sabotage;
 mod sound;
 mod start;
 mod turn;

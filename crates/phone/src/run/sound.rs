@@ -94,7 +94,8 @@ impl Sound {
     }
 
     pub(super) fn route(&mut self, routing: &Routing) {
-        let seats: Vec<_> = routing.seats.iter().map(seat).collect();
+        let mut seats: Vec<_> = routing.seats.iter().map(seat).collect();
+        super::sabotage::spoil(&mut seats);
         self.engine.set_routing(&seats);
     }
 
