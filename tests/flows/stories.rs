@@ -50,6 +50,9 @@ pub(crate) fn conference(start: Start, seed: u64) {
         "the new owner owes his own wrap-up"
     );
     assert!(trio.wrap_ups(GUEST)[0].due);
+    // Not about who consulted him: the wrap-up is the customer's.
+    let peer = &trio.wrap_ups(GUEST)[0].peer;
+    assert_eq!(*peer, trio.target(CUSTOMER).0, "r10");
     trio.close();
 }
 

@@ -63,10 +63,16 @@ pub fn read_raw(path: &Path) -> Vec<f64> {
         .collect()
 }
 
-/// The level of a tone in these samples, in dB below full scale (a sine of amplitude 1 has 0).
+/// The level of a tone in these samples, in dB below full scale (a sine of amplitude 1 has 0): its power in pieces of 100 ms, so
+/// that a clock that drifts does not smear it.
 #[must_use]
 pub fn level(samples: &[f64], frequency: f64) -> f64 {
-    20.0 * amplitude(samples, frequency).max(1e-9).log10()
+    let pieces = samples.chunks_exact(RATE as usize / 10);
+    let count = index(pieces.len().max(1));
+    let power: f64 = pieces
+        .map(|piece| amplitude(piece, frequency).powi(2))
+        .sum();
+    10.0 * (power / count).max(1e-18).log10()
 }
 
 /// The tone's amplitude, by a Hann window over all the samples.
