@@ -5,10 +5,10 @@ use trialog_call::{Action, ByeReason, Direction, LegId, ReferTo, WireEvent};
 
 /// Does what a core would do with each event, roughly: rings and answers, accepts and follows no referral.
 fn react(pipe: &mut Pipe, seen: &mut [usize]) {
-    for end in 0..pipe.ends.len() {
-        while seen[end] < pipe.ends[end].events.len() {
-            let (leg, event) = pipe.ends[end].events[seen[end]].clone();
-            seen[end] += 1;
+    for (end, seen) in seen.iter_mut().enumerate() {
+        while *seen < pipe.ends[end].events.len() {
+            let (leg, event) = pipe.ends[end].events[*seen].clone();
+            *seen += 1;
             match event {
                 WireEvent::Incoming(_) => {
                     pipe.act(end, Action::Ring(leg));

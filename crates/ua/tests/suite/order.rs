@@ -352,3 +352,94 @@ fn credentials_go_only_to_whoever_asked_for_them() {
     pipe.dial(0, Target("sip:team@10.0.0.9".to_owned()));
     assert!(pipe.last(0, "INVITE").contains("nc=00000002"));
 }
+
+#[test]
+fn a_transport_error_ends_only_what_nobody_has_answered() {
+    use trialog_ua::{Input, Transport};
+    let error = || Input::TransportError {
+        transport: Transport::Udp,
+        destination: crate::support::addr(1),
+    };
+    let mut pipe = Pipe::of(2);
+    let placed = pipe.dial(0, target(1));
+    pipe.input(0, error());
+    assert_eq!(pipe.events(0, placed), [WireEvent::Refused { status: 503 }]);
+    let ringing = pipe.dial(0, target(1));
+    pipe.run_ms(50);
+    let (received, _) = pipe.incoming(1);
+    pipe.act(1, Action::Ring(received));
+    pipe.run_ms(50);
+    pipe.input(0, error());
+    assert!(!pipe.has(0, ringing, |event| matches!(
+        event,
+        WireEvent::Refused { .. }
+    )));
+    pipe.act(0, Action::Cancel(ringing));
+    for leg in [LegId::Received(1), LegId::Received(2)] {
+        pipe.act(1, Action::Reject { leg, status: 486 });
+    }
+    pipe.assert_idle();
+}
+
+#[test]
+fn a_withdrawal_that_nobody_knows_is_over_when_no_notify_can_come_any_more() {
+    let mut pipe = Pipe::of(1);
+    let (leg, _) = with_stranger(&mut pipe);
+    let to = ReferTo::Target(target(5));
+    pipe.act(0, Action::Refer { leg, to });
+    pipe.run_ms(50);
+    let refer = pipe.last(0, "REFER").to_owned();
+    pipe.inject(stranger(), 0, &reply(&refer, "202 Accepted", "", ""));
+    pipe.run_ms(50);
+    pipe.act(0, Action::WithdrawRefer(leg));
+    pipe.run_ms(50);
+    let subscribe = pipe.last(0, "SUBSCRIBE").to_owned();
+    let gone = reply(&subscribe, "481 Subscription Does Not Exist", "", "");
+    pipe.inject(stranger(), 0, &gone);
+    pipe.run(Duration::from_secs(31));
+    let over = |event: &WireEvent| *event == WireEvent::ReferNotified { status: 0 };
+    assert!(!pipe.has(0, leg, over));
+    pipe.run(Duration::from_secs(2));
+    assert!(pipe.has(0, leg, over));
+    // The call itself goes on.
+    assert!(!pipe.has(0, leg, |event| matches!(event, WireEvent::Ended(_))));
+    pipe.bye(0, leg);
+    pipe.assert_idle();
+}
+
+#[test]
+fn a_refer_from_outside_is_withdrawn_in_its_own_dialog() {
+    let mut pipe = Pipe::of(1);
+    let (leg, invite) = with_stranger(&mut pipe);
+    let tag = header(&invite, "From").split("tag=").nth(1).expect("tag");
+    let refer = format!(
+        "REFER sip:user0@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKout\r\n\
+         From: <sip:other@10.0.0.9>;tag=o\r\nTo: <sip:user0@10.0.0.1>\r\nCall-ID: out\r\nCSeq: 1 REFER\r\n\
+         Contact: <sip:other@10.0.0.9>\r\nRefer-To: <sip:a@10.0.0.8>\r\n\
+         Target-Dialog: {};local-tag=s;remote-tag={tag}\r\n\r\n",
+        header(&invite, "Call-ID"),
+    );
+    // The leg's own dialog has come further than the other will.
+    pipe.inject(stranger(), 0, &in_dialog(&invite, "OPTIONS", 500, ""));
+    pipe.inject(stranger(), 0, &refer);
+    pipe.run_ms(50);
+    pipe.act(0, Action::AcceptReferral(leg));
+    pipe.run_ms(50);
+    let notify = pipe.last(0, "NOTIFY").to_owned();
+    pipe.inject(stranger(), 0, &reply(&notify, "200 OK", "", ""));
+    let subscribe = format!(
+        "SUBSCRIBE sip:user0@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKsub\r\n\
+         From: <sip:other@10.0.0.9>;tag=o\r\nTo: {}\r\nCall-ID: out\r\nCSeq: 2 SUBSCRIBE\r\n\
+         Event: refer\r\nExpires: 0\r\n\r\n",
+        header(&notify, "From"),
+    );
+    pipe.inject(stranger(), 0, &subscribe);
+    pipe.run_ms(50);
+    assert!(pipe.has(0, leg, |event| *event == WireEvent::ReferralWithdrawn));
+    let last = pipe.last(0, "NOTIFY").to_owned();
+    assert_eq!(header(&last, "Call-ID"), "out");
+    assert!(header(&last, "Subscription-State").starts_with("terminated"));
+    pipe.inject(stranger(), 0, &reply(&last, "200 OK", "", ""));
+    pipe.bye(0, leg);
+    pipe.assert_idle();
+}
