@@ -6,20 +6,6 @@
 #![no_std]
 extern crate alloc;
 
-/// Whether this fault is made on purpose: never, unless the feature `proof` is on.
-#[cfg(feature = "proof")]
-macro_rules! faulty {
-    ($common:expr, $fault:ident) => {
-        $common.mutation == Some(crate::mutation::Mutation::$fault)
-    };
-}
-#[cfg(not(feature = "proof"))]
-macro_rules! faulty {
-    ($common:expr, $fault:ident) => {
-        false
-    };
-}
-
 mod action;
 mod acts;
 mod call;

@@ -53,16 +53,24 @@ impl Phone {
     /// A refused act gives exactly one [`Action::Refuse`] and changes nothing. What comes for a leg or a call that is
     /// over by now changes nothing and gives nothing.
     pub fn step(&mut self, now: Time, input: Input) -> Vec<Action> {
-        match self.permits_input(&input) {
+        #[cfg(feature = "proof")]
+        let before = self.common.mutation.map(|_| (self.clone(), input.clone()));
+        let actions = match self.permits_input(&input) {
             Err(refusal) => vec![Action::Refuse(refusal)],
             Ok(()) => self.allowed(now, input),
-        }
+        };
+        #[cfg(feature = "proof")]
+        let actions = self.spoilt(before.as_ref(), actions);
+        actions
     }
 
     /// Who hears whom now.
     #[must_use]
     pub fn routing(&self) -> Routing {
-        routing::of(&self.calls)
+        let routing = routing::of(&self.calls);
+        #[cfg(feature = "proof")]
+        let routing = self.spoilt_routing(routing);
+        routing
     }
 
     /// When [`Input::Deadline`] is to be given next.
@@ -74,7 +82,10 @@ impl Phone {
             .wrap_ups
             .iter()
             .filter_map(|wrap_up| wrap_up.deadline);
-        calls.chain(wrap_ups).min()
+        let next = calls.chain(wrap_ups).min();
+        #[cfg(feature = "proof")]
+        let next = crate::mutation::tamper_deadline(self, next);
+        next
     }
 
     /// All that a screen may show.
@@ -107,7 +118,10 @@ impl Phone {
             .iter()
             .find(|c| c.id == call)
             .ok_or(Refusal::NoSuchCall)?;
-        found.permits(act)?;
+        let said = found.permits(act);
+        #[cfg(feature = "proof")]
+        let said = crate::mutation::tamper_permit(self, found, act, said);
+        said?;
         if takes_the_microphone(act) {
             self.local_is_free_for(Some(call))?;
         }
@@ -150,7 +164,10 @@ impl Phone {
             }
             Input::WrapUp { id, act } => {
                 let guest = self.calls.iter().any(wrapup::is_guest_in_conference);
-                self.common.permits_wrap_up(*id, act, guest)
+                let said = self.common.permits_wrap_up(*id, act, guest);
+                #[cfg(feature = "proof")]
+                let said = crate::mutation::tamper_wrap_up(self, said);
+                said
             }
             Input::PageOpen(_)
             | Input::Presence(_)

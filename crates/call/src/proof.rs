@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
-pub use crate::mutation::Mutation;
+pub use crate::mutation::{FAULTS, Mutation};
 
 /// Where every deadline stands in canonical form: which fires first is the searcher's choice.
 pub const SOME_DAY: Time = Time(Duration::from_secs(1 << 30));
@@ -101,6 +101,22 @@ impl Phone {
     pub fn with_fault(mut self, mutation: Option<Mutation>) -> Self {
         self.common.mutation = mutation;
         self
+    }
+
+    pub(crate) fn spoilt(
+        &mut self,
+        before: Option<&(Self, crate::Input)>,
+        mut actions: Vec<crate::Action>,
+    ) -> Vec<crate::Action> {
+        if let Some((before, input)) = before {
+            crate::mutation::tamper(self, before, input, &mut actions);
+        }
+        actions
+    }
+
+    pub(crate) fn spoilt_routing(&self, mut routing: crate::Routing) -> crate::Routing {
+        crate::mutation::tamper_routing(self, &mut routing);
+        routing
     }
 
     /// Bring into canonical form: legs, calls and wrap-ups numbered by their order, no history, no time.

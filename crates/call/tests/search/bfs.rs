@@ -54,6 +54,16 @@ pub(crate) const NOW: Time = Time(std::time::Duration::from_secs(1));
 
 impl Search {
     pub(crate) fn run(&self) -> Found {
+        self.visit(|_| {})
+    }
+
+    /// Look at every state.
+    pub(crate) fn each_state(&self, look: impl FnMut(&World)) {
+        let found = self.visit(look);
+        assert_eq!(found.broken, None);
+    }
+
+    fn visit(&self, mut look: impl FnMut(&World)) -> Found {
         let mut found = Found::default();
         let mut seen = Seen::default();
         let mut parents: Vec<(u32, u16)> = vec![(0, 0)];
@@ -66,6 +76,7 @@ impl Search {
         let mut choices = Vec::new();
         while let Some((place, depth, world)) = queue.pop_front() {
             found.depth = depth;
+            look(&world);
             if self.depth.is_some_and(|most| depth >= most) || seen.len() > self.most {
                 continue;
             }
@@ -203,12 +214,9 @@ fn take(
     if let Input::Act { call, act } = &choice.input {
         found.cells.note(before, *call, act, Ok(()))?;
     }
-    if actions.is_empty() && after == *world {
-        return Ok(None);
-    }
+    let idle = actions.is_empty() && after == *world;
     after.done(&actions)?;
     let look = rules::Look::at(&after);
-    after.owed(&actions, &look.calls)?;
     let step = Step {
         before: world,
         was: before,
@@ -218,6 +226,10 @@ fn take(
         is: &look,
     };
     rules::all(&step)?;
+    after.owed(&actions, &look.calls)?;
+    if idle {
+        return Ok(None);
+    }
     after.forget_refers(&look.calls, late);
     after.canonical();
     Ok(Some(after))

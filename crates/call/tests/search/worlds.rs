@@ -242,7 +242,35 @@ pub(crate) fn core() -> Vec<Search> {
             vec![plain(OLD)],
             vec![TRIALOG],
         ),
-        guests_phone().following("guest", &[Aside::Referrals, Aside::FarHold]),
+        Search {
+            depth: Some(8),
+            endings: false,
+            ..guests_phone().following("guest", &[Aside::Referrals, Aside::FarHold])
+        },
         customers_phone(ReferralPolicy::Ask),
+    ]
+}
+
+/// Small ones that find each fault on purpose.
+pub(crate) fn small() -> Vec<Search> {
+    let with_page = |mut search: Search| {
+        search.start.phone.step(Time::ZERO, Input::PageOpen(true));
+        search
+    };
+    let mut two = second_calls().remove(0);
+    two.depth = Some(6);
+    vec![
+        search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG, OLD]),
+        with_page(search("owner", policy(), vec![plain(OLD)], vec![TRIALOG])),
+        search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG])
+            .following("owner", &[Aside::Dialling, Aside::FarHold]),
+        search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG])
+            .following("owner", &[Aside::Dialling, Aside::Sound]),
+        Search {
+            depth: Some(8),
+            ..guests_phone().with_replaces(Replaced::OfGuest)
+        },
+        customers_phone(ReferralPolicy::Ask),
+        two,
     ]
 }

@@ -250,9 +250,9 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
             format!("permits says {refusal:?} to {act:?}, and it is done"),
         );
     }
-    customer::all(step)?;
     conference::all(step)?;
     transfer::all(step)?;
     failures::all(step)?;
+    customer::all(step)?;
     more::all(step)
 }

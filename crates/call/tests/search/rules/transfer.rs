@@ -19,6 +19,7 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     refused_is_with_the_owner(step)?;
     a_transfer_is_decided_in_time(step)?;
     withdrawn(step)?;
+    a_replaced_sides_bye_decides_nothing(step)?;
     both_orders(step)
 }
 
@@ -130,7 +131,7 @@ fn r9_the_guest_is_asked(step: &Step<'_>) -> Result<(), Broken> {
     let by_policy = match step.before.transfers {
         ReferralPolicy::Ask => None,
         ReferralPolicy::Accept => Some(follows && accepted || refused && !accepted),
-        ReferralPolicy::Decline => Some(refused && !accepted && !follows),
+        ReferralPolicy::Decline | ReferralPolicy::Never => Some(refused && !accepted && !follows),
     };
     if let Some(fine) = by_policy {
         return if fine {
@@ -404,7 +405,29 @@ fn withdrawn(step: &Step<'_>) -> Result<(), Broken> {
     Ok(())
 }
 
-/// While a REFER runs, a BYE on the leg to be replaced is not leaving: the final NOTIFY decides, in either order.
+/// While a REFER runs, a BYE on the leg to be replaced is not leaving.
+fn a_replaced_sides_bye_decides_nothing(step: &Step<'_>) -> Result<(), Broken> {
+    let Some((leg, call)) = step.left() else {
+        return Ok(());
+    };
+    let lost = matches!(step.input, Input::Media { .. });
+    let replaced = call.referred.is_some_and(|referred| referred != leg) && call.next.is_none();
+    if !replaced || call.replaced_gone || lost {
+        return Ok(());
+    }
+    let pending = step
+        .now(call)
+        .is_some_and(|now| now.stage == Stage::TransferPending);
+    if !pending || !step.actions.is_empty() {
+        return broken(
+            "while a REFER runs, a BYE on the leg to be replaced is not leaving",
+            format!("{:?}", step.actions),
+        );
+    }
+    Ok(())
+}
+
+/// The final NOTIFY decides, in either order.
 fn both_orders(step: &Step<'_>) -> Result<(), Broken> {
     for call in &step.is.calls {
         let (Some(referred), Some(first), Some(second)) = (call.referred, call.first, call.second)
