@@ -55,7 +55,11 @@ async fn run(mut socket: WebSocket, shared: &Shared) {
                         subscription = shared.desk.feed.subscribe();
                         Arc::clone(&subscription.first)
                     }
-                    Err(RecvError::Closed) => return,
+                    // The phone ends.
+                    Err(RecvError::Closed) => {
+                        let _ = socket.send(Message::Close(None)).await;
+                        return;
+                    }
                 };
                 if send(&mut socket, &event).await.is_err() {
                     return;

@@ -1,10 +1,10 @@
 //! What differs between systems: signals, and folders and files that nobody but the user may read. Everything else of the
 //! phone is the same everywhere.
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-pub(crate) use system::{Signals, private_folder, user};
+pub(crate) use system::{Signals, for_user_only, private_folder, user};
 
 /// Writes a file that only the user may read, in place of an older one, whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
@@ -14,7 +14,8 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file: File = system::private_file(&fresh)?;
+    let mut options = OpenOptions::new();
+    let mut file: File = for_user_only(options.write(true).create_new(true)).open(&fresh)?;
     file.write_all(text.as_bytes())?;
     drop(file);
     std::fs::rename(&fresh, path)
@@ -22,7 +23,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(unix)]
 mod system {
-    use std::fs::{DirBuilder, File, OpenOptions};
+    use std::fs::{DirBuilder, OpenOptions};
     use std::io;
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
     use std::path::Path;
@@ -78,15 +79,15 @@ mod system {
         ))
     }
 
-    pub(super) fn private_file(path: &Path) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600).open(path)
+    /// A file that is made by these options can be read by the user only.
+    pub(crate) fn for_user_only(options: &mut OpenOptions) -> &mut OpenOptions {
+        options.mode(0o600)
     }
 }
 
 #[cfg(not(unix))]
 mod system {
-    use std::fs::File;
+    use std::fs::OpenOptions;
     use std::io;
     use std::path::Path;
 
@@ -114,7 +115,7 @@ mod system {
         std::fs::create_dir_all(path)
     }
 
-    pub(super) fn private_file(path: &Path) -> io::Result<File> {
-        File::create_new(path)
+    pub(crate) fn for_user_only(options: &mut OpenOptions) -> &mut OpenOptions {
+        options
     }
 }

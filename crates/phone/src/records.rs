@@ -2,6 +2,7 @@
 //! entry. A line that a crash tore is left as it is; the next entry begins on a line of its own. It never reads a clock: the
 //! times in the records are the core's, told on the wall clock.
 use crate::clock::Clock;
+use crate::platform::for_user_only;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -24,7 +25,8 @@ impl Records {
             std::fs::create_dir_all(folder)?;
         }
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(path)?;
+        options.read(true).append(true).create(true);
+        let mut file = for_user_only(&mut options).open(path)?;
         if !ends_with_a_line(&mut file)? {
             file.write_all(b"\n")?;
         }

@@ -1,8 +1,9 @@
 //! The trace: every SIP message as it was at the socket, one JSON object a line, with its secrets struck out. It is for people
 //! and for tools that draw ladders; the phone never reads it.
+use crate::platform::for_user_only;
 use crate::redact::redact;
 use serde_json::json;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -37,7 +38,9 @@ impl Trace {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        File::create(path).map(Self)
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        for_user_only(&mut options).open(path).map(Self)
     }
 
     pub(crate) fn write(&mut self, seen: Seen<'_>) -> io::Result<()> {

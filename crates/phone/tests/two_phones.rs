@@ -120,6 +120,33 @@ fn a_call_over_tcp_is_a_call() {
 }
 
 #[test]
+fn a_call_over_ipv6_is_a_call() {
+    let stage = Stage::new();
+    let six = |name: &str, rest: &str| {
+        let phone = stage.phone_at(name, "[::1]:0", rest, &[]);
+        assert!(phone.aor().contains("@[::1]:"), "{}", phone.aor());
+        phone
+    };
+    stage.write("customer-in.wav", tone(997.0));
+    stage.write("agent-in.wav", tone(433.0));
+    let customer = six(
+        "customer",
+        &format!("{}{CUSTOMER}", FILE_END.replace("NAME", "customer")),
+    );
+    let agent = six("agent", &FILE_END.replace("NAME", "agent"));
+    customer.post("/api/calls", &json!({"to": agent.aor()}), 201);
+    agent.act("answer");
+    customer.stage("connected");
+    std::thread::sleep(Duration::from_millis(1_500));
+    agent.act("end");
+    customer.stage("none");
+    agent.signal("TERM");
+    assert!(agent.end().0.success());
+    let heard = loudest(&stage.path("agent-ear.wav"), 997.0);
+    assert!((-12.5..-11.5).contains(&heard), "{heard} dB");
+}
+
+#[test]
 fn a_far_side_that_is_gone_does_not_delay_the_end() {
     let stage = Stage::new();
     let mut customer = stage.phone("customer", &format!("{NO_SOUND}{CUSTOMER}"));

@@ -21,12 +21,18 @@ use crate::records::Records;
 use ending::Ending;
 use sound::Sound;
 use std::collections::VecDeque;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use trialog_call::{CallId, Refusal};
 use trialog_desk::{Feed, Identity, Order};
 use trialog_engine::EngineEvent;
 use trialog_ua::{Account, Station, StationInput};
 use wire::Wire;
+
+/// So long the API's last answers may take on their way to slow clients.
+const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Is a phone until it is told to end.
 pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
@@ -38,7 +44,7 @@ pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
     let sound = runtime.block_on(async {
         let (mut running, sources) = start::start(config, headless).await?;
         running.go(sources).await;
-        Ok::<_, StartError>(running.end())
+        Ok::<_, StartError>(running.end().await)
     })?;
     // Streams and clients that still talk are cut off; the recordings are finished.
     runtime.shutdown_background();
@@ -63,8 +69,7 @@ struct Running {
     /// What came of the order that is being handled.
     verdict: Verdict,
     place: Place,
-    /// Dropping it ends the desk.
-    _desk: oneshot::Sender<()>,
+    desk: Serving,
 }
 
 /// Where things happen beside the sockets.
@@ -76,6 +81,13 @@ struct Sources {
     signals: Signals,
 }
 
+/// The desk at work.
+struct Serving {
+    task: JoinHandle<()>,
+    /// Dropping it ends the desk, after the answers that are on their way.
+    _until: oneshot::Sender<()>,
+}
+
 /// What the core said to the input that is being handled.
 #[derive(Debug, Default)]
 struct Verdict {
@@ -85,8 +97,14 @@ struct Verdict {
 
 impl Running {
     /// Lets go of everything; the sound is left to be finished.
-    fn end(self) -> Sound {
-        drop(self.place);
+    async fn end(self) -> Sound {
+        drop((self.place, self.feed));
+        let Serving {
+            task,
+            _until: until,
+        } = self.desk;
+        drop(until);
+        let _ = timeout(FAREWELL, task).await;
         self.sound
     }
 }

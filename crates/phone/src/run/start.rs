@@ -1,5 +1,5 @@
 //! Everything that a phone opens, in the order in which it can fail: name, ports, files, sound, desk.
-use super::{Ending, Running, Sound, Sources, StartError, Verdict, Wire};
+use super::{Ending, Running, Serving, Sound, Sources, StartError, Verdict, Wire};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::net::{Datagrams, Resolver, Streams, outgoing};
@@ -59,14 +59,13 @@ pub(super) async fn start(
     let identity = identity(&config, &accounts, audio_end, clock);
     let feed = Feed::new(status(&station.snapshot(clock.now()), &identity));
     let (orders, ordered) = mpsc::channel(64);
-    let (end, ended) = oneshot::channel();
     let token = Token::new(random()?);
     let desk = Desk {
         token: token.clone(),
         orders,
         feed: feed.clone(),
     };
-    let url = open_desk(&config, desk, ended).await?;
+    let (url, serving) = open_desk(&config, desk).await?;
     let api = Api {
         url,
         token: token.reveal().to_owned(),
@@ -100,7 +99,7 @@ pub(super) async fn start(
         next: VecDeque::new(),
         verdict: Verdict::default(),
         place,
-        _desk: end,
+        desk: serving,
     };
     let sources = Sources {
         streams: stream_events,
@@ -281,11 +280,7 @@ fn identity(
 }
 
 /// Opens the API and says where it is.
-async fn open_desk(
-    config: &Config,
-    desk: Desk,
-    ended: oneshot::Receiver<()>,
-) -> Result<String, StartError> {
+async fn open_desk(config: &Config, desk: Desk) -> Result<(String, Serving), StartError> {
     let error = |error| StartError::Listen {
         key: "api.listen",
         transport: "TCP",
@@ -294,7 +289,8 @@ async fn open_desk(
     };
     let listener = TcpListener::bind(config.api).await.map_err(error)?;
     let address = listener.local_addr().map_err(error)?;
-    tokio::spawn(async move {
+    let (until, ended) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
         let until = async {
             let _ = ended.await;
         };
@@ -302,7 +298,11 @@ async fn open_desk(
             tracing::error!(%error, "the API has ended");
         }
     });
-    Ok(format!("http://{address}"))
+    let serving = Serving {
+        task,
+        _until: until,
+    };
+    Ok((format!("http://{address}"), serving))
 }
 
 fn random() -> Result<[u8; 32], StartError> {

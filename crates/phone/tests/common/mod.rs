@@ -58,8 +58,19 @@ impl Stage {
 
     /// The same with further arguments.
     pub(crate) fn phone_with(&self, name: &str, rest: &str, arguments: &[&str]) -> Phone {
+        self.phone_at(name, "127.0.0.1:0", rest, arguments)
+    }
+
+    /// The same at another address.
+    pub(crate) fn phone_at(
+        &self,
+        name: &str,
+        listen: &str,
+        rest: &str,
+        arguments: &[&str],
+    ) -> Phone {
         let config = format!(
-            "name = \"{name}\"\n[sip]\nlisten = \"127.0.0.1:0\"\ntrace = \"{name}.trace\"\ntrusted = [\"127.0.0.1\"]\n\
+            "name = \"{name}\"\n[sip]\nlisten = \"{listen}\"\ntrace = \"{name}.trace\"\ntrusted = [\"127.0.0.1\"]\n\
              [media]\nrtp_ports = \"0\"\n[records]\nfile = \"{name}.records\"\n{rest}\n"
         );
         let config = self.write(&format!("{name}.toml"), config);
