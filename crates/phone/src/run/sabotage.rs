@@ -2,12 +2,12 @@
 //! asks for it by `TRIALOG_SABOTAGE=routing`.
 use trialog_engine::SeatSpec;
 
-/// Puts everybody into one conversation, also whom the core keeps apart.
+/// Puts everybody into one conversation, also whom the core keeps apart with music.
 #[cfg(debug_assertions)]
 pub(super) fn spoil(seats: &mut [SeatSpec]) {
     if std::env::var_os("TRIALOG_SABOTAGE").is_some_and(|what| what == "routing") {
         for seat in seats {
-            (seat.group, seat.speaks, seat.hears) = (0, true, true);
+            (seat.group, seat.speaks, seat.hears, seat.tone) = (0, true, true, None);
         }
     }
 }
