@@ -144,7 +144,7 @@ impl Course {
                 (Leg::Talk, Leg::Down) if had_conference => Some(Phase::AfterExit),
                 (Leg::Talk, Leg::Down) if attempted(from_us) => Some(Phase::Back),
                 (Leg::Talk, Leg::Down) => Some(Phase::TwoParty),
-                (Leg::Down, Leg::Talk) => Some(Phase::PostCall),
+                (Leg::Down, Leg::Talk) if !gone(anchored, from_us) => Some(Phase::PostCall),
                 _ => None,
             };
             had_swap |= phase == Some(Phase::Swapped);

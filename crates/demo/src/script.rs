@@ -291,6 +291,8 @@ const ANCHORED: &[Step] = &[
     Say(Customer, "Thanks a lot, goodbye."),
     Do(Customer, "end"),
     NobodyThere,
+    WrapUp(Agent2, "solved"),
+    NoWrapUp(Agent1),
 ];
 
 const REFUSED: &[Step] = &[
