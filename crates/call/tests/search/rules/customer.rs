@@ -81,7 +81,7 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
                     || call.second.is_some_and(|g| g.far_held))
         });
         let music = seat.tone == Some(Tone::Music);
-        if !music && !(seat.hears && company) {
+        if !(music || seat.hears && company) {
             return broken(RULE, format!("in {:?}: {:?}", call.stage, step.is.routing));
         }
         if music && seat.speaks {

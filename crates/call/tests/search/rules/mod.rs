@@ -167,7 +167,7 @@ impl Cells {
         let kind = act.kind();
         let yes = table::allows(call.stage, call.column, kind);
         match said {
-            Ok(()) if !yes && !(kind == ActKind::End && call.asking) => {
+            Ok(()) if !(yes || kind == ActKind::End && call.asking) => {
                 return broken(
                     "table",
                     format!(

@@ -1,0 +1,199 @@
+//! The guest's own phone: R9, R10, R13–R15.
+use crate::story::{OWNER, PLAIN, Story, TRIALOG, caller, leg, policy, target};
+use trialog_call::{
+    Act, Action, ByeReason, CallRecord, Incoming, Info, Input, LegId, MediaEvent, Notice, Policy,
+    Referral, ReferralPolicy, Refusal, Role, Stage, WireEvent, WrapUpAct, WrapUpId,
+};
+
+const CUSTOMER: LegId = LegId::Placed(1);
+
+fn referred(story: &mut Story) -> &mut Story {
+    let to = target("customer");
+    story.wire(
+        OWNER,
+        WireEvent::Referred(Referral {
+            to,
+            replaces: true,
+            trusted: true,
+        }),
+    )
+}
+
+#[test]
+fn r9_the_guest_is_asked_and_his_yes_calls_the_customer() {
+    let mut story = Story::guest_in_conference(policy());
+    referred(&mut story);
+    assert_eq!(
+        (&story.did[..], story.stage()),
+        (&[Action::AcceptReferral(OWNER)][..], Stage::TransferPending)
+    );
+    story.act(Act::Accept);
+    assert!(matches!(
+        story.did[..],
+        [Action::Invite {
+            leg: CUSTOMER,
+            referral: Some(OWNER),
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn r9_his_no_and_his_silence_are_603() {
+    let no = |answer: fn(&mut Story)| {
+        let mut story = Story::guest_in_conference(policy());
+        referred(&mut story);
+        answer(&mut story);
+        assert_eq!(
+            story.did,
+            [Action::ReferralResult {
+                leg: OWNER,
+                status: 603
+            }]
+        );
+        assert_eq!(story.stage(), Stage::Conference);
+    };
+    no(|story| {
+        story.act(Act::Decline);
+    });
+    no(|story| {
+        story.waits();
+    });
+}
+
+#[test]
+fn r9_policy_may_answer_for_him() {
+    let answer = |transfers| {
+        let mut story = Story::guest_in_conference(Policy {
+            transfers,
+            ..policy()
+        });
+        referred(&mut story);
+        story.did
+    };
+    assert!(matches!(
+        answer(ReferralPolicy::Accept)[..],
+        [Action::AcceptReferral(_), Action::Invite { .. }]
+    ));
+    assert!(matches!(
+        answer(ReferralPolicy::Decline)[..],
+        [Action::RefuseReferral { status: 603, .. }]
+    ));
+}
+
+#[test]
+fn r10_with_the_customers_200_the_guest_is_the_owner_and_mixes_one_leg_only() {
+    let mut story = Story::guest_in_conference(policy());
+    referred(&mut story).act(Act::Accept);
+    assert!(story.seat(leg(OWNER)).is_some() && story.seat(leg(CUSTOMER)).is_none());
+    story.wire(CUSTOMER, WireEvent::Answered(PLAIN));
+    assert!(story.did.contains(&Action::ReferralResult {
+        leg: OWNER,
+        status: 200
+    }));
+    let call = story.call().expect("the call goes on");
+    assert_eq!((call.role, call.stage), (Role::Owner, Stage::Connected));
+    assert!(story.seat(leg(CUSTOMER)).is_some() && story.seat(leg(OWNER)).is_none());
+    // His own period of ownership, and his own wrap-up at its end.
+    story.act(Act::End);
+    assert_eq!(story.wrap_ups(), (1, 0));
+}
+
+#[test]
+fn r10_a_call_that_replaces_the_consult_makes_him_the_owner_with_its_first_packet() {
+    let mut story = Story::guest_in_conference(policy());
+    let new = LegId::Received(2);
+    let incoming = Incoming {
+        replaces: Some(OWNER),
+        by_peer: true,
+        ..caller()
+    };
+    story.wire(new, WireEvent::Incoming(incoming));
+    assert_eq!(story.did, [Action::Answer(new)]);
+    story.wire(new, WireEvent::Confirmed);
+    assert!(story.seat(leg(OWNER)).is_some());
+    story.give(Input::Media {
+        leg: new,
+        event: MediaEvent::Heard,
+    });
+    assert_eq!(story.byes(), [OWNER]);
+    assert_eq!(story.call().map(|call| call.role), Some(Role::Owner));
+}
+
+#[test]
+fn r10_an_anchored_guest_is_told_that_he_is_the_owner() {
+    let mut story = Story::guest_in_conference(policy());
+    story.wire(OWNER, WireEvent::Informed(Info::YouAreOwner));
+    let call = story.call().expect("the call goes on");
+    assert_eq!((call.role, call.stage), (Role::Owner, Stage::Anchored));
+    story.hangs_up(OWNER);
+    assert_eq!(story.wrap_ups(), (1, 0));
+}
+
+#[test]
+fn r13_r14_the_guest_cannot_end_but_exit() {
+    let mut story = Story::guest_in_conference(policy());
+    story.act(Act::End);
+    assert_eq!(story.did, [Action::Refuse(Refusal::GuestCannotEnd)]);
+    story.give(Input::Hook);
+    assert!(story.did.contains(&Action::Bye {
+        leg: OWNER,
+        reason: ByeReason::Exit
+    }));
+}
+
+#[test]
+fn r15_the_guest_gets_no_wrap_up() {
+    let mut story = Story::guest_in_conference(policy());
+    story.give(Input::WrapUp {
+        id: WrapUpId(1),
+        act: WrapUpAct::Extend,
+    });
+    assert_eq!(story.did, [Action::Refuse(Refusal::GuestHasNoWrapUp)]);
+    story.act(Act::Exit);
+    assert_eq!(story.wrap_ups(), (0, 0));
+    assert_eq!(
+        story.recorded(|record| matches!(record, CallRecord::WrapUpOpened { .. })),
+        0
+    );
+}
+
+#[test]
+fn r18_the_guests_phone_knows_post_call_too() {
+    let mut story = Story::guest_in_conference(policy());
+    story.wire(OWNER, WireEvent::Informed(Info::PostCall));
+    assert_eq!(story.stage(), Stage::PostCall);
+    assert_eq!(story.refusal(&Act::Hold), Some(Refusal::NotInPostCall));
+    assert_eq!(story.refusal(&Act::Exit), None);
+}
+
+#[test]
+fn a_request_that_is_taken_back_before_the_answer_is_gone() {
+    let mut story = Story::guest_in_conference(policy());
+    referred(&mut story).wire(OWNER, WireEvent::ReferralWithdrawn);
+    assert!(story.told(|notice| matches!(notice, Notice::TransferWithdrawn { .. })));
+    assert_eq!(
+        (story.stage(), story.phone.next_deadline()),
+        (Stage::Conference, None)
+    );
+}
+
+#[test]
+fn isfocus_from_a_trusted_caller_makes_a_guest_where_the_header_was_eaten() {
+    let mut story = Story::new(policy());
+    let incoming = Incoming {
+        trusted: true,
+        capabilities: TRIALOG,
+        ..caller()
+    };
+    story
+        .wire(OWNER, WireEvent::Incoming(incoming))
+        .act(Act::Answer)
+        .wire(OWNER, WireEvent::Confirmed);
+    assert_eq!(story.call().map(|call| call.role), Some(Role::Owner));
+    story.wire(OWNER, WireEvent::Focus(true));
+    assert_eq!(
+        story.call().map(|call| (call.role, call.stage)),
+        Some((Role::Guest, Stage::Conference))
+    );
+}

@@ -1,0 +1,244 @@
+//! One phone and the words to tell a story about it.
+use std::time::Duration;
+use trialog_call::{
+    AccountId, Act, Action, CallId, CallRecord, CallView, Capabilities, EndCause, Incoming, Input,
+    LegId, Notice, Party, Phone, Policy, Reason, Refusal, Seat, Stage, Target, Time, Tone,
+    WireEvent,
+};
+
+pub(crate) const CUSTOMER: LegId = LegId::Received(1);
+pub(crate) const GUEST: LegId = LegId::Placed(1);
+pub(crate) const OWNER: LegId = LegId::Received(1);
+pub(crate) const CALL: CallId = CallId(1);
+
+pub(crate) const TRIALOG: Capabilities = Capabilities {
+    refer: true,
+    replaces: true,
+    trialog: true,
+};
+pub(crate) const PLAIN: Capabilities = Capabilities {
+    refer: true,
+    replaces: true,
+    trialog: false,
+};
+pub(crate) const OLD: Capabilities = Capabilities {
+    refer: false,
+    replaces: false,
+    trialog: false,
+};
+
+pub(crate) struct Story {
+    pub(crate) phone: Phone,
+    pub(crate) now: Time,
+    /// What the last step did.
+    pub(crate) did: Vec<Action>,
+    /// What all steps did.
+    pub(crate) all: Vec<Action>,
+}
+
+pub(crate) fn policy() -> Policy {
+    Policy {
+        reasons: vec![Reason {
+            code: "sale".into(),
+            en: "Sale".into(),
+            de: "Verkauf".into(),
+        }],
+        ..Policy::default()
+    }
+}
+
+pub(crate) fn target(name: &str) -> Target {
+    Target(format!("sip:{name}@example.org"))
+}
+
+pub(crate) fn caller() -> Incoming {
+    Incoming {
+        account: AccountId(0),
+        from: "customer".into(),
+        uri: target("customer"),
+        as_guest: false,
+        trusted: false,
+        replaces: None,
+        by_peer: false,
+        capabilities: PLAIN,
+    }
+}
+
+impl Story {
+    pub(crate) fn new(policy: Policy) -> Self {
+        Self {
+            phone: Phone::new(policy, 1),
+            now: Time::ZERO,
+            did: Vec::new(),
+            all: Vec::new(),
+        }
+    }
+
+    pub(crate) fn give(&mut self, input: Input) -> &mut Self {
+        self.did = self.phone.step(self.now, input);
+        self.all.extend(self.did.iter().cloned());
+        self
+    }
+
+    pub(crate) fn act(&mut self, act: Act) -> &mut Self {
+        self.give(Input::Act { call: CALL, act })
+    }
+
+    pub(crate) fn wire(&mut self, leg: LegId, event: WireEvent) -> &mut Self {
+        self.give(Input::Wire { leg, event })
+    }
+
+    /// The far side agrees to the session that it was asked for.
+    pub(crate) fn agrees(&mut self, leg: LegId, can: Capabilities) -> &mut Self {
+        self.wire(leg, WireEvent::Renegotiated(can))
+    }
+
+    pub(crate) fn hangs_up(&mut self, leg: LegId) -> &mut Self {
+        self.wire(leg, WireEvent::Ended(EndCause::Bye))
+    }
+
+    pub(crate) fn notify(&mut self, leg: LegId, status: u16) -> &mut Self {
+        self.wire(leg, WireEvent::ReferNotified { status })
+    }
+
+    /// Time passes until the next deadline.
+    pub(crate) fn waits(&mut self) -> &mut Self {
+        self.now = self.phone.next_deadline().expect("a deadline runs");
+        self.give(Input::Deadline)
+    }
+
+    pub(crate) fn passes(&mut self, seconds: u64) -> &mut Self {
+        self.now = self.now + Duration::from_secs(seconds);
+        self
+    }
+
+    /// The customer calls, and the agent answers.
+    pub(crate) fn connected(policy: Policy, customer: Capabilities) -> Self {
+        let mut story = Self::new(policy);
+        let incoming = Incoming {
+            capabilities: customer,
+            ..caller()
+        };
+        story.wire(CUSTOMER, WireEvent::Incoming(incoming));
+        story.act(Act::Answer).wire(CUSTOMER, WireEvent::Confirmed);
+        assert_eq!(story.stage(), Stage::Connected);
+        story
+    }
+
+    /// The guest is consulted and has answered.
+    pub(crate) fn consulting(policy: Policy, customer: Capabilities, guest: Capabilities) -> Self {
+        let mut story = Self::connected(policy, customer);
+        story
+            .act(Act::Consult(target("guest")))
+            .agrees(CUSTOMER, customer);
+        story.wire(GUEST, WireEvent::Answered(guest));
+        assert_eq!(story.stage(), Stage::Consulting);
+        story
+    }
+
+    /// All three talk.
+    pub(crate) fn conference(policy: Policy, customer: Capabilities, guest: Capabilities) -> Self {
+        let mut story = Self::consulting(policy, customer, guest);
+        story
+            .act(Act::Conference)
+            .agrees(CUSTOMER, customer)
+            .agrees(GUEST, guest);
+        assert_eq!(story.stage(), Stage::Conference);
+        story
+    }
+
+    /// We are the guest of another phone's consult.
+    pub(crate) fn guest(policy: Policy) -> Self {
+        let mut story = Self::new(policy);
+        let incoming = Incoming {
+            as_guest: true,
+            trusted: true,
+            from: "owner".into(),
+            capabilities: TRIALOG,
+            ..caller()
+        };
+        story.wire(OWNER, WireEvent::Incoming(incoming));
+        story.act(Act::Answer).wire(OWNER, WireEvent::Confirmed);
+        assert_eq!(story.stage(), Stage::Consulting);
+        story
+    }
+
+    /// The guest of a conference.
+    pub(crate) fn guest_in_conference(policy: Policy) -> Self {
+        let mut story = Self::guest(policy);
+        story.wire(OWNER, WireEvent::Focus(true));
+        assert_eq!(story.stage(), Stage::Conference);
+        story
+    }
+
+    pub(crate) fn call(&self) -> Option<CallView> {
+        self.phone
+            .snapshot(self.now)
+            .calls
+            .into_iter()
+            .find(|call| call.id == CALL)
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        self.call().expect("the call is there").stage
+    }
+
+    pub(crate) fn refusal(&self, act: &Act) -> Option<Refusal> {
+        self.phone.permits(CALL, act).err()
+    }
+
+    pub(crate) fn seat(&self, party: Party) -> Option<Seat> {
+        self.phone
+            .routing()
+            .seats
+            .into_iter()
+            .find(|seat| seat.party == party)
+    }
+
+    /// Both hear each other.
+    pub(crate) fn talk(&self, one: Party, other: Party) -> bool {
+        let (Some(a), Some(b)) = (self.seat(one), self.seat(other)) else {
+            return false;
+        };
+        a.group == b.group && [a, b].iter().all(|seat| seat.speaks && seat.hears)
+    }
+
+    pub(crate) fn has_music(&self, leg: LegId) -> bool {
+        self.seat(Party::Leg(leg))
+            .is_some_and(|seat| seat.tone == Some(Tone::Music) && !seat.hears)
+    }
+
+    pub(crate) fn byes(&self) -> Vec<LegId> {
+        let bye = |action: &Action| match action {
+            Action::Bye { leg, .. } => Some(*leg),
+            _ => None,
+        };
+        self.did.iter().filter_map(bye).collect()
+    }
+
+    pub(crate) fn told(&self, what: impl Fn(&Notice) -> bool) -> bool {
+        self.did
+            .iter()
+            .any(|action| matches!(action, Action::Notice(notice) if what(notice)))
+    }
+
+    /// Wrap-ups owed and drafted.
+    pub(crate) fn wrap_ups(&self) -> (usize, usize) {
+        let all = self.phone.snapshot(self.now).wrap_ups;
+        let due = all.iter().filter(|wrap_up| wrap_up.due).count();
+        (due, all.len() - due)
+    }
+
+    pub(crate) fn recorded(&self, what: impl Fn(&CallRecord) -> bool) -> usize {
+        self.all
+            .iter()
+            .filter(|action| matches!(action, Action::Record(record) if what(record)))
+            .count()
+    }
+}
+
+pub(crate) const LOCAL: Party = Party::Local;
+
+pub(crate) fn leg(id: LegId) -> Party {
+    Party::Leg(id)
+}
