@@ -306,13 +306,7 @@ impl Panel {
             .collect();
         let colour = if runs.is_empty() { "#9aa5b1" } else { MUSIC.0 };
         let style = format!(r#"fill="{colour}" font-size="12""#);
-        svg.text(
-            LEFT - 12.0,
-            lane + 16.0,
-            Anchor::End,
-            &style,
-            "music, tones",
-        );
+        svg.text(LEFT - 12.0, lane + 16.0, Anchor::End, &style, "tones");
         for (from, to) in runs {
             let (x, end) = (self.at(scale, from, STEP), self.at(scale, to, STEP));
             // What was before the picture begins is not in it.
