@@ -8,8 +8,10 @@ extern crate alloc;
 
 mod action;
 mod acts;
+mod beside;
 mod call;
 mod consult;
+mod course;
 mod id;
 mod input;
 mod leg;
@@ -22,6 +24,7 @@ mod policy;
 pub mod proof;
 mod referral;
 mod routing;
+mod shutdown;
 mod snapshot;
 mod table;
 mod time;

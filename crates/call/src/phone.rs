@@ -1,13 +1,12 @@
 //! The phone as a whole: its calls beside each other, and what is asked of it. The calls themselves are in `call`.
-use crate::call::{By, Call, State};
-use crate::leg::{Leg, Phase, Ring};
+use crate::beside::{dial, has_local_but, media, offered, perform, takes_the_microphone, with_leg};
+use crate::call::{Call, State};
 use crate::out::{Common, Out, Shutdown};
+use crate::shutdown::{end_all, terminate};
 use crate::{
-    AccountId, Act, Action, ByeReason, CallId, CallRecord, Capabilities, Hangup, Incoming, Input,
-    LegId, MediaEvent, Notice, Outcome, Policy, Presence, Refusal, Role, Routing, Snapshot, Stage,
-    Target, Time, WireEvent, routing, wrapup,
+    Act, Action, CallId, Hangup, Input, Notice, Policy, Presence, Refusal, Routing, Snapshot,
+    Stage, Time, WireEvent, routing, wrapup,
 };
-use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -222,8 +221,9 @@ impl Phone {
             Input::Device(there) => device(there, &mut out),
             Input::NetworkChanged => calls.iter_mut().for_each(Call::refresh),
             Input::Deadline => {
-                for call in calls.iter_mut() {
-                    call.deadlines(&mut out);
+                for place in 0..calls.len() {
+                    out.local_elsewhere = has_local_but(calls, place);
+                    calls[place].deadlines(&mut out);
                 }
                 out.wrap_up_timers();
             }
@@ -276,158 +276,6 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
     }
 }
 
-fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
-    if takes_the_microphone(&act) {
-        leave_others(calls, Some(id));
-    }
-    if let Some(call) = calls.iter_mut().find(|call| call.id == id) {
-        call.act(act, out);
-    }
-}
-
-/// After this act our microphone and ear are with the call, if they were not.
-fn takes_the_microphone(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::Answer | Act::Resume | Act::Consult(_) | Act::Transfer(Some(_)) | Act::Accept
-    )
-}
-
-/// Our microphone and ear go to another call: whoever is talked to is held.
-fn leave_others(calls: &mut [Call], id: Option<CallId>) {
-    for call in calls
-        .iter_mut()
-        .filter(|call| Some(call.id) != id && call.has_local())
-    {
-        call.set_hold(crate::call::Slot::First, true);
-    }
-}
-
-fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
-    leave_others(calls, None);
-    let (id, leg) = (out.common.call_id(), out.common.leg_id());
-    let role = if out.common.policy.agent {
-        Role::Owner
-    } else {
-        Role::Customer
-    };
-    let first = Leg::new(
-        leg,
-        &target.0,
-        Phase::Dialling(Ring::Silent),
-        Capabilities::default(),
-    );
-    let peer = first.name.to_string();
-    out.record(CallRecord::Began {
-        call: id,
-        role,
-        peer,
-        incoming: false,
-        at: out.now,
-    });
-    out.push(Action::Invite {
-        leg,
-        account,
-        target: target.clone(),
-        as_guest: false,
-        referral: None,
-    });
-    calls.push(Call::new(id, role, account, first, out.now));
-}
-
-/// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
-fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out: &mut Out<'_>) {
-    if calls.iter().any(|call| call.knows(leg)) {
-        return;
-    }
-    if let Some(old) = incoming.replaces {
-        let call = calls
-            .iter_mut()
-            .find_map(|call| call.slot_of(old).map(|slot| (call, slot)));
-        let taken = call.map(|(call, slot)| call.replaced(slot, leg, &incoming, out));
-        // RFC 3891 §3: no such dialog is 481, not wanted is 603.
-        if taken != Some(true) {
-            let status = if taken.is_none() { 481 } else { 603 };
-            out.push(Action::Reject { leg, status });
-        }
-        return;
-    }
-    if let Some(status) = turned_away(calls, &incoming, out.common) {
-        out.push(Action::Reject { leg, status });
-        return;
-    }
-    let id = out.common.call_id();
-    let role = match (out.common.policy.agent, incoming.as_guest) {
-        (false, _) => Role::Customer,
-        (true, true) => Role::Guest,
-        (true, false) => Role::Owner,
-    };
-    let first = Leg::new(leg, &incoming.from, Phase::Offered, incoming.capabilities);
-    let peer = incoming.from;
-    out.record(CallRecord::Began {
-        call: id,
-        role,
-        peer,
-        incoming: true,
-        at: out.now,
-    });
-    let mut call = Call::new(id, role, incoming.account, first, out.now);
-    call.trusted = incoming.trusted;
-    let alone = calls
-        .iter()
-        .all(|other| !other.has_local() && other.state != State::Offered);
-    if out.common.policy.auto_answer && alone {
-        call.answer(out);
-    } else {
-        out.push(Action::Ring(leg));
-    }
-    calls.push(call);
-}
-
-/// Why a new call is not even offered.
-fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u16> {
-    let policy = &common.policy;
-    let busy = calls
-        .iter()
-        .any(|call| call.is_live() && call.state != State::Anchored);
-    let away =
-        common.presence == Presence::Idle || (policy.wrap_up_is_away && common.owes_wrap_up());
-    if common.shutdown != Shutdown::No {
-        Some(480)
-    } else if incoming.account.0 >= common.accounts {
-        Some(404)
-    } else if calls.len() >= policy.max_calls as usize
-        || (busy && (!policy.call_waiting || !policy.agent))
-    {
-        Some(486)
-    } else if away {
-        policy.away_status
-    } else {
-        None
-    }
-}
-
-fn with_leg(
-    calls: &mut [Call],
-    leg: LegId,
-    out: &mut Out<'_>,
-    then: impl FnOnce(&mut Call, &mut Out<'_>),
-) {
-    let Some(place) = calls.iter().position(|call| call.knows(leg)) else {
-        return;
-    };
-    let mut others = calls
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != place);
-    out.local_elsewhere = others.any(|(_, call)| call.has_local());
-    then(&mut calls[place], out);
-}
-
-fn media(calls: &mut [Call], leg: LegId, event: MediaEvent, out: &mut Out<'_>) {
-    with_leg(calls, leg, out, |call, out| call.media(leg, event, out));
-}
-
 fn device(there: bool, out: &mut Out<'_>) {
     if out.common.device != there {
         out.common.device = there;
@@ -436,53 +284,5 @@ fn device(there: bool, out: &mut Out<'_>) {
         } else {
             Notice::DeviceGone
         });
-    }
-}
-
-/// The first waits where there is a conference or an anchored call; the second ends those too.
-fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
-    match out.common.shutdown {
-        Shutdown::No if calls.iter().any(Call::is_waited_for) => {
-            out.common.shutdown = Shutdown::Waiting;
-            for call in calls.iter_mut().filter(|call| call.state == State::Offered) {
-                call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out);
-            }
-        }
-        Shutdown::No | Shutdown::Waiting => end_all(calls, out),
-        Shutdown::Ending | Shutdown::Quit => {}
-    }
-}
-
-fn end_all(calls: &mut [Call], out: &mut Out<'_>) {
-    out.common.shutdown = Shutdown::Ending;
-    for call in calls.iter_mut() {
-        match &call.state {
-            State::Ending => {}
-            State::Handover { .. } | State::Anchored => {
-                call.over(Outcome::Transferred, ByeReason::ShuttingDown, out);
-            }
-            State::Offered => call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out),
-            State::Guest { .. } => call.over(Outcome::Exited, ByeReason::ShuttingDown, out),
-            _ => call.over(Outcome::Ended, ByeReason::ShuttingDown, out),
-        }
-        for leaving in &mut call.leaving {
-            if leaving.until.take().is_some() {
-                out.push(Action::Bye {
-                    leg: leaving.id,
-                    reason: ByeReason::ShuttingDown,
-                });
-            }
-        }
-    }
-}
-
-impl Call {
-    /// A first [`Input::Terminate`] waits for it: the others' talk goes through this phone.
-    fn is_waited_for(&self) -> bool {
-        let replacing = matches!(&self.next, Some(next) if matches!(next.by, By::Referral { .. }));
-        matches!(
-            self.state,
-            State::Conference | State::Transfer(_) | State::Handover { .. } | State::Anchored
-        ) || replacing
     }
 }

@@ -186,6 +186,9 @@ impl Call {
         }
         let old = self.take_leg(next.slot);
         let mut leg = next.leg;
+        if matches!(next.by, By::Referral { .. }) {
+            leg.hold = out.local_elsewhere;
+        }
         if let Some(old) = &old {
             match next.by {
                 By::Referral { report, .. } => {
@@ -195,7 +198,6 @@ impl Call {
                             status: 200,
                         });
                     }
-                    leg.hold = out.local_elsewhere;
                     let until = Some(out.now + REFERRER_LEAVES);
                     self.leaving.push(Leaving { id: old.id, until });
                 }

@@ -7,6 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use trialog_call::{Action, Input, Stage, Time};
 
 /// One search.
+#[derive(Clone)]
 pub(crate) struct Search {
     pub(crate) name: &'static str,
     pub(crate) start: World,

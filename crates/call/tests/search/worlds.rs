@@ -226,7 +226,13 @@ pub(crate) fn second_calls() -> Vec<Search> {
     search.alphabet.wrap_ups = 1;
     search.depth = Some(12);
     search.endings = false;
-    vec![search]
+    let replaced = search.clone().with_replaces(Replaced::Any);
+    let mut replaced = replaced.following(
+        "two calls, referred and replaced",
+        &[Aside::Dialling, Aside::Referrals],
+    );
+    replaced.depth = Some(9);
+    vec![search, replaced]
 }
 
 /// Enough to see every action and every ✔.

@@ -1,0 +1,167 @@
+//! Calls beside each other: a new one is placed, offered or turned away, and our microphone and ear go from one to the other.
+use crate::call::{Call, Slot, State};
+use crate::leg::{Leg, Phase, Ring};
+use crate::out::{Common, Out, Shutdown};
+use crate::{
+    AccountId, Act, Action, CallId, CallRecord, Capabilities, Incoming, LegId, MediaEvent,
+    Presence, Role, Target,
+};
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+pub(crate) fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
+    if takes_the_microphone(&act) {
+        leave_others(calls, Some(id));
+    }
+    if let Some(call) = calls.iter_mut().find(|call| call.id == id) {
+        call.act(act, out);
+    }
+}
+
+/// After this act our microphone and ear are with the call, if they were not.
+pub(crate) fn takes_the_microphone(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Answer | Act::Resume | Act::Consult(_) | Act::Transfer(Some(_)) | Act::Accept
+    )
+}
+
+/// Our microphone and ear go to another call: whoever is talked to is held.
+pub(crate) fn leave_others(calls: &mut [Call], id: Option<CallId>) {
+    for call in calls
+        .iter_mut()
+        .filter(|call| Some(call.id) != id && call.has_local())
+    {
+        call.set_hold(Slot::First, true);
+    }
+}
+
+pub(crate) fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
+    leave_others(calls, None);
+    let (id, leg) = (out.common.call_id(), out.common.leg_id());
+    let role = if out.common.policy.agent {
+        Role::Owner
+    } else {
+        Role::Customer
+    };
+    let first = Leg::new(
+        leg,
+        &target.0,
+        Phase::Dialling(Ring::Silent),
+        Capabilities::default(),
+    );
+    let peer = first.name.to_string();
+    out.record(CallRecord::Began {
+        call: id,
+        role,
+        peer,
+        incoming: false,
+        at: out.now,
+    });
+    out.push(Action::Invite {
+        leg,
+        account,
+        target: target.clone(),
+        as_guest: false,
+        referral: None,
+    });
+    calls.push(Call::new(id, role, account, first, out.now));
+}
+
+/// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
+pub(crate) fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out: &mut Out<'_>) {
+    if calls.iter().any(|call| call.knows(leg)) {
+        return;
+    }
+    if let Some(old) = incoming.replaces {
+        let call = calls
+            .iter_mut()
+            .find_map(|call| call.slot_of(old).map(|slot| (call, slot)));
+        let taken = call.map(|(call, slot)| call.replaced(slot, leg, &incoming, out));
+        // RFC 3891 §3: no such dialog is 481, not wanted is 603.
+        if taken != Some(true) {
+            let status = if taken.is_none() { 481 } else { 603 };
+            out.push(Action::Reject { leg, status });
+        }
+        return;
+    }
+    if let Some(status) = turned_away(calls, &incoming, out.common) {
+        out.push(Action::Reject { leg, status });
+        return;
+    }
+    let id = out.common.call_id();
+    let role = match (out.common.policy.agent, incoming.as_guest) {
+        (false, _) => Role::Customer,
+        (true, true) => Role::Guest,
+        (true, false) => Role::Owner,
+    };
+    let first = Leg::new(leg, &incoming.from, Phase::Offered, incoming.capabilities);
+    let peer = incoming.from;
+    out.record(CallRecord::Began {
+        call: id,
+        role,
+        peer,
+        incoming: true,
+        at: out.now,
+    });
+    let mut call = Call::new(id, role, incoming.account, first, out.now);
+    call.trusted = incoming.trusted;
+    let alone = calls
+        .iter()
+        .all(|other| !other.has_local() && other.state != State::Offered);
+    if out.common.policy.auto_answer && alone {
+        call.answer(out);
+    } else {
+        out.push(Action::Ring(leg));
+    }
+    calls.push(call);
+}
+
+/// Why a new call is not even offered.
+fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u16> {
+    let policy = &common.policy;
+    let busy = calls
+        .iter()
+        .any(|call| call.is_live() && call.state != State::Anchored);
+    let away =
+        common.presence == Presence::Idle || (policy.wrap_up_is_away && common.owes_wrap_up());
+    if common.shutdown != Shutdown::No {
+        Some(480)
+    } else if incoming.account.0 >= common.accounts {
+        Some(404)
+    } else if calls.len() >= policy.max_calls as usize
+        || (busy && (!policy.call_waiting || !policy.agent))
+    {
+        Some(486)
+    } else if away {
+        policy.away_status
+    } else {
+        None
+    }
+}
+
+/// Some other call than this one has our microphone and ear.
+pub(crate) fn has_local_but(calls: &[Call], place: usize) -> bool {
+    let mut others = calls
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != place);
+    others.any(|(_, call)| call.has_local())
+}
+
+pub(crate) fn with_leg(
+    calls: &mut [Call],
+    leg: LegId,
+    out: &mut Out<'_>,
+    then: impl FnOnce(&mut Call, &mut Out<'_>),
+) {
+    let Some(place) = calls.iter().position(|call| call.knows(leg)) else {
+        return;
+    };
+    out.local_elsewhere = has_local_but(calls, place);
+    then(&mut calls[place], out);
+}
+
+pub(crate) fn media(calls: &mut [Call], leg: LegId, event: MediaEvent, out: &mut Out<'_>) {
+    with_leg(calls, leg, out, |call, out| call.media(leg, event, out));
+}

@@ -1,0 +1,232 @@
+//! What the faults of R1–R18 make of a step.
+use super::help::*;
+use super::{Happened, Mutation};
+use crate::call::{Call, Slot, State};
+use crate::leg::{Leg, Phase};
+use crate::{
+    Act, Action, ByeReason, CallRecord, Capabilities, Direction, Notice, Phone, Role, Session,
+    WireEvent,
+};
+use alloc::vec::Vec;
+
+pub(super) fn tamper(
+    fault: Mutation,
+    phone: &mut Phone,
+    happened: &Happened<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let Happened {
+        before, act, said, ..
+    } = *happened;
+    match fault {
+        Mutation::R1RingingGuestJoins => {
+            if let Some((_, WireEvent::Progress { .. }, Slot::Second, call)) = said {
+                set_state(phone, call, State::Conference);
+            }
+        }
+        Mutation::R2OnePressIsNotEnough => {
+            if let Some((_, Act::Conference, _)) = act {
+                undo(phone, before, actions);
+            }
+        }
+        Mutation::R4GuestIsCalledAgain => {
+            if let Some((id, Act::Conference, _)) = act {
+                let leg = phone.common.leg_id();
+                let call = phone.calls.iter_mut().find(|call| call.id == id);
+                if let Some(call) = call
+                    && let Some(old) = call.second.take()
+                {
+                    let target = crate::Target("sip:again".into());
+                    let account = call.account;
+                    let (as_guest, referral) = (true, None);
+                    actions.push(Action::Invite {
+                        leg,
+                        account,
+                        target,
+                        as_guest,
+                        referral,
+                    });
+                    strip(
+                        actions,
+                        |a| matches!(a, Action::Reinvite { leg, .. } if *leg == old.id),
+                    );
+                    actions.push(Action::Bye {
+                        leg: old.id,
+                        reason: ByeReason::Ended,
+                    });
+                    call.leaving.push(crate::call::Leaving {
+                        id: old.id,
+                        until: None,
+                    });
+                    let dialling = Phase::Dialling(crate::leg::Ring::Silent);
+                    call.second = Some(Leg::new(leg, "b", dialling, Capabilities::default()));
+                }
+            }
+        }
+        Mutation::R5CustomerHolds => {
+            if let Some((_, Act::Mute, call)) = act
+                && call.role == Role::Customer
+            {
+                hold_first(phone, call, actions);
+            }
+        }
+        Mutation::R6MuteHolds => {
+            if let Some((_, Act::Mute, call)) = act
+                && call.state == State::Conference
+            {
+                hold_first(phone, call, actions);
+            }
+        }
+        Mutation::R6GuestHolds => {
+            if let Some((_, Act::Mute, call)) = act
+                && call.role == Role::Guest
+            {
+                hold_first(phone, call, actions);
+            }
+        }
+        Mutation::R7NoTransfer => {
+            if let Some((_, Act::Transfer(_), _)) = act {
+                let drafts = phone.common.wrap_ups.clone();
+                let kept: Vec<Action> = actions.iter().filter(|a| is_wrap_up(a)).cloned().collect();
+                let wrap_up = phone.calls.first().and_then(|call| call.wrap_up);
+                undo(phone, before, actions);
+                phone.common.wrap_ups = drafts;
+                phone.common.last_wrap_up = phone.common.wrap_ups.len() as u32;
+                *actions = kept;
+                if let Some(call) = phone.calls.first_mut() {
+                    call.wrap_up = wrap_up;
+                }
+            }
+        }
+        Mutation::R8NoWrapUp => {
+            if let Some((_, Act::Transfer(_), _)) = act {
+                no_wrap_up(phone, before, actions);
+                for call in &mut phone.calls {
+                    call.owed = false;
+                }
+            }
+        }
+        Mutation::R9GuestIsNotAsked => {
+            if let Some((_, WireEvent::Referred(_), _, call)) = said {
+                with(phone, call.id, |call, out| call.accept(out), actions);
+            }
+        }
+        Mutation::R9NoIsYes => {
+            if let Some((id, Act::Decline, _)) = act {
+                undo(phone, before, actions);
+                with(phone, id, |call, out| call.accept(out), actions);
+            }
+        }
+        Mutation::R10GuestStaysGuest => {
+            let owned = |a: &Action| matches!(a, Action::Record(CallRecord::Owned { .. }));
+            if actions.iter().any(owned) {
+                strip(actions, owned);
+                for call in phone
+                    .calls
+                    .iter_mut()
+                    .filter(|call| call.state == State::Single)
+                {
+                    call.role = Role::Guest;
+                }
+            }
+        }
+        Mutation::R10OwnerStaysIn => {
+            let done = |a: &Action| matches!(a, Action::Notice(Notice::Transferred { .. }));
+            for call in &mut phone.calls {
+                if actions.iter().any(done) && matches!(call.state, State::Handover { .. }) {
+                    call.state = State::Conference;
+                }
+            }
+        }
+        Mutation::R11CustomerIsLeft => {
+            if let Some((_, Act::End, call)) = act
+                && call.state == State::Conference
+                && let Some(first) = &call.first
+                && let Some(now) = phone.calls.iter_mut().find(|now| now.id == call.id)
+            {
+                strip(
+                    actions,
+                    |a| matches!(a, Action::Bye { leg, .. } if *leg == first.id),
+                );
+                now.leaving.retain(|leaving| leaving.id != first.id);
+                now.first = Some(first.clone());
+                now.state = State::Single;
+            }
+        }
+        Mutation::R12NoWrapUp => {
+            if let Some((_, Act::End, call)) = act
+                && call.state == State::Conference
+            {
+                no_wrap_up(phone, before, actions);
+            }
+        }
+        Mutation::R13GuestEndsIt => {
+            if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
+                && call.state == State::Conference
+            {
+                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                with(phone, call.id, end, actions);
+            }
+        }
+        Mutation::R14CustomerIsTouched => {
+            if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
+                && call.state == State::Conference
+                && let Some(first) = phone.calls.first_mut().and_then(|call| call.first.as_mut())
+                && first.asked.is_none()
+            {
+                let session = Session {
+                    direction: Direction::SendRecv,
+                    focus: false,
+                };
+                first.asked = Some(session);
+                actions.push(Action::Reinvite {
+                    leg: first.id,
+                    session,
+                });
+            }
+        }
+        Mutation::R15GuestWrapsUp => {
+            if let Some((id, Act::Exit, call)) = act
+                && call.role == Role::Guest
+            {
+                let at = crate::Time::ZERO;
+                let wrap_up = phone.common.wrap_up_id();
+                let record = CallRecord::WrapUpOpened {
+                    id: wrap_up,
+                    call: id,
+                    due: true,
+                    at,
+                };
+                actions.push(Action::Record(record));
+            }
+        }
+        Mutation::R16NoWrapUp => {
+            if let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
+                && matches!(call.state, State::Conference | State::Consult { .. })
+            {
+                no_wrap_up(phone, before, actions);
+            }
+        }
+        Mutation::R17NoPostCall => {
+            if phone.calls.iter().any(|call| call.state == State::PostCall)
+                && let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
+            {
+                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                with(phone, call.id, end, actions);
+            }
+        }
+        Mutation::R18MuteHolds => {
+            if let Some((_, Act::Mute, call)) = act
+                && call.state == State::PostCall
+                && let Some(guest) = phone
+                    .calls
+                    .first_mut()
+                    .and_then(|call| call.second.as_mut())
+                && guest.asked.is_none()
+            {
+                hold(guest, actions);
+            }
+        }
+        _ => {}
+    }
+}

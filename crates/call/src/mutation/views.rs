@@ -1,0 +1,100 @@
+//! What the faults make of what is derived: routing, deadlines, and the table's answers.
+use super::Mutation;
+use crate::call::{Call, State};
+use crate::leg::Leg;
+use crate::{Act, ActKind, Party, Phone, Refusal, Routing, Time, Tone};
+
+/// What a fault makes of the routing.
+pub(crate) fn tamper_routing(phone: &Phone, routing: &mut Routing) {
+    let Some(fault) = phone.common.mutation else {
+        return;
+    };
+    let call = phone.calls.first();
+    let seat_of = |leg: Option<&Leg>| leg.map(|leg| Party::Leg(leg.id));
+    let second = seat_of(call.and_then(|call| call.second.as_ref()));
+    let crowd = call.is_some_and(|call| call.state == State::Conference);
+    for seat in &mut routing.seats {
+        match fault {
+            Mutation::R3GuestIsDeaf if crowd && Some(seat.party) == second => seat.hears = false,
+            Mutation::NoMusicMeanwhile if seat.tone == Some(Tone::Music) => {
+                let leg = call.and_then(|call| call.first.as_ref());
+                if leg.is_some_and(|leg| !leg.hold && Party::Leg(leg.id) == seat.party) {
+                    (seat.tone, seat.hears, seat.speaks) = (None, true, true);
+                }
+            }
+            Mutation::FarMusicPlays
+                if crowd && seat.tone.is_none() && seat.party != Party::Local =>
+            {
+                seat.speaks = true;
+            }
+            Mutation::BothMixed => seat.speaks = true,
+            _ => {}
+        }
+    }
+    if fault == Mutation::R3HearsHimself
+        && crowd
+        && let Some(seat) = routing.seats.first().copied()
+    {
+        routing.seats.push(seat);
+    }
+    if fault == Mutation::AnchoredEar
+        && let Some(call) = call.filter(|call| call.state == State::Anchored)
+    {
+        let group = crate::Group((call.id.0 & 0xffff) as u16);
+        let (party, tone) = (Party::Local, None);
+        routing.seats.push(crate::Seat {
+            party,
+            group,
+            speaks: true,
+            hears: true,
+            tone,
+        });
+    }
+}
+
+/// What a fault makes of an answer of the table.
+pub(crate) fn tamper_permit(
+    phone: &Phone,
+    call: &Call,
+    act: &Act,
+    said: Result<(), Refusal>,
+) -> Result<(), Refusal> {
+    match phone.common.mutation {
+        Some(Mutation::FlipCell(stage, column, kind))
+            if (stage, column, kind) == (call.stage(), call.column(), act.kind()) =>
+        {
+            if said.is_ok() {
+                Err(Refusal::NotHere(stage))
+            } else {
+                Ok(())
+            }
+        }
+        Some(Mutation::WithdrawForeign) if said == Err(Refusal::CannotWithdraw) => Ok(()),
+        _ => said,
+    }
+}
+
+/// What a fault makes of the deadlines.
+pub(crate) fn tamper_deadline(phone: &Phone, next: Option<Time>) -> Option<Time> {
+    next.filter(|_| phone.common.mutation != Some(Mutation::TransferForever))
+}
+
+/// The same for the table's last column, whose acts name no call.
+pub(crate) fn tamper_wrap_up(phone: &Phone, said: Result<(), Refusal>) -> Result<(), Refusal> {
+    let here = |stage, column| {
+        phone
+            .calls
+            .iter()
+            .any(|call| (call.stage(), call.column()) == (stage, column))
+    };
+    match phone.common.mutation {
+        Some(Mutation::FlipCell(stage, column, ActKind::WrapUp)) if here(stage, column) => {
+            if said.is_ok() {
+                Err(Refusal::NotHere(stage))
+            } else {
+                Ok(())
+            }
+        }
+        _ => said,
+    }
+}
