@@ -38,6 +38,7 @@ pub(crate) fn leave_others(calls: &mut [Call], id: Option<CallId>) {
 
 pub(crate) fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
     leave_others(calls, None);
+    out.common.busy = None;
     let (id, leg) = (out.common.call_id(), out.common.leg_id());
     let role = if out.common.policy.agent {
         Role::Owner

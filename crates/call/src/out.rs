@@ -3,6 +3,10 @@ use crate::wrapup::WrapUp;
 use crate::{Action, CallId, CallRecord, LegId, Notice, Policy, Presence, Time, WrapUpId};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
+
+/// How long the busy tone is heard.
+const BUSY_TONE: Duration = Duration::from_secs(3);
 
 /// What all calls of a phone share.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +18,8 @@ pub(crate) struct Common {
     pub(crate) device: bool,
     pub(crate) shutdown: Shutdown,
     pub(crate) wrap_ups: Vec<WrapUp>,
+    /// Whom we called has refused: the busy tone is in our ear until then.
+    pub(crate) busy: Option<Time>,
     pub(crate) last_call: u32,
     pub(crate) last_leg: u32,
     pub(crate) last_wrap_up: u32,
@@ -62,6 +68,11 @@ pub(crate) struct Out<'a> {
 }
 
 impl Out<'_> {
+    /// Whom we called has refused: the ear hears it, too.
+    pub(crate) fn sound_busy(&mut self) {
+        self.common.busy = Some(self.now + BUSY_TONE);
+    }
+
     pub(crate) fn push(&mut self, action: Action) {
         self.actions.push(action);
     }

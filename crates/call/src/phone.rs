@@ -35,6 +35,7 @@ impl Phone {
             device: true,
             shutdown: Shutdown::No,
             wrap_ups: Vec::new(),
+            busy: None,
             last_call: 0,
             last_leg: 0,
             last_wrap_up: 0,
@@ -66,7 +67,7 @@ impl Phone {
     /// Who hears whom now.
     #[must_use]
     pub fn routing(&self) -> Routing {
-        let routing = routing::of(&self.calls);
+        let routing = routing::of(&self.calls, self.common.busy.is_some());
         #[cfg(feature = "proof")]
         let routing = self.spoilt_routing(routing);
         routing
@@ -81,7 +82,7 @@ impl Phone {
             .wrap_ups
             .iter()
             .filter_map(|wrap_up| wrap_up.deadline);
-        let next = calls.chain(wrap_ups).min();
+        let next = calls.chain(wrap_ups).chain(self.common.busy).min();
         #[cfg(feature = "proof")]
         let next = crate::mutation::tamper_deadline(self, next);
         next
@@ -226,6 +227,7 @@ impl Phone {
                     calls[place].deadlines(&mut out);
                 }
                 out.wrap_up_timers();
+                out.common.busy = out.common.busy.filter(|until| *until > now);
             }
             Input::Terminate => terminate(calls, &mut out),
         }

@@ -122,6 +122,8 @@ impl Phone {
     /// Bring into canonical form: legs, calls and wrap-ups numbered by their order, no history, no time.
     pub fn canonical(&mut self) -> Renamed {
         let mut renamed = Renamed::default();
+        // A tone in our own ear decides nothing.
+        self.common.busy = None;
         for (place, call) in self.calls.iter_mut().enumerate() {
             let new = CallId(place as u32 + 1);
             renamed.calls.push((call.id, new));
@@ -215,6 +217,9 @@ impl Phone {
                 then(ask);
             }
         }
+        if let Some(until) = &mut self.common.busy {
+            then(until);
+        }
         for wrap_up in &mut self.common.wrap_ups {
             if let Some(deadline) = &mut wrap_up.deadline {
                 then(deadline);
@@ -247,6 +252,7 @@ impl Phone {
         self.common.page_open.hash(hasher);
         self.common.device.hash(hasher);
         self.common.shutdown.hash(hasher);
+        self.common.busy.hash(hasher);
         self.common.wrap_ups.hash(hasher);
         self.calls.hash(hasher);
     }

@@ -137,20 +137,19 @@ impl Call {
 }
 
 /// Who hears whom, over all calls.
-pub(crate) fn of(calls: &[Call]) -> Routing {
+pub(crate) fn of(calls: &[Call], busy: bool) -> Routing {
     let offered = calls.iter().find(|call| call.state == State::Offered);
     let mut seats = Vec::new();
+    let refused = busy.then_some(Tone::Busy);
     for call in calls {
-        call.seats(offered.map(|_| Tone::Waiting), &mut seats);
+        call.seats(offered.map(|_| Tone::Waiting).or(refused), &mut seats);
     }
-    if let Some(call) = offered
-        && !calls.iter().any(Call::has_local)
-    {
-        let group = Group((call.id.0 & 0xffff) as u16);
-        let tone = Some(Tone::Ringing);
+    let tone = offered.map(|_| Tone::Ringing).or(refused);
+    if tone.is_some() && !calls.iter().any(Call::has_local) {
+        // Alone with the tone: nobody's call has number 0.
         seats.push(Seat {
             party: Party::Local,
-            group,
+            group: Group(offered.map_or(0, |call| (call.id.0 & 0xffff) as u16)),
             speaks: false,
             hears: false,
             tone,

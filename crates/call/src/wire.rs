@@ -128,6 +128,7 @@ impl Call {
         let Some(leg) = self.take_leg(slot) else {
             return;
         };
+        out.sound_busy();
         match slot {
             Slot::First => self.over(Outcome::Refused(status), ByeReason::Ended, out),
             Slot::Second => self.guest_refused(&leg, status, out),

@@ -1,7 +1,8 @@
 //! The owner's conference: R1–R6, R11–R14, R16–R18, and what goes wrong on the way.
 use crate::story::{CALL, CUSTOMER, GUEST, LOCAL, PLAIN, Story, TRIALOG, leg, policy, target};
 use trialog_call::{
-    Act, Action, Direction, Hangup, Input, MediaEvent, Notice, Policy, Refusal, Stage, WireEvent,
+    Act, Action, Direction, Hangup, Input, MediaEvent, Notice, Policy, Refusal, Stage, Tone,
+    WireEvent,
 };
 
 #[test]
@@ -260,6 +261,27 @@ fn a_busy_guest_is_named_and_the_customer_is_one_act_away() {
     assert!(story.stage() == Stage::Held && story.has_music(CUSTOMER));
     story.act(Act::Resume).agrees(CUSTOMER, PLAIN);
     assert!(story.talk(LOCAL, leg(CUSTOMER)));
+}
+
+#[test]
+fn the_ear_hears_the_busy_tone_for_a_while_when_the_called_party_refuses() {
+    let mut story = Story::connected(policy(), PLAIN);
+    story
+        .act(Act::Consult(target("guest")))
+        .agrees(CUSTOMER, PLAIN);
+    assert_eq!(own_tone(&story), None);
+    story.wire(GUEST, WireEvent::Refused { status: 486 });
+    assert_eq!(own_tone(&story), Some(Tone::Busy));
+    story.waits();
+    assert_eq!(
+        (own_tone(&story), story.phone.next_deadline()),
+        (None, None)
+    );
+}
+
+fn own_tone(story: &Story) -> Option<Tone> {
+    let seats = story.phone.routing().seats;
+    seats.into_iter().find(|seat| seat.party == LOCAL)?.tone
 }
 
 #[test]
