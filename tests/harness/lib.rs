@@ -1,6 +1,6 @@
 //! Whole phones (core and user agent) in a network that is made up, at a time that is made up.
 //!
-//! A [`World`](world::World) holds the phones and the [`Network`](network::Network) between them. A test says who does what and lets time
+//! A [`World`] holds the phones and the [`Network`](network) between them. A test says who does what and lets time
 //! pass; after each step the world checks what must always be true ([`promise`]), and [`Audible`](sound::Audible) tells who hears whom.
 #![allow(clippy::missing_panics_doc, reason = "that is how a test fails")]
 
