@@ -281,15 +281,21 @@ impl Member {
         self.sent_before = packets;
         let heard = (heard.received > 0).then_some((heard, clock));
         let bytes = rtcp::report(&sent, active, ntp_now(), heard, last, cname);
-        let _ = self.rtcp.send_to(&bytes, self.watch.expected.remote_rtcp);
+        self.send(&bytes);
     }
 
     /// RFC 3550 §6.6.
     fn leave(&self, cname: &str) {
         let ssrc = self.watch.shared.sent_ssrc.load(Relaxed);
-        let _ = self
-            .rtcp
-            .send_to(&rtcp::bye(ssrc, cname), self.watch.expected.remote_rtcp);
+        self.send(&rtcp::bye(ssrc, cname));
+    }
+
+    /// To the far side, if there is an address: a party that holds us by `c=0.0.0.0` has none.
+    fn send(&self, report: &[u8]) {
+        let remote = self.watch.expected.remote_rtcp;
+        if !remote.ip().is_unspecified() {
+            let _ = self.rtcp.send_to(report, remote);
+        }
     }
 
     fn stats(&self, key: u64) -> LegStats {
