@@ -3,8 +3,8 @@ use crate::call::{Call, Slot, State};
 use crate::leg::{Leg, Phase, Ring};
 use crate::out::{Common, Out, Shutdown};
 use crate::{
-    AccountId, Act, Action, CallId, CallRecord, Capabilities, Incoming, LegId, MediaEvent,
-    Presence, Role, Target,
+    AccountId, Act, Action, CallId, CallRecord, Capabilities, Incoming, LegId, MediaEvent, Role,
+    Target,
 };
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -107,15 +107,34 @@ pub(crate) fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out
     });
     let mut call = Call::new(id, role, incoming.account, first, out.now);
     call.trusted = incoming.trusted;
-    let alone = calls
-        .iter()
-        .all(|other| !other.has_local() && other.state != State::Offered);
-    if out.common.policy.auto_answer && alone {
+    let first_in_line = calls.iter().all(|other| other.state != State::Offered);
+    if first_in_line && answers_by_itself(calls, out.common) {
         call.answer(out);
     } else {
         out.push(Action::Ring(leg));
     }
     calls.push(call);
+}
+
+/// Who has waited longest is answered, once nothing else is going on here.
+pub(crate) fn answer_who_waits(calls: &mut [Call], out: &mut Out<'_>) {
+    if !answers_by_itself(calls, out.common) {
+        return;
+    }
+    let waiting = calls.iter_mut().find(|call| call.state == State::Offered);
+    if let Some(call) = waiting {
+        call.answer(out);
+    }
+}
+
+/// An offered call is answered without being asked: the agent takes calls and has no other, not even one on hold.
+fn answers_by_itself(calls: &[Call], common: &Common) -> bool {
+    common.policy.auto_answer
+        && common.shutdown == Shutdown::No
+        && !common.is_away()
+        && !calls
+            .iter()
+            .any(|call| call.is_live() && !matches!(call.state, State::Offered | State::Anchored))
 }
 
 /// Why a new call is not even offered.
@@ -124,8 +143,6 @@ fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u
     let busy = calls
         .iter()
         .any(|call| call.is_live() && call.state != State::Anchored);
-    let away =
-        common.presence == Presence::Idle || (policy.wrap_up_is_away && common.owes_wrap_up());
     if common.shutdown != Shutdown::No {
         Some(480)
     } else if incoming.account.0 >= common.accounts {
@@ -134,7 +151,7 @@ fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u
         || (busy && (!policy.call_waiting || !policy.agent))
     {
         Some(486)
-    } else if away {
+    } else if common.is_away() {
         policy.away_status
     } else {
         None

@@ -1,5 +1,7 @@
 //! The phone as a whole: its calls beside each other, and what is asked of it. The calls themselves are in `call`.
-use crate::beside::{dial, has_local_but, media, offered, perform, takes_the_microphone, with_leg};
+use crate::beside::{
+    answer_who_waits, dial, has_local_but, media, offered, perform, takes_the_microphone, with_leg,
+};
 use crate::call::{Call, State};
 use crate::out::{Common, Out, Shutdown};
 use crate::shutdown::{end_all, terminate};
@@ -267,6 +269,7 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
     if out.common.shutdown == Shutdown::Waiting && over {
         end_all(calls, out);
     }
+    answer_who_waits(calls, out);
     for call in calls.iter_mut() {
         call.settle(out);
         call.watch_stage(out.now);

@@ -8,7 +8,7 @@ use core::time::Duration;
 pub struct Policy {
     /// `false`: the customer's phone, without roles; it only talks and hangs up.
     pub agent: bool,
-    /// Answer offered calls at once.
+    /// Answer offered calls at once; one that comes during another rings until that one is over.
     pub auto_answer: bool,
     /// What to do when referred to somebody else.
     pub transfers: ReferralPolicy,

@@ -1,8 +1,8 @@
 //! For the tests that search all states: a canonical form, a sketch without words, and faults on purpose.
 //!
 //! Compiled with the feature `proof` only, which no product has.
-use crate::call::{By, Call, Slot, State, Step};
-use crate::leg::{Leg, Phase};
+use crate::call::{By, Call, State, Step};
+use crate::leg::Leg;
 use crate::out::Shutdown;
 use crate::transfer::{Origin, Transfer};
 use crate::{CallId, Capabilities, Column, LegId, Phone, Role, Stage, Time, WrapUpId};
@@ -323,15 +323,4 @@ impl Sketch {
             wrap_up: call.wrap_up,
         }
     }
-}
-
-/// Whether this leg waits for its first answer.
-#[must_use]
-pub fn is_unanswered(phone: &Phone, leg: LegId) -> bool {
-    phone.calls.iter().any(|call| {
-        [Slot::First, Slot::Second].into_iter().any(|slot| {
-            call.leg(slot)
-                .is_some_and(|l| l.id == leg && matches!(l.phase, Phase::Dialling(_)))
-        })
-    })
 }

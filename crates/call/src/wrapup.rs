@@ -4,7 +4,8 @@
 use crate::call::Call;
 use crate::out::{Common, Out};
 use crate::{
-    CallId, CallRecord, Policy, Refusal, Role, Stage, Time, WrapUpAct, WrapUpId, WrapUpView,
+    CallId, CallRecord, Policy, Presence, Refusal, Role, Stage, Time, WrapUpAct, WrapUpId,
+    WrapUpView,
 };
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -117,6 +118,11 @@ impl Common {
     /// The agent owes a wrap-up.
     pub(crate) fn owes_wrap_up(&self) -> bool {
         self.wrap_ups.iter().any(|wrap_up| wrap_up.due)
+    }
+
+    /// New calls are not for this agent now.
+    pub(crate) fn is_away(&self) -> bool {
+        self.presence == Presence::Idle || (self.policy.wrap_up_is_away && self.owes_wrap_up())
     }
 
     /// Whether this may be done to this wrap-up now. `guest` says that we are a guest in a conference.

@@ -137,6 +137,28 @@ fn auto_answer_answers_who_comes_alone() {
 }
 
 #[test]
+fn auto_answer_answers_who_waited_when_the_call_before_is_over_and_wrapped_up() {
+    let mut story = Story::new(Policy {
+        auto_answer: true,
+        ..policy()
+    });
+    story
+        .wire(CUSTOMER, WireEvent::Incoming(caller()))
+        .wire(CUSTOMER, WireEvent::Confirmed);
+    rings(&mut story);
+    // On hold is not over: whoever is on hold comes first.
+    story.act(Act::Hold).agrees(CUSTOMER, PLAIN);
+    assert!(!story.did.contains(&Action::Answer(SECOND)));
+    story.hangs_up(CUSTOMER);
+    assert!(!story.did.contains(&Action::Answer(SECOND)));
+    story.give(Input::WrapUp {
+        id: WrapUpId(1),
+        act: WrapUpAct::Submit("sale".into()),
+    });
+    assert!(story.did.contains(&Action::Answer(SECOND)));
+}
+
+#[test]
 fn the_hook_answers_ends_and_cancels_as_the_state_of_the_call_in_focus_says() {
     let mut story = Story::new(policy());
     story
