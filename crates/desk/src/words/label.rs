@@ -18,7 +18,11 @@ pub fn stage(stage: Stage) -> Words {
         ),
         Stage::Conference => ("Conference", "Konferenz"),
         Stage::TransferPending => ("Transfer request", "Übergabeanforderung"),
-        Stage::Anchored => ("Carried on by this phone", "Über dieses Telefon verbunden"),
+        // Both agents' phones say it, the one that carries the call and the one whose agent talks.
+        Stage::Anchored => (
+            "Carried on over the first agent's phone",
+            "Über das Telefon des ersten Agenten verbunden",
+        ),
         Stage::PostCall => ("Post-call", "Nachgespräch"),
         Stage::Ending => ("Ending", "Wird beendet"),
     };
