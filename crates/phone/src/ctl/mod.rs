@@ -9,7 +9,7 @@ use crate::place;
 use client::{Answer, Client};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use trialog_desk::model::Status;
+use trialog_desk::model::{self, Status};
 
 /// Why nothing was done.
 #[derive(Debug)]
@@ -87,6 +87,9 @@ fn obey(ctl: &Ctl) -> Result<(), Failure> {
         }
         Verb::Watch => watch::run(&client, ctl),
         Verb::Dtmf { digits } => {
+            if digits.is_empty() {
+                return Err(Failure::Usage("which digits?".to_owned()));
+            }
             let path = act_path(&client, ctl, "dtmf")?;
             for digit in digits.chars() {
                 client.post(&path, &json!({"digit": digit.to_string()}))?;
@@ -183,24 +186,26 @@ fn act_path(client: &Client, ctl: &Ctl, act: &str) -> Result<String, Failure> {
     Ok(format!("/api/calls/{call}/{act}"))
 }
 
-/// The call that an act without a number is meant for: the only one, or the only one that allows it.
+/// The call that an act without a number is meant for: the only one, or the only one that allows it, or the only one that says
+/// why not. A call that is on its way out is meant by nobody.
 fn meant(status: &Status, act: &str) -> Result<u32, Failure> {
-    if let [call] = status.calls.as_slice() {
-        return Ok(call.id);
-    }
-    let allows = |call: &&trialog_desk::model::Call| {
-        call.acts.iter().any(|view| view.act == act && view.allowed)
+    let calls = status.calls.iter().filter(|call| call.stage != "ending");
+    let calls: Vec<_> = calls.collect();
+    let only = |fits: &dyn Fn(&model::Act) -> bool| {
+        let mut fitting = calls.iter().filter(|call| call.acts.iter().any(fits));
+        fitting.next().filter(|_| fitting.next().is_none())
     };
-    let calls: Vec<_> = status.calls.iter().filter(allows).collect();
     match calls.as_slice() {
-        [call] => Ok(call.id),
-        _ if status.calls.is_empty() => Err(Failure::no_call()),
-        _ => {
-            let ids: Vec<_> = status
-                .calls
-                .iter()
-                .map(|call| call.id.to_string())
-                .collect();
+        [] => return Err(Failure::no_call()),
+        [call] => return Ok(call.id),
+        _ => {}
+    }
+    let allowed = only(&|view| view.act == act && view.allowed);
+    let named = || only(&|view| view.act == act);
+    match allowed.or_else(named) {
+        Some(call) => Ok(call.id),
+        None => {
+            let ids: Vec<_> = calls.iter().map(|call| call.id.to_string()).collect();
             let ids = ids.join(" | ");
             Err(Failure::Usage(format!("which call? --call {ids}")))
         }
@@ -248,12 +253,20 @@ mod tests {
     use super::*;
 
     fn status(calls: &[(u32, &str)]) -> Status {
+        let calls: Vec<_> = calls
+            .iter()
+            .map(|(id, act)| (*id, "held", *act, true))
+            .collect();
+        status_with(&calls)
+    }
+
+    fn status_with(calls: &[(u32, &str, &str, bool)]) -> Status {
         let calls: Vec<Value> = calls
             .iter()
-            .map(|(id, act)| {
-                json!({"id": id, "role": "owner", "stage": "held", "stage_text": "", "stage_text_de": "",
+            .map(|(id, stage, act, allowed)| {
+                json!({"id": id, "role": "owner", "stage": stage, "stage_text": "", "stage_text_de": "",
                     "muted": false, "since_ms": 0, "legs": [],
-                    "acts": [{"act": act, "label": "", "label_de": "", "allowed": true}]})
+                    "acts": [{"act": act, "label": "", "label_de": "", "allowed": allowed}]})
             })
             .collect();
         serde_json::from_value(
@@ -274,5 +287,22 @@ mod tests {
             meant(&status(&[]), "end"),
             Err(Failure::Refused { .. })
         ));
+    }
+
+    #[test]
+    fn a_refused_act_is_meant_for_the_only_call_that_knows_it() {
+        let waiting = status_with(&[
+            (3, "consulting", "swap", true),
+            (5, "offered", "answer", false),
+        ]);
+        assert_eq!(meant(&waiting, "answer").unwrap(), 5);
+    }
+
+    #[test]
+    fn a_call_on_its_way_out_is_not_meant() {
+        let one = status_with(&[(1, "ending", "", true), (2, "connected", "hold", true)]);
+        assert_eq!(meant(&one, "swap").unwrap(), 2);
+        let none = status_with(&[(1, "ending", "", true)]);
+        assert!(matches!(meant(&none, "end"), Err(Failure::Refused { .. })));
     }
 }
