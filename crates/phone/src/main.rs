@@ -56,10 +56,6 @@ fn phone(options: &cli::Phone) -> ExitCode {
         },
         None => Config::default(),
     };
-    if options.check {
-        println!("the configuration is good");
-        return ExitCode::SUCCESS;
-    }
     if let Some(name) = &options.name {
         if !place::is_name(name) {
             eprintln!(
@@ -68,6 +64,10 @@ fn phone(options: &cli::Phone) -> ExitCode {
             return ExitCode::from(2);
         }
         config.name.clone_from(name);
+    }
+    if options.check {
+        println!("the configuration is good");
+        return ExitCode::SUCCESS;
     }
     match run::run(config, options.headless) {
         Ok(()) => ExitCode::SUCCESS,

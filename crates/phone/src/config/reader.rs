@@ -98,6 +98,11 @@ impl<'t> Document<'t> {
 }
 
 impl<'d, 't> Section<'d, 't> {
+    /// The key does not stand in the file.
+    pub(super) fn lacks(&self, key: &str) -> bool {
+        self.table.is_none_or(|table| table.get(key).is_none())
+    }
+
     /// The value of a key, if it stands in the file.
     pub(super) fn entry(&self, key: &'static str) -> Option<Entry<'d, 't>> {
         self.asked.borrow_mut().push(key);

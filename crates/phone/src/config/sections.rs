@@ -137,14 +137,15 @@ fn media(section: Section<'_, '_>) -> Media {
     media
 }
 
-/// A leg takes two ports: RTP on the even one, RTCP on the next.
+/// A leg takes two ports: RTP on the even one, RTCP on the next. At least one leg must fit.
 fn ports(text: &str) -> Option<RangeInclusive<u16>> {
     if text == "0" {
         return Some(0..=0);
     }
     let (first, last) = text.split_once('-')?;
     let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (first > 0 && first < last).then_some(first..=last)
+    let even = first.checked_next_multiple_of(2)?;
+    (first > 0 && even < last).then_some(first..=last)
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -206,8 +207,9 @@ fn agent(section: Section<'_, '_>) -> Policy {
     ];
     let hangup = [("strict", Hangup::Strict), ("ask", Hangup::Ask)];
     let away = section.number("away_status", 0..=699_u16);
-    if away.is_some_and(|status| status != 0 && !(400..=699).contains(&status)) {
-        section.fault("away_status", "0 or a status from 400 to 699", "another");
+    if let Some(status @ 1..400) = away {
+        let found = status.to_string();
+        section.fault("away_status", "0 or a status from 400 to 699", &found);
     }
     let flag = |key, default| section.flag(key).unwrap_or(default);
     let policy = Policy {
@@ -239,7 +241,10 @@ fn agent(section: Section<'_, '_>) -> Policy {
 }
 
 fn wrap_up(section: Section<'_, '_>, policy: &mut Policy) {
-    policy.reasons = section.tables("reasons").into_iter().map(reason).collect();
+    for table in section.tables("reasons") {
+        let reason = reason(table, &policy.reasons);
+        policy.reasons.push(reason);
+    }
     policy.default_reason = section.text("default");
     policy.wrap_up_time = section.seconds("time", 1..=86_400);
     if let Some(extension) = section.seconds("extension", 1..=86_400) {
@@ -260,8 +265,15 @@ fn wrap_up(section: Section<'_, '_>, policy: &mut Policy) {
     section.end();
 }
 
-fn reason(section: Section<'_, '_>) -> Reason {
+fn reason(section: Section<'_, '_>, before: &[Reason]) -> Reason {
     let code = required(&section, "code");
+    if before.iter().any(|reason| reason.code == code) {
+        section.fault(
+            "code",
+            "a code that no other reason has",
+            &format!("“{code}”"),
+        );
+    }
     let reason = Reason {
         en: section.text("en").unwrap_or_else(|| code.clone()),
         de: section.text("de").unwrap_or_else(|| code.clone()),
@@ -272,17 +284,17 @@ fn reason(section: Section<'_, '_>) -> Reason {
 }
 
 fn required(section: &Section<'_, '_>, key: &'static str) -> String {
-    let found = section.entry(key).is_some();
-    if !found {
+    let text = section.text(key);
+    if section.lacks(key) {
         section.fault(key, "text in quotes", "nothing");
     }
-    section.text(key).unwrap_or_default()
+    text.unwrap_or_default()
 }
 
 fn account(section: Section<'_, '_>) -> Option<Account> {
     let uri = |key| section.parsed(key, SIP_URI, sip_uri);
     let aor = uri("aor");
-    if section.entry("aor").is_none() {
+    if section.lacks("aor") {
         section.fault("aor", SIP_URI, "nothing");
     }
     let registrar = uri("registrar");
@@ -311,7 +323,13 @@ fn password(section: &Section<'_, '_>) -> Option<Secret> {
         section.fault("password_file", "password or password_file", "both");
     }
     let from_file = file.and_then(|file| match std::fs::read_to_string(&file) {
-        Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Ok(text) => {
+            let password = text.trim_end_matches(['\r', '\n']).to_owned();
+            if password.is_empty() {
+                section.fault("password_file", "a password in it", "an empty file");
+            }
+            Some(password)
+        }
         Err(error) => {
             let found = format!("{}: {error}", file.display());
             section.fault("password_file", "a readable file", &found);

@@ -141,6 +141,35 @@ fn keys_that_do_not_go_together_are_named() {
 }
 
 #[test]
+fn values_that_could_not_work_are_named() {
+    for (text, says) in [
+        (
+            "[media]\nrtp_ports = \"10001-10002\"\n",
+            "phone.toml:2: key media.rtp_ports: expected first and last port",
+        ),
+        (
+            "[agent]\naway_status = 200\n",
+            "phone.toml:2: key agent.away_status: expected 0 or a status from 400 to 699, found 200",
+        ),
+        (
+            "[wrap_up]\nreasons = [{code = \"a\"},\n{code = \"a\"}]\n",
+            "phone.toml:3: key wrap_up.reasons.code: expected a code that no other reason has, found “a”",
+        ),
+        (
+            "[wrap_up]\nreasons = [{code = \"a\", fr = \"b\"}]\n",
+            "phone.toml:2: key wrap_up.reasons.fr: expected “code”, “en” or “de”, found an unknown key",
+        ),
+        (
+            "[[account]]\naor = \"sip:a@b\"\npassword_file = \"/dev/null\"\n",
+            "phone.toml:3: key account.password_file: expected a password in it, found an empty file",
+        ),
+    ] {
+        let faults = faults(text);
+        assert!(faults[0].starts_with(says), "{faults:?}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_toml_is_named_by_its_line() {
     let faults = faults("name = \"a\"\n[sip\n");
     assert!(
