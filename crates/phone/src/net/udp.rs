@@ -15,8 +15,11 @@ pub(crate) struct Datagrams {
 
 impl Datagrams {
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = UdpSocket::bind(address).await?;
+        // Until the runtime has been told that the socket can send, it says that it can't.
+        socket.writable().await?;
         Ok(Self {
-            socket: UdpSocket::bind(address).await?,
+            socket,
             buffer: vec![0; LONGEST].into(),
         })
     }
@@ -51,5 +54,24 @@ impl Datagrams {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_datagram_is_not_lost() {
+        let here = (std::net::Ipv4Addr::LOCALHOST, 0).into();
+        let far = std::net::UdpSocket::bind(here).unwrap();
+        let limit = std::time::Duration::from_secs(5);
+        far.set_read_timeout(Some(limit)).unwrap();
+        let datagrams = Datagrams::bind(here).await.unwrap();
+        datagrams
+            .send(b"REGISTER", far.local_addr().unwrap())
+            .unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(far.recv(&mut buffer).unwrap(), 8);
     }
 }
