@@ -115,10 +115,8 @@ fn without_passwords(line: &str) -> Cow<'_, str> {
 }
 
 fn ends_with_scheme(before: &str) -> bool {
-    let start = before
-        .rfind(|c: char| !c.is_ascii_alphanumeric())
-        .map_or(0, |at| at + 1);
-    let scheme = &before[start..];
+    let others = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let scheme = &before[others.len()..];
     scheme.eq_ignore_ascii_case("sip") || scheme.eq_ignore_ascii_case("sips")
 }
 
@@ -162,5 +160,27 @@ mod tests {
             WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContact: <sip:127.0.0.1:5060>\r\n\r\n\
             v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\na=response=\"x\"\r\n";
         assert_eq!(redact(message.as_bytes()), message);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_no_harm_wherever_they_stand() {
+        let message = b"INVITE sip:bob:geheim@b SIP/2.0\r\nTo: <sip:b>\r\nAuthorization: Digest a=\"b\",\r\n response=\"0123\", response=4567\r\n\r\nv=0\r\n";
+        for bytes in [
+            &b"\xff"[..],
+            b"\0",
+            "é".as_bytes(),
+            "\u{130}".as_bytes(),
+            b"\"",
+            b":",
+            b"\n",
+            b"\r",
+        ] {
+            for at in 0..=message.len() {
+                let (before, after) = message.split_at(at);
+                redact(&[before, bytes, after].concat());
+                redact(&[before, bytes].concat());
+                redact(&[bytes, after].concat());
+            }
+        }
     }
 }
