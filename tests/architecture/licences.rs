@@ -2,10 +2,11 @@
 use cargo_metadata::{DependencyKind, Metadata, Package, PackageId};
 use std::collections::BTreeSet;
 
-const PERMISSIVE: [&str; 14] = [
+const PERMISSIVE: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
+    "BSD-1-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
