@@ -278,3 +278,55 @@ pub fn free_port() -> u16 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program and one source of it, changed so many seconds after the program was built.
+    fn program(test: &str, source_is_younger_by: i64) -> (PathBuf, PathBuf) {
+        let folder = folder(test);
+        let (program, source) = (folder.join("trialog"), folder.join("main.rs"));
+        fs::write(&program, "").unwrap();
+        fs::write(&source, "").unwrap();
+        fs::write(
+            program.with_extension("d"),
+            format!("{}: {}\n", program.display(), source.display()),
+        )
+        .unwrap();
+        let (past, step) = (
+            SystemTime::now() - Duration::from_secs(1000),
+            Duration::from_secs(source_is_younger_by.unsigned_abs()),
+        );
+        let changed = if source_is_younger_by < 0 {
+            past - step
+        } else {
+            past + step
+        };
+        File::options()
+            .write(true)
+            .open(&program)
+            .unwrap()
+            .set_modified(past)
+            .unwrap();
+        File::options()
+            .write(true)
+            .open(&source)
+            .unwrap()
+            .set_modified(changed)
+            .unwrap();
+        (program, source)
+    }
+
+    #[test]
+    fn a_program_that_is_older_than_a_source_is_found_out() {
+        let (program, source) = program("older", 5);
+        assert_eq!(newer_source(&program), Some(source));
+    }
+
+    #[test]
+    fn a_program_that_is_newer_than_all_its_sources_will_do() {
+        let (program, _) = program("newer", -5);
+        assert_eq!(newer_source(&program), None);
+    }
+}
