@@ -10,6 +10,8 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 pub(crate) fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
+    // Whatever the agent does next, the busy tone has been heard.
+    out.common.busy = None;
     if takes_the_microphone(&act) {
         leave_others(calls, Some(id));
     }

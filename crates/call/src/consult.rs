@@ -13,7 +13,6 @@ impl Call {
         transfer: Option<WhenAnswered>,
         out: &mut Out<'_>,
     ) {
-        out.common.busy = None;
         self.set_hold(Slot::First, true);
         self.state = State::ConsultRequested { target, transfer };
         self.call_guest_when_held(out);
