@@ -120,6 +120,8 @@ pub(crate) struct Offered {
     pub(crate) offer: Option<Description>,
     /// We said 180.
     pub(crate) ringing: bool,
+    /// Who has not given up by then is taken to have vanished.
+    pub(crate) until: Time,
 }
 
 /// Our 2xx, which is sent again until its ACK comes.

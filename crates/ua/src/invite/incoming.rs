@@ -18,6 +18,17 @@ use trialog_sip::{HeaderName, NameAddr, Request, Response, Uri};
 /// RFC 3261 §13.3.1: a proxy's timer C is over three minutes; each minute says that it still rings.
 const RING_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long a call may ring whose INVITE does not say: the least that a proxy waits (RFC 3261 §16.6, timer C), so that
+/// a caller who vanished does not ring for ever.
+const RINGS: Duration = Duration::from_secs(180);
+
+/// RFC 3261 §13.3.1: the INVITE's Expires bounds how long its call is offered.
+fn rings_for(request: &Request) -> Duration {
+    let expires = request.headers.get(&HeaderName::Expires);
+    let seconds = expires.and_then(|expires| expires.trim().parse::<u32>().ok());
+    seconds.map_or(RINGS, |seconds| Duration::from_secs(seconds.into()))
+}
+
 impl UserAgent {
     /// An INVITE outside any dialog.
     pub(crate) fn invited(
@@ -62,6 +73,7 @@ impl UserAgent {
             cseq: cseq_of(request),
             offer,
             ringing: false,
+            until: now + rings_for(request),
         });
         self.tags.insert(dialog.local_tag.clone(), id);
         let mut leg = Leg::new(id, account, stage, dialog, media);
@@ -124,17 +136,24 @@ impl UserAgent {
             return;
         };
         offered.ringing = true;
-        let server = offered.server;
+        let (server, until) = (offered.server, offered.until);
         if let Some(response) = self.leg_response(id, server, 180) {
             self.transactions
                 .respond(now, server, &response, &mut self.out);
         }
-        self.alarms.set(Alarm::Ringing(id), now + RING_AGAIN);
+        self.alarms
+            .set(Alarm::Ringing(id), until.min(now + RING_AGAIN));
     }
 
     pub(crate) fn ring_again(&mut self, now: Time, id: LegId) {
-        if self.offered(id).is_some_and(|offered| offered.ringing) {
-            self.say_ringing(now, id);
+        match self.offered(id) {
+            // RFC 3261 §13.3.1: an INVITE that has expired is answered with 487.
+            Some(offered) if offered.until <= now => {
+                let server = offered.server;
+                self.cancelled(now, server);
+            }
+            Some(offered) if offered.ringing => self.say_ringing(now, id),
+            _ => {}
         }
     }
 

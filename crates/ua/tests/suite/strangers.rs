@@ -588,3 +588,26 @@ fn a_request_in_the_early_dialog_does_not_hide_the_ack() {
     pipe.bye(0, leg);
     pipe.assert_idle();
 }
+
+#[test]
+fn a_caller_who_vanished_rings_as_long_as_his_invite_says_else_three_minutes() {
+    for (expires, seconds) in [("Expires: 20\r\n", 20), ("", 180)] {
+        let mut pipe = Pipe::of(1);
+        let invite = request("INVITE", "gone", &sdp("sip:odd@10.0.0.9", "sendrecv"));
+        let invite = invite.replace("Max-Forwards", &format!("{expires}Max-Forwards"));
+        pipe.inject(stranger(), 0, &invite);
+        pipe.run_ms(50);
+        let (leg, _) = pipe.incoming(0);
+        pipe.act(0, Action::Ring(leg));
+        let ended = |pipe: &Pipe| {
+            let over = WireEvent::Ended(EndCause::Cancelled);
+            pipe.has(0, leg, |event| *event == over)
+        };
+        pipe.run_ms((seconds - 1) * 1000);
+        assert!(!ended(&pipe), "{expires}");
+        pipe.run_ms(1000);
+        assert!(ended(&pipe), "{expires}");
+        last_raw(&pipe, "SIP/2.0 487");
+        pipe.assert_idle();
+    }
+}
