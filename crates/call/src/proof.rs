@@ -122,8 +122,6 @@ impl Phone {
     /// Bring into canonical form: legs, calls and wrap-ups numbered by their order, no history, no time.
     pub fn canonical(&mut self) -> Renamed {
         let mut renamed = Renamed::default();
-        // A tone in our own ear decides nothing.
-        self.common.busy = None;
         for (place, call) in self.calls.iter_mut().enumerate() {
             let new = CallId(place as u32 + 1);
             renamed.calls.push((call.id, new));
