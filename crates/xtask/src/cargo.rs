@@ -11,6 +11,15 @@ pub(crate) fn workspace() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
+/// The folder that cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    let Some(named) = std::env::var_os("CARGO_TARGET_DIR") else {
+        return workspace().join("target");
+    };
+    // As cargo reads it: from the folder that it was called in.
+    std::path::absolute(&named).unwrap_or_else(|_| PathBuf::from(named))
+}
+
 /// A call of cargo, in the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

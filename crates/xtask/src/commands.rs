@@ -1,7 +1,7 @@
 //! The commands, each a few steps of set-up and cargo.
 use crate::need::Purpose;
 use crate::tally::Tally;
-use crate::{Stopped, cargo, setup};
+use crate::{Stopped, cargo, peers, setup};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -41,7 +41,8 @@ pub(crate) fn test(filters: &[String]) -> Result<(), Stopped> {
         let mut command = cargo::cargo(arguments);
         command
             .env("TRIALOG_BIN", &trialog)
-            .env("TRIALOG_CHECKER_BIN", &checker);
+            .env("TRIALOG_CHECKER_BIN", &checker)
+            .env(peers::VARIABLE, peers::python());
         command
     };
     // First the documentation's examples, so that the last thing printed is the sum of all the others.
@@ -68,8 +69,9 @@ pub(crate) fn test(filters: &[String]) -> Result<(), Stopped> {
 }
 
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Stopped> {
-    setup::run(Purpose::Build, false)?;
+    setup::run(Purpose::Peers, false)?;
     let mut command = cargo::cargo(&["bench", "--package", "trialog-benches"]);
+    command.env(peers::VARIABLE, peers::python());
     match arguments {
         [] => {}
         [group] => {

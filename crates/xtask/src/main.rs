@@ -3,6 +3,7 @@
 mod cargo;
 mod commands;
 mod need;
+mod peers;
 mod setup;
 mod tally;
 
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  setup [--check]   install the system packages that building, the demo and the tests need
+  setup [--check]   install what building, the demo and the tests need: system packages, and PJSIP into target/peers
                     (--check only names the missing ones); says nothing when all are there
   demo [ARGS…]      set up, build, and run `trialog demo ARGS…`: a conference that you can hear
   test [FILTER…]    set up, build the programs, and run all tests, or those whose name matches

@@ -1,5 +1,6 @@
 //! The system packages that we need, why, and how to see that they are there.
 //! What they are is decided by looking for what they bring, not by asking dpkg, so that other systems pass as well.
+//! What comes from Python's index instead stands in [`crate::peers`].
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,6 +12,8 @@ pub(crate) enum Purpose {
     Build,
     /// To run the demo.
     Demo,
+    /// To run the phones of others, for load and to measure beside them.
+    Peers,
     /// To run the tests.
     Test,
 }
@@ -20,8 +23,12 @@ pub(crate) enum Purpose {
 pub(crate) enum Sign {
     /// This program is on the `PATH`.
     Program(&'static str),
+    /// This program is on the `PATH`, or where a user's `PATH` often does not lead: in `/usr/sbin`.
+    Daemon(&'static str),
     /// pkg-config knows this library.
     Library(&'static str),
+    /// The system's Python 3 can import this module.
+    Python(&'static str),
 }
 
 /// One system package.
@@ -68,6 +75,48 @@ pub(crate) const NEEDS: &[Need] = &[
         sign: Sign::Program("espeak-ng"),
     },
     Need {
+        package: "sip-tester",
+        why: "SIPp, a foreign phone and a load to test against",
+        purpose: Purpose::Peers,
+        sign: Sign::Program("sipp"),
+    },
+    Need {
+        package: "baresip-core",
+        why: "baresip, a foreign phone to test against and to measure beside",
+        purpose: Purpose::Peers,
+        sign: Sign::Program("baresip"),
+    },
+    Need {
+        package: "tcpdump",
+        why: "takes down when each packet went by",
+        purpose: Purpose::Peers,
+        sign: Sign::Daemon("tcpdump"),
+    },
+    Need {
+        package: "python3-venv",
+        why: "a folder of its own for PJSIP, a foreign phone from Python's package index",
+        purpose: Purpose::Peers,
+        sign: Sign::Python("ensurepip"),
+    },
+    Need {
+        package: "linphone-cli",
+        why: "linphone-daemon, a foreign phone to test against",
+        purpose: Purpose::Test,
+        sign: Sign::Program("linphone-daemon"),
+    },
+    Need {
+        package: "kamailio",
+        why: "a PBX to register at and to call through",
+        purpose: Purpose::Test,
+        sign: Sign::Daemon("kamailio"),
+    },
+    Need {
+        package: "iproute2",
+        why: "networks that lose and delay (tc, ip netns)",
+        purpose: Purpose::Test,
+        sign: Sign::Daemon("tc"),
+    },
+    Need {
         package: "pulseaudio",
         why: "the sound card of the tests",
         purpose: Purpose::Test,
@@ -78,12 +127,6 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "plays into the tests' sound card and records from it",
         purpose: Purpose::Test,
         sign: Sign::Program("pacat"),
-    },
-    Need {
-        package: "sip-tester",
-        why: "SIPp, a foreign phone to test against",
-        purpose: Purpose::Test,
-        sign: Sign::Program("sipp"),
     },
 ];
 
@@ -100,13 +143,22 @@ pub(crate) fn missing(purpose: Purpose, there: impl Fn(Sign) -> bool) -> Vec<Nee
 pub(crate) fn is_there(sign: Sign) -> bool {
     match sign {
         Sign::Program(name) => on_path(name),
-        Sign::Library(name) => Command::new("pkg-config")
-            .args(["--exists", name])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success()),
+        Sign::Daemon(name) => on_path(name) || is_program(&Path::new("/usr/sbin").join(name)),
+        Sign::Library(name) => succeeds(Command::new("pkg-config").args(["--exists", name])),
+        Sign::Python(name) => {
+            succeeds(Command::new("python3").args(["-c", &format!("import {name}")]))
+        }
     }
+}
+
+/// Runs it unseen; true when it could be run and says that all is well.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// A program of this name is on the `PATH`.
@@ -149,6 +201,13 @@ mod tests {
             packages(Purpose::Demo, |_| false),
             ["cmake", "make", "pkg-config", "libasound2-dev", "espeak-ng"]
         );
+    }
+
+    #[test]
+    fn the_phones_of_others_need_no_sound_card() {
+        let asked = packages(Purpose::Peers, |_| false);
+        assert!(asked.contains(&"baresip-core"));
+        assert!(!asked.contains(&"pulseaudio"));
     }
 
     #[test]

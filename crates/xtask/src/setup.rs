@@ -1,6 +1,6 @@
 //! Installs what is missing, or says exactly how to. How is decided by [`way`], apart from doing it.
-use crate::Stopped;
 use crate::need::{Need, Purpose, is_there, missing, on_path};
+use crate::{Stopped, peers};
 use std::process::Command;
 
 /// How the missing packages can be installed here.
@@ -33,8 +33,16 @@ fn install(packages: &[Need]) -> Vec<&'static str> {
     command
 }
 
-/// Sees to it that all packages for `purpose` are there; silent when they are. `check`: only names the missing ones.
+/// Sees to it that all that `purpose` asks for is there; silent when it is. `check`: only names what is missing.
 pub(crate) fn run(purpose: Purpose, check: bool) -> Result<(), Stopped> {
+    packages(purpose, check)?;
+    if purpose >= Purpose::Peers {
+        peers::run(check)?;
+    }
+    Ok(())
+}
+
+fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
     let missing_now = missing(purpose, is_there);
     if missing_now.is_empty() {
         return Ok(());
@@ -79,7 +87,8 @@ pub(crate) fn run(purpose: Purpose, check: bool) -> Result<(), Stopped> {
     }
 }
 
-fn run_shown(command: &[&str]) -> Result<(), Stopped> {
+/// Runs it, shown, with its output as ours.
+pub(crate) fn run_shown(command: &[&str]) -> Result<(), Stopped> {
     println!("+ {}", command.join(" "));
     let (program, arguments) = command.split_first().expect("a command has a program");
     let status = Command::new(program)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// All programs that stand for a package.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 13] = [
     "cmake",
     "make",
     "pkg-config",
@@ -17,7 +17,16 @@ const PROGRAMS: [&str; 7] = [
     "pulseaudio",
     "pacat",
     "sipp",
+    "baresip",
+    "tcpdump",
+    "python3",
+    "linphone-daemon",
+    "kamailio",
+    "tc",
 ];
+
+/// Where the set-up puts the interpreter that has PJSIP, under the target folder.
+const VENV: &str = "peers/venv/bin";
 
 /// A folder that is the whole `PATH`, and a log of what was called.
 struct Machine {
@@ -35,7 +44,29 @@ impl Machine {
         for program in programs {
             machine.put(program, "exit 0");
         }
+        fs::create_dir_all(machine.folder.join(VENV)).unwrap();
+        machine.put(&format!("{VENV}/python3"), "exit 0");
         machine
+    }
+
+    /// The same without PJSIP: what makes the environment is written down, and its pip does this.
+    fn without_pjsip(self, pip: &str) -> Self {
+        fs::remove_dir_all(self.folder.join("peers")).unwrap();
+        let here = self.folder.display();
+        // Stands in the environment for its interpreter: `-c` looks for PJSIP, `-m` is pip.
+        let interpreter = format!(
+            "#!/bin/sh\nif [ \"$1\" = -c ]; then [ -e {here}/pjsip ]; exit; fi\necho \"pip $*\" >> {here}/log\n{pip}\n"
+        );
+        fs::write(self.folder.join("interpreter"), interpreter).unwrap();
+        self.put(
+            "python3",
+            &format!(
+                "[ \"$1\" = -c ] && exit 0\necho \"python3 $*\" >> {here}/log\n\
+                 /bin/mkdir -p {here}/{VENV}\n/bin/cp {here}/interpreter {here}/{VENV}/python3\n\
+                 /bin/chmod +x {here}/{VENV}/python3"
+            ),
+        );
+        self
     }
 
     /// Puts a script on the `PATH`.
@@ -64,6 +95,8 @@ impl Machine {
             .arg("setup")
             .args(arguments)
             .env("PATH", &self.folder)
+            .env("CARGO_TARGET_DIR", &self.folder)
+            .env_remove("TRIALOG_PYTHON")
             .output()
             .unwrap()
     }
@@ -169,6 +202,46 @@ fn a_package_that_brings_nothing_is_named() {
     let done = machine.setup(&[]);
     assert_eq!(done.status.code(), Some(1));
     assert!(text(&done.stderr).contains("installed `make`"));
+}
+
+#[test]
+fn pjsip_comes_into_the_target_folder() {
+    let machine = Machine::new("pjsip", 1000, &PROGRAMS);
+    let here = machine.folder.display().to_string();
+    let machine = machine.without_pjsip(&format!(": > {here}/pjsip"));
+    let done = machine.setup(&[]);
+    let said = text(&done.stdout);
+    assert!(done.status.success(), "{said}{}", text(&done.stderr));
+    assert!(said.contains("PJSIP, a foreign phone"), "{said}");
+    assert_eq!(
+        machine.log(),
+        format!(
+            "python3 -m venv --clear {here}/peers/venv\n\
+             pip -m pip install --quiet --disable-pip-version-check pjsua2-python==2.15.1\n"
+        )
+    );
+    assert_eq!(text(&machine.setup(&[]).stdout), "", "now it is there");
+}
+
+#[test]
+fn where_pip_fails_the_package_is_named() {
+    let machine = Machine::new("pip-fails", 1000, &PROGRAMS).without_pjsip("exit 1");
+    let done = machine.setup(&[]);
+    assert_eq!(done.status.code(), Some(1));
+    let said = text(&done.stderr);
+    assert!(
+        said.contains("pip could not bring `pjsua2-python==2.15.1`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn check_installs_no_pjsip() {
+    let machine = Machine::new("check-pjsip", 0, &PROGRAMS).without_pjsip("exit 0");
+    let done = machine.setup(&["--check"]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stdout).contains("pjsua2-python==2.15.1"));
+    assert_eq!(machine.log(), "", "nothing was called");
 }
 
 #[test]
