@@ -5,6 +5,7 @@
 #![allow(clippy::missing_panics_doc, reason = "that is how a test fails")]
 
 pub mod chance;
+pub mod hosts;
 pub mod network;
 pub mod phone;
 pub mod program;

@@ -1,4 +1,5 @@
 //! The programs under test, as processes: found, started, told what to do by `trialog ctl`, and ended by their id.
+use crate::hosts::Host;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::net::UdpSocket;
@@ -150,11 +151,12 @@ impl Drop for Running {
 pub struct PhoneProcess {
     /// Its name.
     pub name: String,
-    /// Its port for SIP on 127.0.0.1.
+    /// Its port for SIP, on 127.0.0.1 or on the address of its host.
     pub port: u16,
     /// The process.
     pub running: Running,
     runtime: PathBuf,
+    host: Option<Host>,
 }
 
 impl PhoneProcess {
@@ -168,14 +170,29 @@ impl PhoneProcess {
         settings: &str,
         environment: &[(&str, &str)],
     ) -> Self {
-        let port = free_port();
+        Self::start_on(None, name, folder, runtime, settings, environment)
+    }
+
+    /// As [`PhoneProcess::start`], on a host of its own instead of this machine's loopback.
+    #[must_use]
+    pub fn start_on(
+        host: Option<&Host>,
+        name: &str,
+        folder: &Path,
+        runtime: &Path,
+        settings: &str,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let port = host.map_or_else(free_port, |_| 5060);
+        let address = address(host);
         let config = folder.join(format!("{name}.toml"));
+        // All of a test's phones trust each other.
         let text = format!(
-            "name = \"{name}\"\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\ntrusted = [\"127.0.0.1\"]\ntrace = \"{name}.jsonl\"\n\n\
-             [records]\nfile = \"{name}-records.jsonl\"\n\n{settings}\n\n[[account]]\naor = \"sip:{name}@127.0.0.1:{port}\"\ndisplay = \"{name}\"\n"
+            "name = \"{name}\"\n\n[sip]\nlisten = \"{address}:{port}\"\ntrusted = [\"127.0.0.1\", \"10.77.0.0/24\"]\ntrace = \"{name}.jsonl\"\n\n\
+             [records]\nfile = \"{name}-records.jsonl\"\n\n{settings}\n\n[[account]]\naor = \"sip:{name}@{address}:{port}\"\ndisplay = \"{name}\"\n"
         );
         fs::write(&config, text).expect("the folder can be written");
-        let mut command = Command::new(trialog());
+        let mut command = program_on(host, &trialog());
         command
             .args(["phone", "--headless", "--config"])
             .arg(&config)
@@ -187,6 +204,7 @@ impl PhoneProcess {
             port,
             running,
             runtime: runtime.to_owned(),
+            host: host.cloned(),
         };
         let started = Instant::now();
         while !phone.try_ctl(&["status"]).status.success() {
@@ -208,13 +226,18 @@ impl PhoneProcess {
     /// How to call it.
     #[must_use]
     pub fn uri(&self) -> String {
-        format!("sip:{}@127.0.0.1:{}", self.name, self.port)
+        format!(
+            "sip:{}@{}:{}",
+            self.name,
+            address(self.host.as_ref()),
+            self.port
+        )
     }
 
     /// Runs `trialog ctl --json …` for this phone.
     #[must_use]
     pub fn try_ctl(&self, arguments: &[&str]) -> Output {
-        Command::new(trialog())
+        program_on(self.host.as_ref(), &trialog())
             .args(["ctl", "--json", "--phone", &self.name])
             .args(arguments)
             .env("XDG_RUNTIME_DIR", &self.runtime)
@@ -225,7 +248,23 @@ impl PhoneProcess {
 
     /// As [`PhoneProcess::try_ctl`], which must be done.
     pub fn ctl(&self, arguments: &[&str]) -> Value {
-        let output = self.try_ctl(arguments);
+        self.done(arguments, &self.try_ctl(arguments))
+    }
+
+    /// As [`PhoneProcess::ctl`], as soon as no earlier step is under way any more: over a slow line steps take their time.
+    pub fn ctl_when_free(&self, arguments: &[&str]) -> Value {
+        let started = Instant::now();
+        loop {
+            let output = self.try_ctl(arguments);
+            let is_busy = String::from_utf8_lossy(&output.stdout).contains("\"busy\"");
+            if !is_busy || started.elapsed() > Duration::from_secs(15) {
+                return self.done(arguments, &output);
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn done(&self, arguments: &[&str], output: &Output) -> Value {
         assert!(
             output.status.success(),
             "{}: ctl {arguments:?}: {}\n{}{}",
@@ -265,6 +304,14 @@ impl PhoneProcess {
             std::thread::sleep(Duration::from_millis(30));
         }
     }
+}
+
+fn address(host: Option<&Host>) -> &str {
+    host.map_or("127.0.0.1", |host| &host.address)
+}
+
+fn program_on(host: Option<&Host>, program: &Path) -> Command {
+    host.map_or_else(|| Command::new(program), |host| host.command(program))
 }
 
 /// A port that is free for UDP and TCP now. Another may take it before it is used: rare, since the system hands out others first.
