@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The program `trialog`: what `TRIALOG_BIN` names, or the one that lies in the folder that this test was built into.
@@ -70,15 +71,27 @@ fn newer_source(program: &Path) -> Option<PathBuf> {
 /// An empty folder for this test's files, by its name; what an earlier run left is gone.
 #[must_use]
 pub fn folder(name: &str) -> PathBuf {
+    let folder = of_tests(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    folder
+}
+
+/// A folder for files that several tests use, of which nothing is removed.
+#[must_use]
+pub fn shared_folder(name: &str) -> PathBuf {
+    let folder = of_tests(name);
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    folder
+}
+
+fn of_tests(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test has a program");
     let target = own
         .ancestors()
         .nth(3)
         .expect("it lies in target/PROFILE/deps");
-    let folder = target.join("tmp").join("trialog-tests").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the target folder can be written");
-    folder
+    target.join("tmp").join("trialog-tests").join(name)
 }
 
 /// A process that ends with this value, by its id and no other.
@@ -324,6 +337,33 @@ pub fn free_port() -> u16 {
             return port;
         }
     }
+}
+
+/// The first of so many ports in a row that are free for UDP and TCP now, below those that the system hands out by itself where
+/// that can be: what was found is taken only a moment later.
+#[must_use]
+pub fn free_ports_in_a_row(count: u16) -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() % 1_000).unwrap_or(0);
+    loop {
+        // Several tests search at once, in one process or in several: each begins elsewhere.
+        let step = NEXT.fetch_add(1, Ordering::Relaxed) % 1_000;
+        let first = 12_000 + ((own * 7 + step) % 1_000) * 16;
+        let free = (first..first + count).all(|port| {
+            UdpSocket::bind(("127.0.0.1", port)).is_ok()
+                && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
+        });
+        if free {
+            return first;
+        }
+    }
+}
+
+/// A program of this name is on the `PATH`.
+#[must_use]
+pub fn is_on_path(name: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(name).is_file())
 }
 
 #[cfg(test)]

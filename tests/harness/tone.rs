@@ -5,18 +5,23 @@ use std::path::Path;
 /// Samples a second, everywhere here.
 pub const RATE: u32 = 48_000;
 
-/// Writes a WAV file with a tone of this frequency (Hz) and level (dB below full scale, a negative number).
+/// Writes a WAV file with a tone of this frequency (Hz) and level (dB below full scale, a negative number), at [`RATE`].
 pub fn write(path: &Path, frequency: f64, level: f64, seconds: u32) {
+    write_at(path, frequency, level, seconds, RATE);
+}
+
+/// As [`write`], at so many samples a second.
+pub fn write_at(path: &Path, frequency: f64, level: f64, seconds: u32, rate: u32) {
     let spec = hound::WavSpec {
         channels: 1,
-        sample_rate: RATE,
+        sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut file = hound::WavWriter::create(path, spec).expect("the folder can be written");
     let amplitude = 10_f64.powf(level / 20.0) * f64::from(i16::MAX);
-    for place in 0..seconds * RATE {
-        let sample = amplitude * (TAU * frequency * f64::from(place) / f64::from(RATE)).sin();
+    for place in 0..seconds * rate {
+        let sample = amplitude * (TAU * frequency * f64::from(place) / f64::from(rate)).sin();
         #[allow(
             clippy::cast_possible_truncation,
             reason = "the level is below full scale"

@@ -1,0 +1,75 @@
+//! What a phone can do, each with the reason where it can't; the table shows these reasons.
+
+/// It can, or the reason why not, to be read after "n/a because".
+pub type Can = Result<(), &'static str>;
+
+/// What a phone can do as a party.
+#[derive(Clone, Copy, Debug)]
+pub struct Abilities {
+    /// It can place a call.
+    pub calls: Can,
+    /// It can hold, and resume.
+    pub holds: Can,
+    /// It follows a REFER.
+    pub is_referred: Can,
+    /// It supports `Replaces`: takes an INVITE with it, and puts it into one that it is referred to.
+    pub replaces: Can,
+    /// It asks its person about a REFER, who then says [`Peer::consent`](super::Peer::consent).
+    pub asks: Can,
+    /// It can send others elsewhere, without `Replaces`.
+    pub transfers: Can,
+    /// The same with `Replaces`.
+    pub transfers_attended: Can,
+    /// It can be in this manner.
+    pub refuses_transfers: Can,
+    /// It can be in this manner.
+    pub cannot_be_referred: Can,
+    /// Its recording shows who is heard.
+    pub records: Can,
+    /// Its recording goes on while nothing comes in, so that a gap in what it heard is one in the recording.
+    pub records_gaps: Can,
+    /// The least level, in dB below full scale, that its own voice may be expected at in its own ear, and why it is not −60.
+    pub own_voice: (f64, &'static str),
+}
+
+impl Abilities {
+    /// A phone that can do all of it.
+    pub const ALL: Self = Self {
+        calls: Ok(()),
+        holds: Ok(()),
+        is_referred: Ok(()),
+        replaces: Ok(()),
+        asks: Ok(()),
+        transfers: Ok(()),
+        transfers_attended: Ok(()),
+        refuses_transfers: Ok(()),
+        cannot_be_referred: Ok(()),
+        records: Ok(()),
+        records_gaps: Ok(()),
+        own_voice: (-60.0, ""),
+    };
+
+    /// Whether it can be in this manner.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn can_be(&self, manner: Manner) -> Can {
+        match manner {
+            Manner::Plain => Ok(()),
+            Manner::RefusesTransfers => self.refuses_transfers,
+            Manner::CannotBeReferred => self.cannot_be_referred,
+        }
+    }
+}
+
+/// What was decided for a phone beforehand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// Its defaults; a REFER is followed, or its person is asked.
+    #[default]
+    Plain,
+    /// A REFER is answered with 603, or reported as that: "I won't".
+    RefusesTransfers,
+    /// A REFER is answered with 405, or not allowed from the start: "I can't".
+    CannotBeReferred,
+}

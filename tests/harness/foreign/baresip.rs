@@ -1,0 +1,291 @@
+//! baresip as a party: a configuration folder by template, told by its control socket (`ctrl_tcp`: netstrings of JSON).
+use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Seat, Way};
+use super::{pilot, wait_for};
+use crate::program::{Running, free_ports_in_a_row};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The folder of its modules, by Debian's package.
+const MODULES: &str = "/usr/lib/baresip/modules";
+/// For how long its pilot lasts in one stream, in seconds.
+const PILOT: u32 = 120;
+
+/// A running baresip.
+pub struct Baresip {
+    seat: Seat,
+    port: u16,
+    control: TcpStream,
+    read: Vec<u8>,
+    calls: BTreeMap<String, CallState>,
+    order: Vec<String>,
+    registered: bool,
+    sounds: PathBuf,
+    running: Running,
+}
+
+impl Baresip {
+    /// Starts it; it can be called, and is registered where there is a registrar.
+    ///
+    /// # Errors
+    /// It is not installed, or did not come up in time.
+    pub fn start(seat: &Seat) -> Done<Self> {
+        // It takes the port after its SIP port, too (TLS); the control socket and RTP follow.
+        let port = free_ports_in_a_row(3);
+        let folder = seat.folder.as_path();
+        let words = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
+        let sounds = folder.join("sounds");
+        fs::create_dir_all(&sounds).map_err(words)?;
+        for (name, text) in [
+            ("config", configuration(seat, port)?),
+            ("accounts", account(seat, port)),
+            ("contacts", String::new()),
+        ] {
+            fs::write(folder.join(name), text).map_err(words)?;
+        }
+        if !crate::program::is_on_path("baresip") {
+            return Err(Fault(
+                "baresip (package baresip-core) is not installed: cargo xtask setup".into(),
+            ));
+        }
+        let mut command = Command::new("baresip");
+        command.args(["-4", "-f"]).arg(folder).env("HOME", folder);
+        let mut running = Running::start(&mut command, &folder.join("baresip.log"));
+        let control = wait_for("baresip's control socket", || {
+            if running.has_ended() {
+                return Err(Fault(format!("baresip ended: {}", running.said())));
+            }
+            Ok(TcpStream::connect(("127.0.0.1", port + 2)).ok())
+        })?;
+        control
+            .set_read_timeout(Some(Duration::from_millis(5)))
+            .map_err(words)?;
+        let mut phone = Self {
+            seat: seat.clone(),
+            port,
+            control,
+            read: Vec::new(),
+            calls: BTreeMap::new(),
+            order: Vec::new(),
+            registered: false,
+            sounds,
+            running,
+        };
+        if let Way::Through(_) = seat.way {
+            let said = folder.join("baresip.log");
+            wait_for("baresip registers", || {
+                phone.listen()?;
+                let log = fs::read_to_string(&said).unwrap_or_default();
+                Ok((phone.registered || log.contains("200 OK")).then_some(()))
+            })?;
+        }
+        Ok(phone)
+    }
+
+    /// Tells it a command and waits for its response.
+    fn tell(&mut self, command: &str, parameters: &str) -> Done {
+        let message = json!({ "command": command, "params": parameters, "token": "t" }).to_string();
+        let framed = format!("{}:{message},", message.len());
+        self.control
+            .write_all(framed.as_bytes())
+            .map_err(|error| self.fault(&format!("can't be told “{command}”: {error}")))?;
+        let end = Instant::now() + super::PATIENCE;
+        while Instant::now() < end {
+            if let Some(response) = self.listen()? {
+                return match response["ok"].as_bool() {
+                    Some(true) => Ok(()),
+                    _ => Err(self.fault(&format!("answers “{command}” with {response}"))),
+                };
+            }
+        }
+        Err(self.fault(&format!("does not answer “{command}”")))
+    }
+
+    /// Takes in what it has said; gives the last response in it.
+    fn listen(&mut self) -> Done<Option<Value>> {
+        if self.running.has_ended() {
+            return Err(self.fault(&format!("ended: {}", self.running.said())));
+        }
+        let mut bytes = [0; 16_384];
+        match self.control.read(&mut bytes) {
+            Ok(length) => self.read.extend_from_slice(&bytes[..length]),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                ) => {}
+            Err(error) => return Err(self.fault(&format!("lost its control socket: {error}"))),
+        }
+        let mut response = None;
+        while let Some(message) = self.next_message() {
+            if message["response"] == true {
+                response = Some(message);
+            } else {
+                self.heed(&message);
+            }
+        }
+        Ok(response)
+    }
+
+    /// A netstring: length, colon, content, comma.
+    fn next_message(&mut self) -> Option<Value> {
+        let colon = self.read.iter().position(|octet| *octet == b':')?;
+        let length: usize = std::str::from_utf8(&self.read[..colon])
+            .ok()?
+            .parse()
+            .ok()?;
+        let content = self.read.get(colon + 1..colon + 1 + length)?;
+        let message = serde_json::from_slice(content).unwrap_or(Value::Null);
+        self.read.drain(..(colon + 2 + length).min(self.read.len()));
+        Some(message)
+    }
+
+    fn heed(&mut self, event: &Value) {
+        let state = match event["type"].as_str() {
+            Some("CALL_OUTGOING" | "CALL_RINGING" | "CALL_PROGRESS")
+                if event["direction"] == "outgoing" =>
+            {
+                Some(CallState::Placed)
+            }
+            Some("CALL_INCOMING") => Some(CallState::Offered),
+            Some("CALL_ESTABLISHED") => Some(CallState::Up),
+            Some("CALL_CLOSED") => None,
+            Some("REGISTER_OK") => {
+                self.registered = true;
+                return;
+            }
+            _ => return,
+        };
+        let Some(id) = event["id"].as_str() else {
+            return;
+        };
+        match state {
+            Some(CallState::Placed) if self.calls.contains_key(id) => {}
+            Some(state) => {
+                if self.calls.insert(id.to_owned(), state).is_none() {
+                    self.order.push(id.to_owned());
+                }
+            }
+            None => {
+                self.calls.remove(id);
+                self.order.retain(|one| one != id);
+            }
+        }
+    }
+
+    fn fault(&self, what: &str) -> Fault {
+        Fault(format!("{} (baresip) {what}", self.seat.role.name()))
+    }
+}
+
+impl Peer for Baresip {
+    fn kind(&self) -> Kind {
+        Kind::Baresip
+    }
+
+    fn abilities(&self) -> Abilities {
+        const NO_REPLACES: &str = "baresip answers Require: replaces with 420";
+        Abilities {
+            replaces: Err(NO_REPLACES),
+            asks: Err("baresip follows a REFER without asking"),
+            transfers_attended: Err("baresip 1.0 has no attended transfer"),
+            refuses_transfers: Err("baresip follows every REFER"),
+            cannot_be_referred: Err("baresip follows every REFER"),
+            records_gaps: Err("baresip's recording stands still while no packet comes"),
+            ..Abilities::ALL
+        }
+    }
+
+    fn uri(&self) -> String {
+        match &self.seat.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        }
+    }
+
+    fn behave(&mut self, manner: Manner) -> Done {
+        self.abilities()
+            .can_be(manner)
+            .map_err(|why| self.fault(why))
+    }
+
+    fn calls(&mut self) -> Done<Vec<CallState>> {
+        self.listen()?;
+        Ok(self.order.iter().map(|id| self.calls[id]).collect())
+    }
+
+    fn call(&mut self, to: &str) -> Done {
+        self.tell("dial", to)
+    }
+
+    fn answer(&mut self) -> Done {
+        self.tell("accept", "")
+    }
+
+    fn hang_up(&mut self) -> Done {
+        self.tell("hangup", "")
+    }
+
+    fn hold(&mut self) -> Done {
+        self.tell("hold", "")
+    }
+
+    fn resume(&mut self) -> Done {
+        self.tell("resume", "")
+    }
+
+    fn transfer(&mut self, to: &str) -> Done {
+        self.tell("transfer", to)
+    }
+
+    fn transfer_attended(&mut self) -> Done {
+        Err(self.fault("has no attended transfer"))
+    }
+
+    fn consent(&mut self, _yes: bool) -> Done {
+        Err(self.fault("asks nobody"))
+    }
+
+    fn place(&mut self) -> Place {
+        let files = fs::read_dir(&self.sounds).into_iter().flatten().flatten();
+        Place::grown(
+            files
+                .map(|file| file.path())
+                .filter(|file| file.to_string_lossy().ends_with("-dec.wav")),
+        )
+    }
+}
+
+fn configuration(seat: &Seat, port: u16) -> Done<String> {
+    let pilot = pilot::file(seat.role, 8_000, PILOT)?;
+    Ok(format!(
+        "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nsip_transports udp,tcp\naudio_player aubridge,nil\n\
+         audio_source aufile,{}\naudio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\n\
+         auplay_channels 1\njitter_buffer_delay 1-2\naudio_buffer 20-60\ncall_max_calls 4\ncall_local_timeout 120\n\
+         module_path {MODULES}\nmodule g711.so\nmodule aubridge.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {}\n\
+         module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{}\n\
+         statmode_default off\nredial_attempts 0\n",
+        pilot.display(),
+        seat.folder.join("sounds").display(),
+        port + 2,
+    ))
+}
+
+fn account(seat: &Seat, port: u16) -> String {
+    let user = &seat.user;
+    match &seat.way {
+        Way::Direct => format!("<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=manual\n"),
+        Way::Through(registrar) => format!(
+            "<sip:{user}@{};transport={}>;auth_user={user};auth_pass={};outbound=\"{}\";regint=600;answermode=manual\n",
+            registrar.domain,
+            registrar.transport.name(),
+            registrar.password,
+            registrar.uri()
+        ),
+    }
+}

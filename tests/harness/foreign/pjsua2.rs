@@ -1,0 +1,234 @@
+//! pjsua2 as a party: a Python script beside this file, told by one JSON object a line and answering by one.
+use super::pilot;
+use super::{Abilities, CallState, Done, Fault, Kind, Manner, PATIENCE, Peer, Place, Seat, Way};
+use crate::program::{free_port, shared_folder};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+
+/// Samples a second of its bridge and recording.
+const RATE: u32 = 8_000;
+
+/// A running pjsua2.
+pub struct Pjsua2 {
+    seat: Seat,
+    port: u16,
+    child: Child,
+    stdin: ChildStdin,
+    answers: Receiver<String>,
+    log: PathBuf,
+    recording: PathBuf,
+    recording_started_us: u64,
+}
+
+/// The Python that has the module `pjsua2`: what `TRIALOG_PYTHON` names, else that of the tests' own environment.
+#[must_use]
+pub fn python() -> PathBuf {
+    std::env::var_os("TRIALOG_PYTHON").map_or_else(
+        || {
+            let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .expect("the package lies in the workspace");
+            workspace.join("target/peers/venv/bin/python3")
+        },
+        PathBuf::from,
+    )
+}
+
+impl Pjsua2 {
+    /// Starts it; it can be called, and is registered where there is a registrar.
+    ///
+    /// # Errors
+    /// It is not installed, or did not come up in time.
+    pub fn start(seat: &Seat) -> Done<Self> {
+        let port = free_port();
+        let name = seat.role.name();
+        let recording = seat.folder.join(format!("{name}.wav"));
+        let log = seat.folder.join("pjsua2.log");
+        let words = |error: std::io::Error| Fault(format!("{}: {error}", seat.folder.display()));
+        let mut orders = json!({
+            "user": seat.user,
+            "port": port,
+            "pilot": pilot::file(seat.role, RATE, 1)?,
+            "silence": silence()?,
+            "record": recording,
+            "rate": RATE,
+        });
+        if let Way::Through(registrar) = &seat.way {
+            orders["aor"] = registrar.aor(&seat.user).into();
+            orders["registrar"] = format!("sip:{}", registrar.domain).into();
+            orders["proxy"] = format!("{};lr", registrar.uri()).into();
+            orders["password"] = registrar.password.clone().into();
+            orders["transport"] = registrar.transport.name().into();
+        }
+        let said = File::create(&log).map_err(words)?;
+        let mut child = Command::new(python())
+            .arg("-u")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/foreign/pjsua2.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(said)
+            .spawn()
+            .map_err(|error| {
+                Fault(format!(
+                    "{} (Python with pjsua2): {error}: cargo xtask setup",
+                    python().display()
+                ))
+            })?;
+        let stdin = child.stdin.take().expect("it is a pipe");
+        let stdout = BufReader::new(child.stdout.take().expect("it is a pipe"));
+        let (sender, answers) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut phone = Self {
+            seat: seat.clone(),
+            port,
+            child,
+            stdin,
+            answers,
+            log,
+            recording,
+            recording_started_us: 0,
+        };
+        // The password goes by the pipe, where nobody else reads.
+        let ready = phone.ask(&orders)?;
+        phone.recording_started_us = ready["started_us"].as_u64().unwrap_or_default();
+        Ok(phone)
+    }
+
+    /// Tells it something; gives its answer, which must not be an error.
+    fn ask(&mut self, order: &Value) -> Done<Value> {
+        writeln!(self.stdin, "{order}")
+            .map_err(|error| self.fault(&format!("can't be told {order}: {error}")))?;
+        let line = self.answers.recv_timeout(PATIENCE).map_err(|error| {
+            let what = match error {
+                RecvTimeoutError::Timeout => "does not answer",
+                RecvTimeoutError::Disconnected => "has ended:",
+            };
+            let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+            self.fault(&format!(
+                "{what} {} {said} ({})",
+                order["do"],
+                self.log.display()
+            ))
+        })?;
+        let answer: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+        match answer["error"].as_str() {
+            None if answer.is_object() => Ok(answer),
+            _ => Err(self.fault(&format!("answers {} with {line}", order["do"]))),
+        }
+    }
+
+    fn tell(&mut self, what: &str) -> Done {
+        self.ask(&json!({ "do": what })).map(drop)
+    }
+
+    fn fault(&self, what: &str) -> Fault {
+        Fault(format!("{} (pjsua2) {what}", self.seat.role.name()))
+    }
+}
+
+impl Drop for Pjsua2 {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Peer for Pjsua2 {
+    fn kind(&self) -> Kind {
+        Kind::Pjsua2
+    }
+
+    fn abilities(&self) -> Abilities {
+        Abilities {
+            asks: Err("pjsua2's script follows a REFER without asking"),
+            ..Abilities::ALL
+        }
+    }
+
+    fn uri(&self) -> String {
+        match &self.seat.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        }
+    }
+
+    fn behave(&mut self, manner: Manner) -> Done {
+        // 0: it is followed.
+        let status = match manner {
+            Manner::Plain => 0,
+            Manner::RefusesTransfers => 603,
+            Manner::CannotBeReferred => 405,
+        };
+        self.ask(&json!({ "do": "refuse", "status": status }))
+            .map(drop)
+    }
+
+    fn calls(&mut self) -> Done<Vec<CallState>> {
+        let answer = self.ask(&json!({ "do": "calls" }))?;
+        let calls = answer["calls"].as_array().cloned().unwrap_or_default();
+        let state = |call: &Value| match call.as_str() {
+            Some("offered") => CallState::Offered,
+            Some("up") => CallState::Up,
+            _ => CallState::Placed,
+        };
+        Ok(calls.iter().map(state).collect())
+    }
+
+    fn call(&mut self, to: &str) -> Done {
+        self.ask(&json!({ "do": "call", "to": to })).map(drop)
+    }
+
+    fn answer(&mut self) -> Done {
+        self.tell("answer")
+    }
+
+    fn hang_up(&mut self) -> Done {
+        self.tell("hang_up")
+    }
+
+    fn hold(&mut self) -> Done {
+        self.tell("hold")
+    }
+
+    fn resume(&mut self) -> Done {
+        self.tell("resume")
+    }
+
+    fn transfer(&mut self, to: &str) -> Done {
+        self.ask(&json!({ "do": "transfer", "to": to })).map(drop)
+    }
+
+    fn transfer_attended(&mut self) -> Done {
+        self.tell("transfer_attended")
+    }
+
+    fn consent(&mut self, _yes: bool) -> Done {
+        Err(self.fault("asks nobody"))
+    }
+
+    fn place(&mut self) -> Place {
+        Place::timed(&self.recording, self.recording_started_us, RATE)
+    }
+}
+
+/// A second of nothing, which keeps the recording going while nobody speaks.
+fn silence() -> Done<PathBuf> {
+    let path = shared_folder("pilots").join(format!("silence-{RATE}.wav"));
+    if !path.is_file() {
+        let fresh = path.with_extension(std::process::id().to_string());
+        crate::tone::write_at(&fresh, 1.0, -200.0, 1, RATE);
+        std::fs::rename(&fresh, &path)
+            .map_err(|error| Fault(format!("{}: {error}", path.display())))?;
+    }
+    Ok(path)
+}
