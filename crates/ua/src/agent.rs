@@ -54,6 +54,8 @@ pub(crate) enum Alarm {
     Referee(LegId),
     /// Register, or refresh.
     Register(usize),
+    /// The oldest ended dialog need not be remembered any more.
+    Forget,
 }
 
 /// What is remembered of a dialog that ended.
@@ -77,6 +79,11 @@ pub struct Counts {
     pub alarms: usize,
     /// Names being resolved.
     pub resolving: usize,
+    /// Ways to find a transaction by what a message says: one for each transaction, and a second for a request outside a
+    /// dialog that may come by two ways.
+    pub ways: usize,
+    /// Dialogs that are over and still remembered, for 64·T1.
+    pub remembered: usize,
 }
 
 impl UserAgent {
@@ -158,6 +165,8 @@ impl UserAgent {
             transactions: self.transactions.len(),
             alarms: self.alarms.len() - registering,
             resolving: self.resolving.len(),
+            ways: self.transactions.ways(),
+            remembered: self.ended.len(),
         }
     }
 
@@ -222,6 +231,7 @@ impl UserAgent {
             Alarm::Referrer(leg) => self.referrer_timer(now, leg),
             Alarm::Referee(leg) => self.referee_timer(now, leg),
             Alarm::Register(account) => self.register(now, account),
+            Alarm::Forget => self.forget_ended(now),
         }
     }
 

@@ -4,7 +4,8 @@
 //! outputs are there to be polled. It keeps the stock of RTP addresses that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
 use crate::{
-    Config, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport, UserAgent,
+    Config, Counts, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport,
+    UserAgent,
 };
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -102,6 +103,25 @@ pub enum StationOutput {
     },
     /// All calls are over: the program may end.
     Quit,
+}
+
+/// How much is alive in a phone, to see that nothing is left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remains {
+    /// Calls, those that are being brought to an end included.
+    pub calls: usize,
+    /// Wrap-ups drafted or owed.
+    pub wrap_ups: usize,
+    /// Deadlines of the core.
+    pub deadlines: usize,
+    /// RTP addresses in use.
+    pub media: usize,
+    /// Parties with a seat in the routing.
+    pub seats: usize,
+    /// What was said between core and wire and not yet heard, and outputs that nobody has polled.
+    pub unheard: usize,
+    /// What is alive in the user agent.
+    pub agent: Counts,
 }
 
 /// Core and user agent.
@@ -222,6 +242,21 @@ impl Station {
     #[must_use]
     pub fn agent(&self) -> &UserAgent {
         &self.agent
+    }
+
+    /// What is alive in the phone. All is nought when nothing is under way but registrations.
+    #[must_use]
+    pub fn remains(&self, now: Time) -> Remains {
+        let snapshot = self.phone.snapshot(now);
+        Remains {
+            calls: snapshot.calls.len(),
+            wrap_ups: snapshot.wrap_ups.len(),
+            deadlines: usize::from(self.phone.next_deadline().is_some()),
+            media: self.taken.len(),
+            seats: self.routing.seats.len(),
+            unheard: self.heard.len() + self.out.len(),
+            agent: self.agent.counts(),
+        }
     }
 
     /// Carries words between core and wire until neither has any left.

@@ -36,7 +36,7 @@ mod timers;
 mod transaction;
 
 pub use agent::{Counts, UserAgent};
-pub use bridge_to_call::{Station, StationInput, StationOutput};
+pub use bridge_to_call::{Remains, Station, StationInput, StationOutput};
 pub use config::{Account, Config, Contacts, Trusted};
 pub use io::{
     ConnectionId, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport,

@@ -1,6 +1,6 @@
 //! `Replaces` (RFC 3891): an INVITE that takes the place of a dialog, ours to match; and the Refer-To that makes somebody
 //! send one.
-use crate::agent::{EndedDialog, UserAgent};
+use crate::agent::{Alarm, EndedDialog, UserAgent};
 use crate::leg::Stage;
 use crate::transaction::timing::T64;
 use trialog_call::{LegId, Time};
@@ -21,7 +21,7 @@ pub(crate) enum Replacement {
 
 impl UserAgent {
     /// RFC 3891 §3.
-    pub(crate) fn replacement(&mut self, now: Time, request: &Request) -> Replacement {
+    pub(crate) fn replacement(&self, request: &Request) -> Replacement {
         let rows = request.headers.rows_of(&HeaderName::Replaces).count();
         // RFC 3891 §3: who does not know the header lets it pass and rings.
         if rows == 0 || !self.config.referable {
@@ -47,7 +47,6 @@ impl UserAgent {
             // than RFC 3891: a ringing party is called again by whoever wants it.
             Some((_, Stage::Offered(_) | Stage::Calling(_))) => Replacement::Refused(481),
             None => {
-                self.ended.retain(|ended| now.since(ended.at) < T64);
                 let known = self.ended.iter().any(|ended| {
                     ended.call_id == replaces.call_id.as_str()
                         && ended.local_tag == replaces.to_tag.as_str()
@@ -60,11 +59,22 @@ impl UserAgent {
 
     /// Keeps a dialog's name for a while after its end.
     pub(crate) fn remember_ended(&mut self, now: Time, ended: EndedDialog) {
-        self.ended.retain(|ended| now.since(ended.at) < T64);
         if self.ended.len() == REMEMBERED {
             self.ended.pop_front();
         }
         self.ended.push_back(ended);
+        if !self.alarms.is_set(Alarm::Forget) {
+            self.alarms.set(Alarm::Forget, now + T64);
+        }
+    }
+
+    /// Whoever would replace a dialog that ended longer ago gets 481.
+    pub(crate) fn forget_ended(&mut self, now: Time) {
+        while (self.ended.front()).is_some_and(|oldest| now.since(oldest.at) >= T64) {
+            self.ended.pop_front();
+        }
+        let oldest = self.ended.front().map(|oldest| oldest.at + T64);
+        self.alarms.put(Alarm::Forget, oldest);
     }
 
     /// Whether an INVITE's Referred-By (RFC 3892) names the far side of the leg that it replaces.

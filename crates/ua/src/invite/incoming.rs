@@ -49,7 +49,7 @@ impl UserAgent {
         {
             return self.refuse(now, server, 488);
         }
-        let replacement = self.replacement(now, request);
+        let replacement = self.replacement(request);
         let replaces = match replacement {
             Replacement::None => None,
             Replacement::Of(leg) => Some(leg),

@@ -131,6 +131,11 @@ impl<P> Transactions<P> {
         self.clients.len() + self.servers.len()
     }
 
+    /// How many keys lead to a transaction.
+    pub(crate) fn ways(&self) -> usize {
+        self.client_keys.len() + self.server_keys.len() + self.merge_keys.len()
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Time> {
         self.timers.next_deadline()
     }
