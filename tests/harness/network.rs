@@ -1,5 +1,5 @@
 //! The network: datagrams in, the same ones out after a while, or never, or twice, or in another order, as the seed says.
-//! Streams keep their order and lose nothing. A test can meddle with single messages by [`Meddling`].
+//! Streams keep their order and lose nothing until they break. A test can meddle with single messages by [`Meddling`].
 use crate::chance::Chance;
 use crate::wire::Text;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,12 @@ pub struct Link {
     pub jitter: Duration,
     /// So many of a thousand are lost,
     pub lost: u16,
-    /// and so many come twice.
+    /// so many come twice,
     pub doubled: u16,
+    /// and so many come late:
+    pub late: u16,
+    /// up to this much more.
+    pub latest: Duration,
 }
 
 impl Link {
@@ -28,6 +32,8 @@ impl Link {
         jitter: Duration::ZERO,
         lost: 0,
         doubled: 0,
+        late: 0,
+        latest: Duration::ZERO,
     };
 
     /// A tenth is lost, a tenth comes twice, and order is no more than likely.
@@ -36,8 +42,24 @@ impl Link {
         jitter: Duration::from_millis(80),
         lost: 100,
         doubled: 100,
+        late: 0,
+        latest: Duration::ZERO,
     };
+
+    /// The longest that a message is under way.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        let late = if self.late > 0 {
+            self.latest
+        } else {
+            Duration::ZERO
+        };
+        self.delay + self.jitter + late
+    }
 }
+
+/// A stream whose far end does not answer is given up after this long.
+const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One message under way.
 #[derive(Clone, Debug)]
@@ -197,6 +219,14 @@ pub struct Seen {
     pub text: Text,
     /// What became of it, where that is not "it arrived".
     pub fate: &'static str,
+    /// When it arrives first, unless somebody's network is away by then.
+    pub arrives: Option<Time>,
+}
+
+/// What waits in a stream that carries nothing for now.
+struct Stalled {
+    since: Time,
+    waiting: Vec<Datagram>,
 }
 
 /// All that is under way.
@@ -206,6 +236,9 @@ pub struct Network {
     under_way: BTreeMap<(Time, u64), Datagram>,
     sent: u64,
     streams: BTreeMap<(SocketAddr, SocketAddr), Time>,
+    stalled: BTreeMap<(SocketAddr, SocketAddr), Stalled>,
+    broken: u64,
+    last: Time,
     rules: Vec<Rule>,
     unplugged: BTreeSet<IpAddr>,
     /// All that was sent.
@@ -222,6 +255,9 @@ impl Network {
             under_way: BTreeMap::new(),
             sent: 0,
             streams: BTreeMap::new(),
+            stalled: BTreeMap::new(),
+            broken: 0,
+            last: Time::ZERO,
             rules: Vec::new(),
             unplugged: BTreeSet::new(),
             seen: Vec::new(),
@@ -237,6 +273,7 @@ impl Network {
     pub fn plug(&mut self, host: IpAddr, plugged: bool) {
         if plugged {
             self.unplugged.remove(&host);
+            self.go_on();
         } else {
             self.unplugged.insert(host);
         }
@@ -246,6 +283,74 @@ impl Network {
     #[must_use]
     pub fn is_unplugged(&self, host: IpAddr) -> bool {
         self.unplugged.contains(&host)
+    }
+
+    /// What waited in streams goes on where both ends are there again.
+    fn go_on(&mut self) {
+        let unplugged = &self.unplugged;
+        let going_on: Vec<_> = self
+            .stalled
+            .keys()
+            .filter(|(from, to)| !unplugged.contains(&from.ip()) && !unplugged.contains(&to.ip()))
+            .copied()
+            .collect();
+        for pair in going_on {
+            for datagram in self
+                .stalled
+                .remove(&pair)
+                .map_or_else(Vec::new, |s| s.waiting)
+            {
+                self.carry(self.last, datagram);
+            }
+        }
+    }
+
+    fn stall(&mut self, now: Time, datagram: Datagram) {
+        let pair = (datagram.from, datagram.to);
+        let stalled = self.stalled.entry(pair).or_insert_with(|| Stalled {
+            since: now,
+            waiting: Vec::new(),
+        });
+        stalled.waiting.push(datagram);
+    }
+
+    /// When the next stalled stream is given up.
+    #[must_use]
+    pub fn next_given_up(&self) -> Option<Time> {
+        self.stalled
+            .values()
+            .map(|stalled| stalled.since + STREAM_PATIENCE)
+            .min()
+    }
+
+    /// A stream that was stalled too long and is no more: who sent by it, and to whom.
+    pub fn given_up(&mut self, now: Time) -> Option<(SocketAddr, SocketAddr)> {
+        let (&pair, _) = self
+            .stalled
+            .iter()
+            .find(|(_, stalled)| stalled.since + STREAM_PATIENCE <= now)?;
+        self.stalled.remove(&pair);
+        self.broken += 1;
+        Some(pair)
+    }
+
+    /// The streams between two hosts break, and what was under way in them is lost.
+    pub fn break_streams(&mut self, one: IpAddr, other: IpAddr) {
+        let between = |from: &SocketAddr, to: &SocketAddr| {
+            (from.ip() == one && to.ip() == other) || (from.ip() == other && to.ip() == one)
+        };
+        self.under_way.retain(|_, datagram| {
+            datagram.transport != Transport::Tcp || !between(&datagram.from, &datagram.to)
+        });
+        self.stalled.retain(|(from, to), _| !between(from, to));
+        self.streams.retain(|(from, to), _| !between(from, to));
+        self.broken += 1;
+    }
+
+    /// How many streams have broken: those that came before have other numbers.
+    #[must_use]
+    pub fn broken(&self) -> u64 {
+        self.broken
     }
 
     /// Meddles with the next `times` messages that are wanted.
@@ -293,31 +398,45 @@ impl Network {
             .filter(|((at, _), _)| *at <= now)?;
         let key = *key;
         let datagram = self.under_way.remove(&key)?;
-        (!self.is_unplugged(datagram.to.ip())).then_some(datagram)
+        self.last = now;
+        if !self.is_unplugged(datagram.to.ip()) {
+            return Some(datagram);
+        }
+        if datagram.transport == Transport::Tcp {
+            self.stall(now, datagram);
+        }
+        None
     }
 
     /// Takes a message on its way.
     pub fn send(&mut self, now: Time, datagram: Datagram) {
+        self.last = now;
         let text = Text::new(&datagram.bytes);
-        let fate = self.treat(now, &datagram, &text);
+        let (from, to) = (datagram.from, datagram.to);
+        let (fate, arrives) = self.treat(now, datagram, &text);
         self.seen.push(Seen {
             at: now,
-            from: datagram.from,
-            to: datagram.to,
+            from,
+            to,
             text,
             fate,
+            arrives,
         });
     }
 
-    fn treat(&mut self, now: Time, datagram: &Datagram, text: &Text) -> &'static str {
+    fn treat(&mut self, now: Time, datagram: Datagram, text: &Text) -> Fate {
         if self.is_unplugged(datagram.from.ip()) || self.is_unplugged(datagram.to.ip()) {
-            return "unplugged";
+            if datagram.transport == Transport::Tcp {
+                self.stall(now, datagram);
+            }
+            return ("unplugged", None);
         }
-        match self.rule_for(datagram, text) {
-            Some(Meddling::Lose) => return "lost on purpose",
+        match self.rule_for(&datagram, text) {
+            Some(Meddling::Lose) => return ("lost on purpose", None),
             Some(Meddling::Delay(delay)) => {
-                self.put(now + self.link.delay + delay, datagram.clone());
-                return "delayed on purpose";
+                let at = now + self.link.delay + delay;
+                self.put(at, datagram);
+                return ("delayed on purpose", Some(at));
             }
             Some(Meddling::Refuse(status)) => {
                 if text.method() != Some("ACK") {
@@ -329,51 +448,52 @@ impl Network {
                         bytes,
                     };
                     let text = Text::new(&answer.bytes);
-                    self.carry(now, answer.clone());
+                    let (from, to) = (answer.from, answer.to);
+                    let (_, arrives) = self.carry(now, answer);
                     self.seen.push(Seen {
                         at: now,
-                        from: answer.from,
-                        to: answer.to,
+                        from,
+                        to,
                         text,
                         fate: "by the test",
+                        arrives,
                     });
                 }
-                return "refused on purpose";
+                return ("refused on purpose", None);
             }
             Some(Meddling::Without(header, word)) => {
                 let bytes = text.without(header, word);
-                return self.carry(
-                    now,
-                    Datagram {
-                        bytes,
-                        ..datagram.clone()
-                    },
-                );
+                return self.carry(now, Datagram { bytes, ..datagram });
             }
             Some(Meddling::Fork(from)) => {
                 let fate = self.carry(now, datagram.clone());
                 let fork = Datagram {
                     from,
                     bytes: text.forked(datagram.from, from),
-                    ..datagram.clone()
+                    ..datagram
                 };
+                let (to, text) = (fork.to, Text::new(&fork.bytes));
+                let (_, arrives) = self.carry(now, fork);
                 self.seen.push(Seen {
                     at: now,
                     from,
-                    to: fork.to,
-                    text: Text::new(&fork.bytes),
+                    to,
+                    text,
                     fate: "by the test",
+                    arrives,
                 });
-                self.carry(now, fork);
                 return fate;
             }
             None => {}
         }
-        self.carry(now, datagram.clone())
+        self.carry(now, datagram)
     }
 
     /// What the rules want done. A message that is sent again meets the rule that it met first.
     fn rule_for(&mut self, datagram: &Datagram, text: &Text) -> Option<Meddling> {
+        if self.rules.is_empty() {
+            return None;
+        }
         let branch = branch(text);
         let (from, to) = (datagram.from.ip(), datagram.to.ip());
         for rule in &mut self.rules {
@@ -393,7 +513,7 @@ impl Network {
     }
 
     /// Lets chance have its way with it.
-    fn carry(&mut self, now: Time, datagram: Datagram) -> &'static str {
+    fn carry(&mut self, now: Time, datagram: Datagram) -> Fate {
         let arrival = now + self.link.delay + self.jitter();
         if datagram.transport == Transport::Tcp {
             let last = self
@@ -403,22 +523,31 @@ impl Network {
             *last = arrival.max(*last);
             let at = *last;
             self.put(at, datagram);
-            return "";
+            return ("", Some(at));
         }
         if self.chance.happens(self.link.lost) {
-            return "lost";
+            return ("lost", None);
         }
+        let mut fate = "";
+        let mut first = arrival;
         if self.chance.happens(self.link.doubled) {
             let second = now + self.link.delay + self.jitter();
             self.put(second, datagram.clone());
+            first = first.min(second);
+            fate = "twice";
         }
         self.put(arrival, datagram);
-        ""
+        (fate, Some(first))
     }
 
     fn jitter(&mut self) -> Duration {
         let most = u64::try_from(self.link.jitter.as_micros()).unwrap_or(u64::MAX);
-        Duration::from_micros(self.chance.below(most))
+        let mut jitter = self.chance.below(most);
+        if self.link.late > 0 && self.chance.happens(self.link.late) {
+            let latest = u64::try_from(self.link.latest.as_micros()).unwrap_or(u64::MAX);
+            jitter += self.chance.below(latest);
+        }
+        Duration::from_micros(jitter)
     }
 
     fn put(&mut self, at: Time, datagram: Datagram) {
@@ -427,8 +556,11 @@ impl Network {
     }
 }
 
+/// What became of a message, and when it arrives first.
+type Fate = (&'static str, Option<Time>);
+
 /// The transaction that a message belongs to.
-fn branch(text: &Text) -> String {
+pub(crate) fn branch(text: &Text) -> String {
     let via = text.header("Via").unwrap_or_default();
     via.split("branch=")
         .nth(1)

@@ -2,15 +2,20 @@
 use crate::sound::{Bridge, Stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use trialog_call::{CallRecord, LegId, Notice, Policy, Refusal, Stage, Time};
+use trialog_call::{AccountId, CallRecord, LegId, Notice, Policy, Refusal, Stage, Time};
 use trialog_sdp::{Direction, Negotiated};
 use trialog_sip::Uri;
 use trialog_ua::{
-    Account, Config, Station, StationInput, StationOutput, Transmit, Transport, Trusted,
+    Account, Config, RegistrationState, ResolveId, Station, StationInput, StationOutput, Transmit,
+    Transport, Trusted,
 };
 
 /// How many calls' worth of RTP addresses a phone has.
-const STOCK: u16 = 32;
+pub const STOCK: u16 = 32;
+/// They are taken from here,
+const FIRST_PORT: u16 = 10_000;
+/// and from below here.
+const LAST_PORT: u16 = 60_000;
 
 /// What makes a phone.
 #[derive(Clone, Debug)]
@@ -21,6 +26,10 @@ pub struct Model {
     pub trialog: bool,
     /// What it speaks by.
     pub transport: Transport,
+    /// How many accounts it has, at least one.
+    pub accounts: u16,
+    /// Its accounts are registered here.
+    pub registrar: Option<SocketAddr>,
 }
 
 impl Model {
@@ -40,6 +49,8 @@ impl Model {
             policy,
             trialog: true,
             transport: Transport::Udp,
+            accounts: 1,
+            registrar: None,
         }
     }
 
@@ -54,6 +65,8 @@ impl Model {
             policy,
             trialog: false,
             transport: Transport::Udp,
+            accounts: 1,
+            registrar: None,
         }
     }
 }
@@ -64,6 +77,8 @@ pub struct Phone {
     pub name: &'static str,
     /// Where it is.
     pub address: SocketAddr,
+    /// What it speaks by.
+    pub(crate) transport: Transport,
     /// Core and user agent.
     pub station: Station,
     /// Its sound.
@@ -83,8 +98,17 @@ pub struct Phone {
     /// The legs whose first packet has come.
     pub(crate) heard: BTreeSet<LegId>,
     addresses: BTreeMap<LegId, SocketAddr>,
+    next_port: u16,
+    /// Names that it wants the addresses of, not yet looked up.
+    pub(crate) asked: Vec<(ResolveId, String)>,
+    /// How its accounts stand with their registrar.
+    pub registrations: BTreeMap<AccountId, RegistrationState>,
+    /// It does nothing any more.
+    pub dead: bool,
     /// Sound or routing changed since somebody looked.
     pub(crate) changed: bool,
+    /// Something happened to it since its promises were looked at.
+    pub(crate) unchecked: bool,
 }
 
 /// What the core was told of a quiet leg.
@@ -102,21 +126,11 @@ impl Phone {
         model: &Model,
         seed: [u8; 32],
     ) -> Self {
-        let aor = Uri::parse(&format!("sip:{name}@{address}")).expect("a URI");
-        let mut account = Account::direct(aor);
-        account.display = Some(name.to_owned());
-        account.transport = model.transport;
-        let mut config = Config::direct(address);
-        config.accounts = vec![account];
-        config.agent = model.trialog;
-        config.trusted = vec![Trusted::Net([10, 0, 0, 0].into(), 8)];
-        let mut station = Station::new(model.policy.clone(), config, seed);
-        for place in 0..STOCK {
-            station.offer_media(SocketAddr::new(address.ip(), 10_000 + 2 * place));
-        }
+        let station = station(name, address, model, seed);
         Self {
             name,
             address,
+            transport: model.transport,
             station,
             bridge: Bridge::default(),
             notices: Vec::new(),
@@ -127,13 +141,19 @@ impl Phone {
             quiet: BTreeMap::new(),
             heard: BTreeSet::new(),
             addresses: BTreeMap::new(),
+            next_port: FIRST_PORT + 2 * STOCK,
+            asked: Vec::new(),
+            registrations: BTreeMap::new(),
+            dead: false,
             changed: true,
+            unchecked: true,
         }
     }
 
     /// Something happens to it; what it sends comes back.
     pub(crate) fn handle(&mut self, now: Time, input: StationInput<'_>) -> Vec<Transmit> {
         self.station.handle(now, input);
+        self.unchecked = true;
         let mut sent = Vec::new();
         while let Some(output) = self.station.poll_output() {
             match output {
@@ -150,11 +170,10 @@ impl Phone {
                 StationOutput::Notice(notice) => self.notices.push((now, notice)),
                 StationOutput::Refused(refusal) => self.refused = Some(refusal),
                 StationOutput::Dtmf { leg, digit } => self.digits.push((leg, digit)),
-                StationOutput::Resolve { host, .. } => panic!(
-                    "{}: there are no names here, and yet it asks for {host}",
-                    self.name
-                ),
-                StationOutput::Registration { .. } => {}
+                StationOutput::Resolve { id, host, .. } => self.asked.push((id, host)),
+                StationOutput::Registration { account, state } => {
+                    self.registrations.insert(account, state);
+                }
                 StationOutput::Quit => self.quit = true,
             }
         }
@@ -168,7 +187,11 @@ impl Phone {
             // A new address for the next call, as the program binds one.
             if let Some(address) = self.addresses.remove(&leg) {
                 self.station
-                    .offer_media(SocketAddr::new(address.ip(), address.port() + 2 * STOCK));
+                    .offer_media(SocketAddr::new(address.ip(), self.next_port));
+                self.next_port += 2;
+                if self.next_port >= LAST_PORT {
+                    self.next_port = FIRST_PORT + 2 * STOCK;
+                }
             }
             return;
         };
@@ -199,4 +222,34 @@ impl Phone {
             .map(|call| call.stage)
             .collect()
     }
+}
+
+/// A station as this model says, with its stock of RTP addresses.
+pub(crate) fn station(name: &str, address: SocketAddr, model: &Model, seed: [u8; 32]) -> Station {
+    let mut config = Config::direct(address);
+    config.accounts = (0..model.accounts)
+        .map(|place| account(name, address, model, place))
+        .collect();
+    config.agent = model.trialog;
+    config.trusted = vec![Trusted::Net([10, 0, 0, 0].into(), 8)];
+    let mut station = Station::new(model.policy.clone(), config, seed);
+    for place in 0..STOCK {
+        station.offer_media(SocketAddr::new(address.ip(), FIRST_PORT + 2 * place));
+    }
+    station
+}
+
+/// The first account has the phone's name, the others a number, too.
+fn account(name: &str, address: SocketAddr, model: &Model, place: u16) -> Account {
+    let user = match place {
+        0 => name.to_owned(),
+        _ => format!("{name}-{}", place + 1),
+    };
+    let mut account = Account::direct(Uri::parse(&format!("sip:{user}@{address}")).expect("a URI"));
+    account.display = Some(user);
+    account.transport = model.transport;
+    account.registrar = model
+        .registrar
+        .map(|at| Uri::parse(&format!("sip:{at}")).expect("a URI"));
+    account
 }

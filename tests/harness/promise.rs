@@ -1,9 +1,14 @@
 //! What must be true after each step, whatever went wrong: nobody hears himself, nobody is held in a conference, and the
 //! customer is neither dropped nor left in silence without the agent's being told.
+use crate::network::{Seen, branch};
 use crate::sound::PhoneId;
 use crate::world::World;
+use std::net::IpAddr;
 use std::time::Duration;
-use trialog_call::{Notice, Stage, Time};
+use trialog_call::{CallView, Notice, Party, Stage, Time};
+
+/// 64·T1: after so long without an answer the other side counts as gone (RFC 3261 §17.1).
+const GIVES_UP_AFTER: Duration = Duration::from_secs(32);
 
 /// A customer whom no failure may touch.
 #[derive(Clone, Debug)]
@@ -12,6 +17,8 @@ pub(crate) struct Guarded {
     patience: Duration,
     silent_since: Option<Time>,
     longest: Duration,
+    /// Nothing came through to him or from him for so long that he counts as gone.
+    given_up: bool,
 }
 
 impl World {
@@ -23,6 +30,7 @@ impl World {
             patience,
             silent_since: None,
             longest: Duration::ZERO,
+            given_up: false,
         });
         self.watch();
     }
@@ -46,15 +54,37 @@ impl World {
 
     pub(crate) fn check(&mut self) {
         self.nobody_hears_himself();
-        for phone in 0..self.phones.len() {
-            self.nobody_is_held_in_a_conference(PhoneId(phone));
-            self.each_act_is_shown_as_it_is_decided(PhoneId(phone));
+        for phone in self.everybody() {
+            if std::mem::take(&mut self.phones[phone.0].unchecked) {
+                let calls = self.calls(phone);
+                self.nobody_is_held_in_a_conference(phone, &calls);
+                self.only_those_who_are_there_are_routed(phone, &calls);
+                self.each_act_is_shown_as_it_is_decided(phone, &calls);
+                self.note_stages(phone, &calls);
+            }
         }
         self.customers_are_served();
     }
 
+    fn note_stages(&mut self, phone: PhoneId, calls: &[CallView]) {
+        for call in calls {
+            let new = self.lived.insert((phone, call.id, call.stage));
+            let since = call.since == self.now;
+            if let Some(diary) = self.diary.as_mut().filter(|_| new || since) {
+                let name = self.phones[phone.0].name;
+                let line = format!(
+                    "{name}: call {} is {:?} ({:?})",
+                    call.id.0, call.stage, call.role
+                );
+                if diary.last().is_none_or(|(.., last)| *last != line) {
+                    diary.push((self.now, self.network.seen.len(), line));
+                }
+            }
+        }
+    }
+
     fn nobody_hears_himself(&self) {
-        for phone in (0..self.phones.len()).map(PhoneId) {
+        for phone in self.everybody() {
             assert!(
                 !self.audible.voices(phone).contains(&phone),
                 "{} hears himself",
@@ -63,8 +93,8 @@ impl World {
         }
     }
 
-    fn nobody_is_held_in_a_conference(&self, phone: PhoneId) {
-        for call in self.calls(phone) {
+    fn nobody_is_held_in_a_conference(&self, phone: PhoneId, calls: &[CallView]) {
+        for call in calls {
             if call.stage == Stage::Conference {
                 assert!(
                     call.legs.iter().all(|leg| !leg.held),
@@ -75,8 +105,25 @@ impl World {
         }
     }
 
-    fn each_act_is_shown_as_it_is_decided(&self, phone: PhoneId) {
-        for call in self.calls(phone) {
+    /// Each leg with a seat is one of a call's, and each party has one seat.
+    fn only_those_who_are_there_are_routed(&self, phone: PhoneId, calls: &[CallView]) {
+        let seats = &self.at(phone).bridge.routing.seats;
+        for (place, seat) in seats.iter().enumerate() {
+            let twice = seats[..place].iter().any(|other| other.party == seat.party);
+            assert!(!twice, "{}: {:?} twice", self.name(phone), seat.party);
+            if let Party::Leg(leg) = seat.party {
+                let mut legs = calls.iter().flat_map(|call| &call.legs);
+                assert!(
+                    legs.any(|there| there.id == leg),
+                    "{}: {leg:?} is gone and routed",
+                    self.name(phone)
+                );
+            }
+        }
+    }
+
+    fn each_act_is_shown_as_it_is_decided(&self, phone: PhoneId, calls: &[CallView]) {
+        for call in calls {
             for shown in &call.acts {
                 let decided = self.at(phone).station.permits(call.id, &shown.act);
                 let agrees = match (&shown.refusal, decided) {
@@ -105,6 +152,10 @@ impl World {
                 .calls(customer)
                 .iter()
                 .any(|call| call.legs.iter().any(|leg| leg.up));
+            if !there && self.gave_up(customer) {
+                self.guarded[place].given_up = true;
+                continue;
+            }
             assert!(there, "the customer was dropped");
             // What his own phone does to him is no failure of ours.
             let by_himself = self.at(customer).bridge.cut
@@ -128,6 +179,59 @@ impl World {
                 now.since(since)
             );
         }
+        self.guarded.retain(|guarded| !guarded.given_up);
+    }
+
+    /// Somebody is guarded.
+    #[must_use]
+    pub fn is_guarded(&self, customer: PhoneId) -> bool {
+        self.guarded
+            .iter()
+            .any(|guarded| guarded.customer == customer)
+    }
+
+    /// A request to or from this phone was without an answer until it was given up, which is leaving. Only where
+    /// the network loses something.
+    fn gave_up(&self, phone: PhoneId) -> bool {
+        let host = self.host(phone);
+        let of_it = |seen: &&Seen| seen.from.ip() == host || seen.to.ip() == host;
+        let old = |seen: &&Seen| self.now.since(seen.at) >= GIVES_UP_AFTER;
+        let seen = &self.network.seen;
+        seen.iter()
+            .filter(of_it)
+            .filter(old)
+            .any(|seen| match seen.text.status() {
+                None => seen.text.method() != Some("ACK") && !self.was_answered(seen),
+                Some(200..=299) if seen.text.about() == "INVITE" => !self.was_acknowledged(seen),
+                Some(_) => false,
+            })
+    }
+
+    fn arrived(&self, seen: &Seen, at: IpAddr) -> bool {
+        seen.to.ip() == at && seen.arrives.is_some_and(|arrival| arrival <= self.now)
+    }
+
+    fn was_answered(&self, request: &Seen) -> bool {
+        let (branch_of, method) = (branch(&request.text), request.text.about());
+        self.network.seen.iter().any(|seen| {
+            seen.text.status().is_some_and(|status| status >= 200)
+                && seen.text.about() == method
+                && branch(&seen.text) == branch_of
+                && self.arrived(seen, request.from.ip())
+        })
+    }
+
+    fn was_acknowledged(&self, answer: &Seen) -> bool {
+        let number = |seen: &Seen| {
+            let cseq = seen.text.header("CSeq").unwrap_or_default().to_owned();
+            cseq.split(' ').next().map(str::to_owned)
+        };
+        self.network.seen.iter().any(|seen| {
+            seen.text.method() == Some("ACK")
+                && seen.text.header("Call-ID") == answer.text.header("Call-ID")
+                && number(seen) == number(answer)
+                && self.arrived(seen, answer.from.ip())
+        })
     }
 
     /// Some agent stopped his microphone on purpose.

@@ -3,13 +3,14 @@ use crate::chance::Chance;
 use crate::network::{Datagram, Link, Network, Seen};
 use crate::phone::{Model, Phone, Quiet};
 use crate::sound::{Audible, Bridge, PhoneId};
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use trialog_call::{
     AccountId, Act, CallId, CallView, Input, LegId, MediaEvent, Notice, Refusal, Role, Stage,
     Target, Time, Tone, WrapUpAct, WrapUpView,
 };
-use trialog_ua::{ConnectionId, Source, StationInput, Transmit, Transport};
+use trialog_ua::{ConnectionId, ResolveId, Source, StationInput, Transmit, Transport};
 
 /// After this long without a packet the engine says that a leg is silent.
 pub const SILENT_AFTER: Duration = Duration::from_secs(5);
@@ -26,9 +27,27 @@ pub struct World {
     pub(crate) now: Time,
     pub(crate) audible: Audible,
     pub(crate) guarded: Vec<crate::promise::Guarded>,
+    /// Each stage that a call of a phone has been in.
+    pub lived: BTreeSet<(PhoneId, CallId, Stage)>,
+    /// What was done and what changed, each with the number of messages that had been sent by then; if somebody keeps it.
+    pub diary: Option<Vec<(Time, usize, String)>>,
+    lookups: Vec<Lookup>,
     chance: Chance,
     seed: u64,
 }
+
+/// A name's addresses that are under way to who asked.
+struct Lookup {
+    at: Time,
+    phone: PhoneId,
+    id: ResolveId,
+    addresses: Vec<(Transport, SocketAddr)>,
+}
+
+/// What names end in here: `bob.world` is the phone `bob`, and no other name has an address.
+pub const DOMAIN: &str = "world";
+/// Where a registrar is.
+pub const REGISTRAR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 200)), 5060);
 
 impl World {
     /// A world where the network does no harm.
@@ -51,6 +70,9 @@ impl World {
             now: Time::ZERO + Duration::from_secs(1),
             audible: Audible::default(),
             guarded: Vec::new(),
+            lived: BTreeSet::new(),
+            diary: None,
+            lookups: Vec::new(),
             chance,
             seed,
         }
@@ -76,15 +98,40 @@ impl World {
     /// A phone calls another.
     pub fn dial(&mut self, from: PhoneId, to: PhoneId) {
         let target = self.target(to);
-        self.say(
-            from,
-            Input::Dial {
-                account: AccountId(0),
-                target,
-            },
-        );
-        let refused = self.phones[from.0].refused.take();
-        assert_eq!(refused, None, "{} may not call", self.name(from));
+        let done = self.try_dial(from, AccountId(0), target);
+        assert_eq!(done, Ok(()), "{} may not call", self.name(from));
+    }
+
+    /// A phone places a call, if it may.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn try_dial(
+        &mut self,
+        from: PhoneId,
+        account: AccountId,
+        target: Target,
+    ) -> Result<(), Refusal> {
+        self.try_input(from, Input::Dial { account, target })
+    }
+
+    /// Something is asked of a phone. What is refused must change nothing and send nothing.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn try_input(&mut self, phone: PhoneId, input: Input) -> Result<(), Refusal> {
+        let core = self.phones[phone.0].station.phone().clone();
+        let sent = self.network.seen.len();
+        let asked = format!("{input:?}");
+        self.say(phone, input);
+        let Some(refusal) = self.phones[phone.0].refused.take() else {
+            return Ok(());
+        };
+        let same = core == *self.phones[phone.0].station.phone();
+        assert!(same, "the refused {asked} changed something");
+        let quiet = sent == self.network.seen.len();
+        assert!(quiet, "the refused {asked} sent something");
+        Err(refusal)
     }
 
     /// An agent acts on his newest call, and may.
@@ -118,34 +165,18 @@ impl World {
     /// # Errors
     /// Why he may not.
     pub fn try_act_on(&mut self, phone: PhoneId, call: CallId, act: Act) -> Result<(), Refusal> {
-        let core = self.phones[phone.0].station.phone().clone();
         let permitted = self.phones[phone.0].station.permits(call, &act);
-        let sent = self.network.seen.len();
-        self.say(
-            phone,
-            Input::Act {
-                call,
-                act: act.clone(),
-            },
-        );
-        let refused = self.phones[phone.0].refused.take().map_or(Ok(()), Err);
+        let input = Input::Act {
+            call,
+            act: act.clone(),
+        };
+        let refused = self.try_input(phone, input);
         assert_eq!(
             permitted,
             refused,
             "{}: `permits` and `step` do not agree about {act:?}",
             self.name(phone)
         );
-        if refused.is_err() {
-            assert!(
-                core == *self.phones[phone.0].station.phone(),
-                "the refused {act:?} changed something"
-            );
-            assert_eq!(
-                sent,
-                self.network.seen.len(),
-                "the refused {act:?} sent something"
-            );
-        }
         refused
     }
 
@@ -175,6 +206,48 @@ impl World {
         self.phones[phone.0].bridge.dumb = dumb;
         self.phones[phone.0].changed = true;
         self.look();
+    }
+
+    /// A phone does nothing any more, for good: power, program or machine is gone.
+    pub fn kill(&mut self, phone: PhoneId) {
+        self.phones[phone.0].dead = true;
+        self.network.plug(self.host(phone), false);
+        self.cut_sound(phone, true);
+    }
+
+    /// A phone's network goes away, sound and signalling, or comes back.
+    pub fn plug(&mut self, phone: PhoneId, plugged: bool) {
+        self.network.plug(self.host(phone), plugged);
+        self.cut_sound(phone, !plugged);
+    }
+
+    /// The streams between two phones break, and both notice.
+    pub fn break_streams(&mut self, one: PhoneId, other: PhoneId) {
+        self.network.break_streams(self.host(one), self.host(other));
+        for (phone, far) in [(one, other), (other, one)] {
+            let destination = self.phones[far.0].address;
+            self.fail_to_send(phone, destination);
+        }
+    }
+
+    fn fail_to_send(&mut self, phone: PhoneId, destination: SocketAddr) {
+        self.hand(
+            phone,
+            StationInput::TransportError {
+                transport: Transport::Tcp,
+                destination,
+            },
+        );
+    }
+
+    /// Registers a phone's accounts.
+    pub fn register(&mut self, phone: PhoneId) {
+        self.hand(phone, StationInput::Register);
+    }
+
+    /// Takes its registrations back.
+    pub fn unregister(&mut self, phone: PhoneId) {
+        self.hand(phone, StationInput::Unregister);
     }
 
     /// Time passes.
@@ -216,11 +289,14 @@ impl World {
         let deadlines = self
             .phones
             .iter()
+            .filter(|phone| !phone.dead)
             .filter_map(|phone| phone.station.next_deadline());
         self.network
             .next()
             .into_iter()
+            .chain(self.network.next_given_up())
             .chain(deadlines)
+            .chain(self.lookups.iter().map(|lookup| lookup.at))
             .chain(self.next_quiet())
             .chain(self.next_promise())
             .min()
@@ -229,10 +305,9 @@ impl World {
     /// The phone whose deadline has come.
     fn due(&self) -> Option<PhoneId> {
         (0..self.phones.len()).map(PhoneId).find(|phone| {
-            self.phones[phone.0]
-                .station
-                .next_deadline()
-                .is_some_and(|at| at <= self.now)
+            let phone = &self.phones[phone.0];
+            let deadline = phone.station.next_deadline();
+            !phone.dead && deadline.is_some_and(|at| at <= self.now)
         })
     }
 
@@ -242,8 +317,21 @@ impl World {
             if let Some(datagram) = self.network.arrived(self.now) {
                 self.deliver(&datagram);
             }
+        } else if let Some((from, to)) = self.network.given_up(self.now) {
+            if let Some(phone) = self.whose(from) {
+                self.fail_to_send(phone, to);
+            }
         } else if let Some(phone) = self.due() {
             self.hand(phone, StationInput::Timeout);
+        } else if let Some(place) = self.lookups.iter().position(|found| found.at <= self.now) {
+            let Lookup {
+                phone,
+                id,
+                addresses,
+                ..
+            } = self.lookups.remove(place);
+            let addresses = &addresses;
+            self.hand(phone, StationInput::Resolved { id, addresses });
         } else {
             self.tell_quiet();
             self.watch();
@@ -251,15 +339,12 @@ impl World {
     }
 
     fn deliver(&mut self, datagram: &Datagram) {
-        let Some(to) = self
-            .phones
-            .iter()
-            .position(|phone| phone.address == datagram.to)
-        else {
+        let Some(to) = self.whose(datagram.to) else {
             return self.answer_for_nobody(datagram);
         };
+        let broken = self.network.broken() << 32;
         let connection = (datagram.transport == Transport::Tcp)
-            .then(|| ConnectionId(stream(datagram.from, datagram.to)));
+            .then(|| ConnectionId(broken | stream(datagram.from, datagram.to)));
         let source = Source {
             transport: datagram.transport,
             local: datagram.to,
@@ -267,7 +352,7 @@ impl World {
             connection,
         };
         self.hand(
-            PhoneId(to),
+            to,
             StationInput::Wire {
                 source,
                 message: &datagram.bytes,
@@ -275,11 +360,20 @@ impl World {
         );
     }
 
-    /// Where no phone is, a ghost answers BYE and CANCEL: the end of a fork that a test made up.
+    /// Whose address this is.
+    fn whose(&self, address: SocketAddr) -> Option<PhoneId> {
+        let place = self.phones.iter().position(|p| p.address == address);
+        place.map(PhoneId)
+    }
+
+    /// Where no phone is, a ghost answers BYE and CANCEL, the end of a fork that a test made up, and REGISTER.
     fn answer_for_nobody(&mut self, datagram: &Datagram) {
         let text = crate::wire::Text::new(&datagram.bytes);
-        if matches!(text.method(), Some("BYE" | "CANCEL")) {
-            let bytes = text.answer(200, "OK", "ghost", "", "");
+        if matches!(text.method(), Some("BYE" | "CANCEL" | "REGISTER")) {
+            let expires = text
+                .header("Expires")
+                .map_or_else(String::new, |expires| format!("Expires: {expires}\r\n"));
+            let bytes = text.answer(200, "OK", "ghost", &expires, "");
             let answer = Datagram {
                 from: datagram.to,
                 to: datagram.from,
@@ -291,7 +385,13 @@ impl World {
     }
 
     fn hand(&mut self, phone: PhoneId, input: StationInput<'_>) {
+        if self.phones[phone.0].dead {
+            return;
+        }
         let sent = self.phones[phone.0].handle(self.now, input);
+        for (id, host) in std::mem::take(&mut self.phones[phone.0].asked) {
+            self.look_up(phone, id, &host);
+        }
         for transmit in sent {
             self.transmit(phone, transmit);
         }
@@ -299,6 +399,18 @@ impl World {
             self.carry_digit(phone, leg, digit);
         }
         self.watch();
+    }
+
+    fn look_up(&mut self, phone: PhoneId, id: ResolveId, host: &str) {
+        let whose = |phone: &&Phone| host == format!("{}.{DOMAIN}", phone.name);
+        let found = self.phones.iter().find(whose);
+        let addresses = found.map(|found| (found.transport, found.address));
+        self.lookups.push(Lookup {
+            at: self.now + Duration::from_millis(self.chance.below(500)),
+            phone,
+            id,
+            addresses: addresses.into_iter().collect(),
+        });
     }
 
     fn transmit(&mut self, phone: PhoneId, transmit: Transmit) {
@@ -346,6 +458,7 @@ impl World {
     fn next_quiet(&self) -> Option<Time> {
         self.phones
             .iter()
+            .filter(|phone| !phone.dead)
             .flat_map(|phone| phone.quiet.values())
             .filter_map(|(since, said)| match said {
                 Quiet::Unsaid => Some(*since + SILENT_AFTER),
@@ -358,6 +471,9 @@ impl World {
     fn tell_quiet(&mut self) {
         let mut events = Vec::new();
         for (place, phone) in self.phones.iter_mut().enumerate() {
+            if phone.dead {
+                continue;
+            }
             for (leg, (since, said)) in &mut phone.quiet {
                 let quiet_for = self.now.since(*since);
                 if *said == Quiet::Unsaid && quiet_for >= SILENT_AFTER {
@@ -437,6 +553,11 @@ impl World {
         &self.phones[phone.0]
     }
 
+    /// All phones, in the order in which they were set up.
+    pub fn everybody(&self) -> impl Iterator<Item = PhoneId> + use<> {
+        (0..self.phones.len()).map(PhoneId)
+    }
+
     /// What the tests call it.
     #[must_use]
     pub fn name(&self, phone: PhoneId) -> &'static str {
@@ -454,6 +575,13 @@ impl World {
     pub fn target(&self, phone: PhoneId) -> Target {
         let phone = &self.phones[phone.0];
         Target(format!("sip:{}@{}", phone.name, phone.address))
+    }
+
+    /// How to call it by name, which has to be looked up first.
+    #[must_use]
+    pub fn named_target(&self, phone: PhoneId) -> Target {
+        let name = self.phones[phone.0].name;
+        Target(format!("sip:{name}@{name}.{DOMAIN}"))
     }
 
     /// All its calls, oldest first.
@@ -525,47 +653,52 @@ impl World {
             .any(|(_, notice)| like(notice))
     }
 
-    /// The ladder of all that was sent.
+    /// The ladder of all that was sent, with what was done between where somebody kept a diary.
     #[must_use]
     pub fn ladder(&self) -> String {
-        use std::fmt::Write;
-        let name = |address: SocketAddr| {
-            let phone = self.phones.iter().find(|phone| phone.address == address);
-            phone.map_or_else(|| address.to_string(), |phone| phone.name.to_owned())
-        };
-        let mut ladder = String::new();
-        for Seen {
-            at,
-            from,
-            to,
-            text,
-            fate,
-        } in &self.network.seen
-        {
-            let fate = if fate.is_empty() {
-                String::new()
-            } else {
-                format!("  [{fate}]")
-            };
-            let _ = writeln!(
-                ladder,
-                "{:9.3}  {:>9} → {:<9}  {}{fate}",
-                at.0.as_secs_f64(),
-                name(*from),
-                name(*to),
-                text.summary()
-            );
-        }
+        let mut ladder = self.rungs().join("\n");
         for phone in &self.phones {
-            let _ = writeln!(
-                ladder,
-                "{}: {:?}, told {:?}",
-                phone.name,
-                phone.stages(self.now),
-                phone.notices
-            );
+            let (name, stages) = (phone.name, phone.stages(self.now));
+            ladder += &format!("\n{name}: {stages:?}, told {:?}", phone.notices);
         }
         ladder
+    }
+
+    /// The ladder's lines.
+    #[must_use]
+    pub fn rungs(&self) -> Vec<String> {
+        let nothing = Vec::new();
+        let mut diary = self.diary.as_ref().unwrap_or(&nothing).iter().peekable();
+        let mut rungs = Vec::new();
+        for (place, seen) in self.network.seen.iter().enumerate() {
+            while let Some((at, _, line)) = diary.next_if(|(_, sent, _)| *sent <= place) {
+                rungs.push(format!("{:9.3}  {line}", at.0.as_secs_f64()));
+            }
+            rungs.push(self.rung(seen));
+        }
+        rungs.extend(diary.map(|(at, _, line)| format!("{:9.3}  {line}", at.0.as_secs_f64())));
+        rungs
+    }
+
+    fn rung(&self, seen: &Seen) -> String {
+        let name = |address: SocketAddr| {
+            let phone = self.whose(address).map(|phone| self.name(phone).to_owned());
+            phone.unwrap_or_else(|| address.to_string())
+        };
+        let under_way = seen.arrives.map(|arrival| arrival.since(seen.at));
+        let late = under_way.is_some_and(|time| time >= Duration::from_millis(500));
+        let fate = match (seen.fate, under_way) {
+            ("", Some(time)) if late => format!("  [{:.3} s late]", time.as_secs_f64()),
+            ("", _) => String::new(),
+            (fate, _) => format!("  [{fate}]"),
+        };
+        format!(
+            "{:9.3}  {:>12} → {:<12}  {}{fate}",
+            seen.at.0.as_secs_f64(),
+            name(seen.from),
+            name(seen.to),
+            seen.text.summary()
+        )
     }
 }
 
