@@ -1,7 +1,7 @@
 //! The agent's desktop: the phone as HTTP and JSON, with events by WebSocket, on the loopback interface only.
 //!
 //! Its input comes from two sides. Clients send requests, which become [`Order`]s for the phone's one loop and are answered
-//! with its [`Outcome`]. The loop states the phone in full after each change ([`Feed::publish_status`]). The desk keeps no state
+//! with its [`Outcome`]. Where a client follows the events, the loop says what happens ([`Feed`]). The desk keeps no state
 //! of its own and decides nothing: whether an act is allowed, the call-state core says.
 //!
 //! # The API, version 1
@@ -20,7 +20,7 @@
 //! | `POST /api/wrap-ups/ID/extend` | | `{"done": true}` |
 //! | `POST /api/audio/say` | `{"file"}` | `{"done": true}` |
 //! | `POST /api/shutdown` | | `{"done": true}` |
-//! | `GET /api/events` | WebSocket; the token may be `?token=` | [`model::Event`], the status first |
+//! | `GET /api/events` | WebSocket; `?since=SEQ` resumes; the token may be `?token=` | [`model::Event`] |
 
 pub mod act;
 mod body;
@@ -38,4 +38,4 @@ pub use feed::Feed;
 pub use order::{Command, Order, Outcome, Problem};
 pub use server::{Desk, serve};
 pub use token::Token;
-pub use view::{Identity, UnixTime, status};
+pub use view::{Identity, Look, UnixTime};

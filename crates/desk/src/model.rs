@@ -143,30 +143,171 @@ pub struct Audio {
     pub started_unix_us: Option<u64>,
 }
 
-/// What happened, on the WebSocket.
+/// One message of the WebSocket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Counts up by one an event, over all clients; the first one of a connection may have any.
+    /// One more with each change, over all clients; higher after each start of the phone. A `status` has the number of the last
+    /// change that it holds.
     pub seq: u64,
+    /// When it happened.
+    pub at_ms: u64,
     /// What.
     #[serde(flatten)]
     pub what: What,
 }
 
-/// The kinds of events.
+/// What happened, by its fixed name. Every change of the status has an event; `view` is the thing as it is afterwards, whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
+#[serde(tag = "event", rename_all = "kebab-case")]
 pub enum What {
-    /// The phone, in full: first on each connection and after each change.
+    /// The whole phone: first on a connection that does not resume, and in place of changes that are no longer there.
     Status {
+        /// Why it comes: `connected`, `too-old` (the changes after `since` are no longer there), `too-slow` (this client has
+        /// fallen behind) or `asked` (`status=true`: after each change).
+        why: String,
+        /// How many changes this client did not get, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        missed: Option<u64>,
         /// All of it.
         status: Box<Status>,
     },
-    /// The agent is told something.
+    /// A call rings here.
+    CallOffered(Began),
+    /// A call was placed from here.
+    CallPlaced(Began),
+    /// Sound was agreed with the first party.
+    CallAnswered {
+        /// Which.
+        call: u32,
+    },
+    /// The call is ours from now on: a guest has taken a transfer.
+    CallOwned {
+        /// Which.
+        call: u32,
+        /// The customer.
+        peer: String,
+    },
+    /// Something about a call is other than before.
+    CallChanged {
+        /// Which.
+        call: u32,
+        /// What: any of `stage`, `role`, `muted`, `legs`, `acts`.
+        changed: Vec<String>,
+        /// The former stage, where that has changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<String>,
+        /// As it is now.
+        view: Box<Call>,
+    },
+    /// A call is over for the agent.
+    CallEnded {
+        /// Which.
+        call: u32,
+        /// How: `not-answered`, `refused`, `ended` (by us), `far-ended`, `transferred`, `exited` or `failed`.
+        outcome: String,
+        /// With which SIP status it was refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
+    /// A call has left the status: its last leg is gone.
+    CallGone {
+        /// Which.
+        call: u32,
+    },
+    /// A wrap-up is drafted: not yet owed.
+    WrapUpDrafted {
+        /// Which.
+        wrap_up: u32,
+        /// Of which call.
+        call: u32,
+    },
+    /// A wrap-up is owed from now on.
+    WrapUpDue {
+        /// Which.
+        wrap_up: u32,
+        /// Of which call.
+        call: u32,
+    },
+    /// Something about a wrap-up is other than before, or it is new.
+    WrapUpChanged {
+        /// Which.
+        wrap_up: u32,
+        /// As it is now.
+        view: WrapUp,
+    },
+    /// A wrap-up was handed in.
+    WrapUpSubmitted {
+        /// Which.
+        wrap_up: u32,
+        /// Of which call.
+        call: u32,
+        /// With which reason.
+        reason: String,
+        /// The timer did it.
+        timed: bool,
+    },
+    /// A draft was not needed after all.
+    WrapUpDropped {
+        /// Which.
+        wrap_up: u32,
+    },
+    /// How an account stands with its registrar.
+    Registration {
+        /// As it is now.
+        account: Account,
+    },
+    /// The agent is available or idle.
+    Presence {
+        /// `available` or `idle`.
+        presence: String,
+    },
+    /// Microphone and ear, or the recordings, are other than before.
+    Audio {
+        /// As it is now.
+        audio: Audio,
+    },
+    /// The phone is being switched off; it may wait for a conference or an anchored call.
+    Ending,
+    /// The agent is told something: who is not heard, who declined, which digit was pressed.
     Notice {
         /// What.
         notice: Notice,
     },
+    /// Somebody asked for an act, and it was refused.
+    Refused(Refused),
+}
+
+/// A call that is new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Began {
+    /// Its number.
+    pub call: u32,
+    /// Ours in it: `owner`, `guest` or `customer`.
+    pub role: String,
+    /// The other party.
+    pub peer: String,
+    /// The call, unless it was over at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Box<Call>>,
+}
+
+/// An act that was refused, whoever asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The act's name, or `call`, `hook`, `submit`, `draft`, `extend`.
+    pub act: String,
+    /// For which call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<u32>,
+    /// For which wrap-up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up: Option<u32>,
+    /// Why, as a code.
+    pub refused: String,
+    /// Why, for people.
+    pub reason: String,
+    /// The same in German.
+    pub reason_de: String,
 }
 
 /// A notice.

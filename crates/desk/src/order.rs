@@ -1,4 +1,5 @@
 //! What the desk asks of the phone's loop, and what the loop answers.
+use crate::view::Look;
 use std::path::PathBuf;
 use tokio::sync::oneshot;
 use trialog_call::{CallId, Input, Refusal};
@@ -17,19 +18,28 @@ pub struct Order {
 pub enum Command {
     /// An input of the call-state core. Its targets are as the client wrote them.
     Core(Input),
+    /// Show what the phone looks like.
+    Look,
     /// Speak this WAV file into the microphone (file end only).
     Say(PathBuf),
     /// As SIGTERM does.
     Shutdown,
 }
 
-/// What came of it. It is sent after the new status was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What came of it. It is sent after the events that follow from it were published.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Done.
     Done,
     /// Done: this call began.
     Began(CallId),
+    /// The phone, with the number of the last event that it holds.
+    Seen {
+        /// All of it.
+        look: Box<Look>,
+        /// From [`crate::Feed::seq`], after [`crate::Feed::publish`].
+        seq: u64,
+    },
     /// The core refused; nothing changed.
     Refused(Refusal),
     /// The request itself was wrong.

@@ -35,8 +35,8 @@ pub(crate) fn all() -> Router<Arc<Shared>> {
         .fallback(async || Failure::NoSuchPath)
 }
 
-async fn status(State(shared): Desk) -> Response {
-    Json(&*shared.desk.feed.status()).into_response()
+async fn status(State(shared): Desk) -> Result<Response, Failure> {
+    ask(&shared, Command::Look).await
 }
 
 async fn dial(State(shared): Desk, body: Body) -> Result<Response, Failure> {
@@ -126,6 +126,7 @@ async fn ask(shared: &Shared, command: Command) -> Result<Response, Failure> {
         Outcome::Began(call) => {
             Ok((StatusCode::CREATED, Json(json!({ "call": call.0 }))).into_response())
         }
+        Outcome::Seen { look, .. } => Ok(Json(look.status()).into_response()),
         Outcome::Refused(refusal) => Err(Failure::Refused(refusal)),
         Outcome::Wrong(problem) => Err(Failure::BadBody(problem.to_string())),
     }

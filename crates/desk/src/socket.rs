@@ -1,24 +1,43 @@
-//! The events of one client: the status first, then each event in the feed's order, until either side closes.
-use crate::order::{Command, Order};
+//! The events of one client: the status first, or what it missed since it was here last, then each event in the feed's order,
+//! until either side closes.
+//!
+//! A client is pinged, so that one that is gone is noticed; one that takes nothing for a while is cut off. Neither keeps the
+//! phone or the other clients waiting.
+use crate::feed::{self, Got, Reader, Start};
+use crate::model::{Event, What};
+use crate::order::{Command, Order, Outcome};
 use crate::server::Shared;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use crate::view::Look;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tokio::sync::broadcast::error::RecvError;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
+use tokio::time::{Instant, interval_at, timeout};
 use trialog_call::Input;
 
 /// A client has nothing to say here.
 const LONGEST_MESSAGE: usize = 1024;
+
+/// How often a client is pinged. One that has said nothing at all from one ping to the next but one is gone.
+const PING: Duration = Duration::from_secs(20);
+
+/// So long a client may leave what it is sent unread.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Options {
     /// The client is a page that can ask the agent something.
     #[serde(default)]
     page: bool,
+    /// The client has got all events until this one.
+    since: Option<u64>,
+    /// The whole status is to follow each change.
+    #[serde(default)]
+    status: bool,
 }
 
 pub(crate) async fn events(
@@ -33,49 +52,120 @@ pub(crate) async fn events(
             if let Some(page) = &page {
                 page.tell(true).await;
             }
-            run(socket, &shared).await;
+            let (reader, start) = shared.desk.feed.reader(options.since);
+            let client = Client {
+                socket,
+                reader,
+                shared: &shared,
+                status: options.status,
+            };
+            // Why it ended is the client's affair: it is gone.
+            let _ = client.run(start).await;
             if let Some(page) = page {
                 page.close().await;
             }
         })
 }
 
-async fn run(mut socket: WebSocket, shared: &Shared) {
-    let mut subscription = shared.desk.feed.subscribe();
-    if send(&mut socket, &subscription.first).await.is_err() {
-        return;
-    }
-    loop {
-        tokio::select! {
-            event = subscription.events.recv() => {
-                let event = match event {
-                    Ok(event) => event,
-                    // The client is too slow: what it missed is in the status.
-                    Err(RecvError::Lagged(_)) => {
-                        subscription = shared.desk.feed.subscribe();
-                        Arc::clone(&subscription.first)
+/// The client can't be sent to any more, or the phone is over.
+struct Over;
+
+struct Client<'a> {
+    socket: WebSocket,
+    reader: Reader,
+    shared: &'a Shared,
+    /// The whole status follows each change.
+    status: bool,
+}
+
+impl Client<'_> {
+    async fn run(mut self, start: Start) -> Result<(), Over> {
+        match start {
+            Start::Fresh => self.whole("connected", None).await?,
+            Start::TooOld => self.whole("too-old", None).await?,
+            Start::Resumed => {}
+        }
+        let mut pings = interval_at(Instant::now() + PING, PING);
+        let mut unanswered = 0;
+        loop {
+            tokio::select! {
+                got = self.reader.next() => match got {
+                    Got::Events(events) => {
+                        for event in events {
+                            self.send(Message::text(event.text())).await?;
+                        }
+                        if self.status {
+                            self.whole("asked", None).await?;
+                        }
                     }
-                    // The phone ends.
-                    Err(RecvError::Closed) => {
-                        let _ = socket.send(Message::Close(None)).await;
-                        return;
+                    Got::Behind => {
+                        let had = self.reader.cursor();
+                        self.whole("too-slow", Some(had)).await?;
                     }
-                };
-                if send(&mut socket, &event).await.is_err() {
-                    return;
+                    Got::Ended => return self.farewell().await,
+                },
+                message = self.socket.recv() => match message {
+                    None | Some(Err(_) | Ok(Message::Close(_))) => return Ok(()),
+                    // Pings are answered by the library; anything else says only that the client is there.
+                    Some(Ok(_)) => unanswered = 0,
+                },
+                _ = pings.tick() => {
+                    if unanswered == 2 {
+                        return Err(Over);
+                    }
+                    unanswered += 1;
+                    self.send(Message::Ping(Vec::new().into())).await?;
                 }
             }
-            message = socket.recv() => match message {
-                None | Some(Err(_) | Ok(Message::Close(_))) => return,
-                // Pings are answered by the library; anything else says nothing to us.
-                Some(Ok(_)) => {}
-            },
         }
+    }
+
+    /// Sends the whole status; `had`: the last event that the client got before some that are gone.
+    async fn whole(&mut self, why: &str, had: Option<u64>) -> Result<(), Over> {
+        let Some((look, seq)) = look(self.shared).await else {
+            return self.farewell().await.and(Err(Over));
+        };
+        self.reader.skip_to(seq);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let event = Event {
+            seq,
+            at_ms: now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
+            what: What::Status {
+                why: why.to_owned(),
+                missed: had.map(|had| seq.saturating_sub(had)),
+                status: Box::new(look.status()),
+            },
+        };
+        self.send(Message::text(feed::text(&event))).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), Over> {
+        match timeout(PATIENCE, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Over),
+        }
+    }
+
+    /// The phone is over.
+    async fn farewell(&mut self) -> Result<(), Over> {
+        let frame = CloseFrame {
+            code: close_code::AWAY,
+            reason: "the phone has ended".into(),
+        };
+        self.send(Message::Close(Some(frame))).await
     }
 }
 
-async fn send(socket: &mut WebSocket, event: &str) -> Result<(), axum::Error> {
-    socket.send(Message::text(event)).await
+/// The phone as it is now, with the number of the last event; nothing where it is over.
+async fn look(shared: &Shared) -> Option<(Box<Look>, u64)> {
+    let (reply, outcome) = oneshot::channel();
+    let command = Command::Look;
+    let order = Order { command, reply };
+    shared.desk.orders.send(order).await.ok()?;
+    match outcome.await.ok()? {
+        Outcome::Seen { look, seq } => Some((look, seq)),
+        _ => None,
+    }
 }
 
 /// An open page, counted.

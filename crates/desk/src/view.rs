@@ -2,6 +2,7 @@
 //! handed in.
 use crate::model::{Account, Act, Audio, Call, Leg, Reason, Status, WrapUp};
 use crate::{act, words};
+use std::sync::Arc;
 use trialog_call::{ActView, CallView, LegView, Presence, Snapshot, Stage, Time, WrapUpView};
 
 /// What the status says beside the calls.
@@ -21,6 +22,23 @@ pub struct Identity {
     pub start: UnixTime,
 }
 
+/// The phone at one moment, as the loop saw it; it is put into words where it is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// What the core shows.
+    pub snapshot: Snapshot,
+    /// What the core does not know.
+    pub identity: Arc<Identity>,
+}
+
+impl Look {
+    /// In the API's words.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        status(&self.snapshot, &self.identity)
+    }
+}
+
 /// A moment on the wall clock, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnixTime(pub u64);
@@ -32,17 +50,12 @@ impl UnixTime {
     }
 }
 
-/// The status of a phone.
-#[must_use]
-pub fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
+fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
     let start = identity.start;
     Status {
         name: identity.name.clone(),
         version: identity.version.clone(),
-        presence: match snapshot.presence {
-            Presence::Available => "available".to_owned(),
-            Presence::Idle => "idle".to_owned(),
-        },
+        presence: presence(snapshot.presence).to_owned(),
         terminating: snapshot.terminating,
         accounts: identity.accounts.clone(),
         calls: snapshot
@@ -60,7 +73,15 @@ pub fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
     }
 }
 
-fn call(view: &CallView, start: UnixTime) -> Call {
+/// The fixed name of a presence.
+pub(crate) fn presence(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Available => "available",
+        Presence::Idle => "idle",
+    }
+}
+
+pub(crate) fn call(view: &CallView, start: UnixTime) -> Call {
     let stage = words::stage(view.stage);
     Call {
         id: view.id.0,
@@ -106,7 +127,7 @@ fn allowed(view: &ActView, at: Stage) -> Act {
     }
 }
 
-fn wrap_up(view: &WrapUpView, start: UnixTime) -> WrapUp {
+pub(crate) fn wrap_up(view: &WrapUpView, start: UnixTime) -> WrapUp {
     WrapUp {
         id: view.id.0,
         call: view.call.0,

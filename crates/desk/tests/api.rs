@@ -1,110 +1,13 @@
-//! The API on a real loopback port, in front of a scripted phone: each request, each kind of error, and the order of events.
+//! The API on a real loopback port, in front of a scripted phone: each request and each kind of error.
 #![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
-use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::sync::mpsc;
-use tokio::net::TcpListener;
+mod scripted;
+
+use scripted::{agent, phone};
+use serde_json::json;
 use trialog_call::{
-    AccountId, Act, CallId, Input, Notice, Presence, Refusal, Snapshot, Stage, Target, WrapUpAct,
-    WrapUpId,
+    AccountId, Act, CallId, Input, Presence, Refusal, Stage, Target, WrapUpAct, WrapUpId,
 };
-use trialog_desk::model::Audio;
-use trialog_desk::{
-    Command, Desk, Feed, Identity, Order, Outcome, Problem, Token, UnixTime, serve, status,
-};
-
-struct Phone {
-    address: SocketAddr,
-    token: String,
-    feed: Feed,
-    asked: mpsc::Receiver<Command>,
-}
-
-fn snapshot() -> Snapshot {
-    Snapshot {
-        presence: Presence::Available,
-        calls: Vec::new(),
-        wrap_ups: Vec::new(),
-        terminating: false,
-    }
-}
-
-fn identity() -> Identity {
-    Identity {
-        name: "desk-test".to_owned(),
-        version: "1".to_owned(),
-        accounts: Vec::new(),
-        reasons: Vec::new(),
-        audio: Audio {
-            end: "none".to_owned(),
-            started_unix_us: None,
-        },
-        start: UnixTime(0),
-    }
-}
-
-/// A phone that answers every order by `script`.
-fn phone(script: fn(&Command) -> Outcome) -> Phone {
-    let feed = Feed::new(status(&snapshot(), &identity()));
-    let token = Token::new([7; 32]);
-    let (orders, mut received) = tokio::sync::mpsc::channel::<Order>(8);
-    let (note, asked) = mpsc::channel();
-    let (told, address) = mpsc::channel();
-    let desk = Desk {
-        token: token.clone(),
-        orders,
-        feed: feed.clone(),
-    };
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            told.send(listener.local_addr().unwrap()).unwrap();
-            tokio::spawn(serve(listener, desk, std::future::pending()));
-            while let Some(order) = received.recv().await {
-                let outcome = script(&order.command);
-                let _ = note.send(order.command);
-                let _ = order.reply.send(outcome);
-            }
-        });
-    });
-    Phone {
-        address: address.recv().unwrap(),
-        token: token.reveal().to_owned(),
-        feed,
-        asked,
-    }
-}
-
-impl Phone {
-    fn post(&self, path: &str, body: &str) -> (u16, Value) {
-        let mut response = agent()
-            .post(format!("http://{}{path}", self.address))
-            .header("Authorization", format!("Bearer {}", self.token))
-            .send(body)
-            .unwrap();
-        let text = response.body_mut().read_to_string().unwrap();
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        (response.status().as_u16(), body)
-    }
-
-    fn asked(&self) -> Input {
-        match self.asked.try_recv() {
-            Ok(Command::Core(input)) => input,
-            other => panic!("the core was not asked, but {other:?}"),
-        }
-    }
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build()
-        .into()
-}
+use trialog_desk::{Command, Outcome, Problem};
 
 #[test]
 fn each_act_reaches_the_core_as_it_was_meant() {
@@ -262,65 +165,4 @@ fn without_the_token_or_from_a_foreign_page_nothing_is_done() {
         .call()
         .unwrap();
     assert_eq!(unknown.status(), 401);
-}
-
-#[test]
-fn events_begin_with_the_status_and_keep_their_order() {
-    let phone = phone(|_| Outcome::Done);
-    let url = format!("ws://{}/api/events?token={}", phone.address, phone.token);
-    let (mut socket, _) = tungstenite::connect(url).unwrap();
-    let mut next = || -> Value {
-        let message = socket.read().unwrap();
-        serde_json::from_str(message.to_text().unwrap()).unwrap()
-    };
-    let first = next();
-    assert_eq!(first["event"], "status");
-    assert_eq!(first["status"]["name"], "desk-test");
-    let seq = first["seq"].as_u64().unwrap();
-
-    let same = status(&snapshot(), &identity());
-    phone.feed.publish_status(same);
-    phone.feed.publish_notice(&Notice::GuestRefused {
-        call: CallId(4),
-        guest: "Bob".to_owned(),
-        status: 486,
-    });
-    let mut changed = snapshot();
-    changed.presence = Presence::Idle;
-    phone.feed.publish_status(status(&changed, &identity()));
-    phone.feed.publish_notice(&Notice::DeviceGone);
-
-    let notice = next();
-    assert_eq!(notice["seq"], seq + 1);
-    assert_eq!(notice["event"], "notice");
-    assert_eq!(notice["notice"]["kind"], "guest-refused");
-    assert_eq!(notice["notice"]["call"], 4);
-    let text = notice["notice"]["text"].as_str().unwrap();
-    assert_eq!(text, "Bob is busy; the customer is still on hold.");
-    let changed = next();
-    assert_eq!(changed["seq"], seq + 2);
-    assert_eq!(changed["status"]["presence"], "idle");
-    let gone = next();
-    assert_eq!(gone["seq"], seq + 3);
-    assert_eq!(gone["notice"]["kind"], "device-gone");
-}
-
-#[test]
-fn the_first_page_and_the_last_are_told_to_the_core() {
-    let phone = phone(|_| Outcome::Done);
-    let base = format!("ws://{}/api/events?token={}", phone.address, phone.token);
-    let page = format!("{base}&page=true");
-    let wait = || {
-        phone
-            .asked
-            .recv_timeout(std::time::Duration::from_secs(5))
-            .unwrap()
-    };
-    let (watcher, _) = tungstenite::connect(&base).unwrap();
-    let (one, _) = tungstenite::connect(&page).unwrap();
-    assert_eq!(wait(), Command::Core(Input::PageOpen(true)));
-    drop(watcher);
-    drop(one);
-    assert_eq!(wait(), Command::Core(Input::PageOpen(false)));
-    assert!(tungstenite::connect(format!("ws://{}/api/events", phone.address)).is_err());
 }

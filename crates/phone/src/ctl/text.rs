@@ -24,10 +24,7 @@ pub(super) fn done(answer: &Value, language: Language) -> String {
 pub(super) fn status(status: &Status, language: Language) -> String {
     let say = |en: &'static str, de: &'static str| in_language(language, en, de);
     let mut out = String::new();
-    let presence = match status.presence.as_str() {
-        "available" => say("Available", "Bereit"),
-        _ => say("Idle", "Pause"),
-    };
+    let presence = presence(&status.presence, language);
     line(&mut out, &format!("{}: {presence}", status.name));
     if status.terminating {
         line(
@@ -149,55 +146,108 @@ fn role(role: &str, language: Language) -> &str {
     }
 }
 
-/// One event of `watch`, with what changed since the one before.
-pub(super) fn event(event: &Event, before: Option<&Status>, language: Language) -> String {
+/// One event of `watch`. What another event says as well, whole, is left to that one.
+pub(super) fn event(event: &Event, language: Language) -> String {
+    let say = |en: &'static str, de: &'static str| in_language(language, en, de);
+    let mut out = String::new();
     match &event.what {
+        What::Status { status, missed, .. } => {
+            if let Some(missed) = missed {
+                let text = say("events were missed", "Ereignisse wurden verpasst");
+                line(&mut out, &format!("({missed} {text})"));
+            }
+            out.push_str(&self::status(status, language));
+        }
+        What::CallOffered(began) | What::CallPlaced(began) => {
+            if let Some(view) = &began.view {
+                describe(&mut out, view, language);
+            }
+        }
+        What::CallChanged { changed, view, .. } => {
+            if changed.iter().any(|what| what != "acts") {
+                describe(&mut out, view, language);
+            }
+        }
+        What::CallOwned { call, .. } => {
+            let text = say("is yours now", "gehört jetzt Ihnen");
+            line(&mut out, &format!("{} {call} {text}", say("call", "Anruf")));
+        }
+        What::CallEnded {
+            call,
+            outcome,
+            status,
+        } => {
+            let how = self::outcome(outcome, *status, language);
+            let over = say("over", "beendet");
+            let text = format!("{} {call}: {over}, {how}", say("call", "Anruf"));
+            line(&mut out, &text);
+        }
+        What::WrapUpChanged { view, .. } => owed(&mut out, view, language),
+        What::WrapUpSubmitted {
+            wrap_up, reason, ..
+        } => {
+            let title = say("wrap-up", "Nachbearbeitung");
+            let text = say("handed in", "gesendet");
+            line(&mut out, &format!("{title} {wrap_up}: {text}, {reason}"));
+        }
+        What::WrapUpDropped { wrap_up } => {
+            let title = say("wrap-up", "Nachbearbeitung");
+            let text = say("not needed any more", "nicht mehr nötig");
+            line(&mut out, &format!("{title} {wrap_up}: {text}"));
+        }
+        What::Registration { account } => {
+            let detail = account.detail.as_deref().unwrap_or_default();
+            let text = format!("{} {} {detail}", account.aor, account.state);
+            line(&mut out, text.trim_end());
+        }
+        What::Presence { presence } => line(&mut out, self::presence(presence, language)),
+        What::Ending => line(
+            &mut out,
+            say(
+                "the phone is being switched off",
+                "das Telefon wird ausgeschaltet",
+            ),
+        ),
         What::Notice { notice } => {
             let text = in_language(language, &notice.text, &notice.text_de);
-            format!("! {text}\n")
+            line(&mut out, &format!("! {text}"));
         }
-        What::Status { status: now } => match before {
-            None => status(now, language),
-            Some(before) => changes(before, now, language),
-        },
+        What::Refused(refused) => {
+            let reason = in_language(language, &refused.reason, &refused.reason_de);
+            line(&mut out, &format!("✖ {}: {reason}", refused.act));
+        }
+        What::CallAnswered { .. }
+        | What::CallGone { .. }
+        | What::WrapUpDrafted { .. }
+        | What::WrapUpDue { .. }
+        | What::Audio { .. } => {}
+    }
+    out
+}
+
+fn outcome(outcome: &str, status: Option<u16>, language: Language) -> String {
+    let say = |en: &'static str, de: &'static str| in_language(language, en, de);
+    let words = match outcome {
+        "not-answered" => say("not answered", "nicht angenommen"),
+        "refused" => say("refused", "abgelehnt"),
+        "ended" => say("ended here", "hier beendet"),
+        "far-ended" => say("the other side left", "die Gegenseite hat aufgelegt"),
+        "transferred" => say("transferred", "übergeben"),
+        "exited" => say("left as guest", "als Gast verlassen"),
+        "failed" => say("failed", "misslungen"),
+        other => other,
+    };
+    match status {
+        Some(status) => format!("{words} ({status})"),
+        None => words.to_owned(),
     }
 }
 
-fn changes(before: &Status, now: &Status, language: Language) -> String {
-    let mut out = String::new();
-    if before.presence != now.presence {
-        line(&mut out, &format!("{}: {}", now.name, now.presence));
+fn presence(presence: &str, language: Language) -> &'static str {
+    match presence {
+        "available" => in_language(language, "Available", "Bereit"),
+        _ => in_language(language, "Idle", "Pause"),
     }
-    for (account, old) in now.accounts.iter().zip(&before.accounts) {
-        if account != old {
-            line(&mut out, &format!("{} {}", account.aor, account.state));
-        }
-    }
-    for call in &now.calls {
-        let old = before.calls.iter().find(|old| old.id == call.id);
-        let same = |old: &Call| {
-            old.stage == call.stage
-                && old.legs == call.legs
-                && old.muted == call.muted
-                && old.role == call.role
-        };
-        if !old.is_some_and(same) {
-            describe(&mut out, call, language);
-        }
-    }
-    let word = in_language(language, "call", "Anruf");
-    let over = in_language(language, "over", "beendet");
-    for call in &before.calls {
-        if !now.calls.iter().any(|new| new.id == call.id) {
-            line(&mut out, &format!("{word} {}: {over}", call.id));
-        }
-    }
-    for wrap_up in &now.wrap_ups {
-        if !before.wrap_ups.contains(wrap_up) {
-            owed(&mut out, wrap_up, language);
-        }
-    }
-    out
 }
 
 fn line(out: &mut String, text: &str) {

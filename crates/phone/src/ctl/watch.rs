@@ -3,7 +3,7 @@ use super::client::Client;
 use super::{Failure, text};
 use crate::cli::Ctl;
 use std::io::{self, Write};
-use trialog_desk::model::{Event, What};
+use trialog_desk::model::Event;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::{Error, Message};
@@ -16,7 +16,7 @@ pub(super) fn run(client: &Client, ctl: &Ctl) -> Result<(), Failure> {
     let token = HeaderValue::try_from(token).map_err(|error| lost(error.into()))?;
     request.headers_mut().insert("Authorization", token);
     let (mut socket, _) = tungstenite::connect(request).map_err(lost)?;
-    let mut before = None;
+    let mut heard = false;
     loop {
         let line = match socket.read() {
             Ok(Message::Text(line)) => line,
@@ -25,7 +25,7 @@ pub(super) fn run(client: &Client, ctl: &Ctl) -> Result<(), Failure> {
             }
             Ok(_) => continue,
             // The phone has ended; without a farewell where it was killed.
-            Err(_) if before.is_some() => return Ok(()),
+            Err(_) if heard => return Ok(()),
             Err(error) => return Err(lost(error)),
         };
         let event: Event = serde_json::from_str(&line).map_err(|error| {
@@ -36,7 +36,7 @@ pub(super) fn run(client: &Client, ctl: &Ctl) -> Result<(), Failure> {
         let text = if ctl.json {
             format!("{line}\n")
         } else {
-            text::event(&event, before.as_ref(), ctl.lang)
+            text::event(&event, ctl.lang)
         };
         let mut out = io::stdout().lock();
         if out
@@ -47,8 +47,6 @@ pub(super) fn run(client: &Client, ctl: &Ctl) -> Result<(), Failure> {
             // Nobody reads any more.
             return Ok(());
         }
-        if let What::Status { status } = event.what {
-            before = Some(*status);
-        }
+        heard = true;
     }
 }

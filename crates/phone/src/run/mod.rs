@@ -21,6 +21,7 @@ use crate::records::Records;
 use ending::Ending;
 use sound::Sound;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -61,7 +62,7 @@ struct Running {
     sound: Sound,
     records: Records,
     feed: Feed,
-    identity: Identity,
+    identity: Arc<Identity>,
     accounts: Vec<Account>,
     ending: Ending,
     /// What came up while something else was handled.
@@ -98,7 +99,8 @@ struct Verdict {
 impl Running {
     /// Lets go of everything; the sound is left to be finished.
     async fn end(self) -> Sound {
-        drop((self.place, self.feed));
+        self.feed.end();
+        drop(self.place);
         let Serving {
             task,
             _until: until,

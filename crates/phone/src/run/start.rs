@@ -10,10 +10,11 @@ use crate::trace::Trace;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use trialog_call::ReferralPolicy;
-use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model, status};
+use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model};
 use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, Options};
 use trialog_sip::{Host, Uri};
 use trialog_ua::{Account, Contacts, Station};
@@ -57,7 +58,7 @@ pub(super) async fn start(
     sound.stock_up(&mut station).map_err(StartError::Rtp)?;
 
     let identity = identity(&config, &accounts, audio_end, clock);
-    let feed = Feed::new(status(&station.snapshot(clock.now()), &identity));
+    let feed = Feed::new(clock.start_us());
     let (orders, ordered) = mpsc::channel(64);
     let token = Token::new(random()?);
     let desk = Desk {
@@ -93,7 +94,7 @@ pub(super) async fn start(
         sound,
         records,
         feed,
-        identity,
+        identity: Arc::new(identity),
         accounts,
         ending: Ending::default(),
         next: VecDeque::new(),

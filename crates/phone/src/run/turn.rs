@@ -3,13 +3,14 @@ use super::wire::Wire;
 use super::{Running, Sources, sound};
 use crate::net::{Question, Resolution, StreamEvent};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use trialog_call::{Input, LegId, MediaEvent, Time};
-use trialog_desk::{Order, status};
+use trialog_desk::{Order, UnixTime};
 use trialog_engine::EngineEvent;
-use trialog_ua::{RegistrationState, Station, StationInput, StationOutput};
+use trialog_ua::{RegistrationState, StationInput, StationOutput};
 
 /// One thing that happens.
 enum Happening {
@@ -77,7 +78,7 @@ impl Running {
             }
             Happening::Order(Order { command, reply }) => {
                 let outcome = self.obey(command);
-                // Whoever asks for the status after the answer finds what the order did.
+                // Whoever follows the events has them before the answer.
                 self.publish();
                 let _ = reply.send(outcome);
             }
@@ -199,6 +200,7 @@ impl Running {
             }
             StationOutput::Routing(routing) => self.sound.route(&routing),
             StationOutput::Record(record) => {
+                self.feed.record(&record);
                 // What is recorded is on the disk before anything that follows from it leaves the machine.
                 if let trialog_call::CallRecord::Began { call, .. } = &record {
                     self.verdict.began = Some(*call);
@@ -211,7 +213,7 @@ impl Running {
             StationOutput::Notice(notice) => {
                 let text = trialog_desk::words::notice(&notice).en;
                 tracing::info!("{text}");
-                self.feed.publish_notice(&notice);
+                self.feed.notice(&notice);
             }
             StationOutput::Refused(refusal) => self.verdict.refused = Some(refusal),
             StationOutput::Dtmf { leg, digit } => {
@@ -238,7 +240,8 @@ impl Running {
     }
 
     fn registered(&mut self, account: trialog_call::AccountId, state: RegistrationState) {
-        let Some(shown) = self.identity.accounts.get_mut(usize::from(account.0)) else {
+        let identity = Arc::make_mut(&mut self.identity);
+        let Some(shown) = identity.accounts.get_mut(usize::from(account.0)) else {
             return;
         };
         let (word, detail) = match state {
@@ -256,12 +259,18 @@ impl Running {
         shown.detail = detail;
     }
 
-    /// States the phone to the desk as it is now.
+    /// States the phone to the desk as it is now, where somebody follows it.
     pub(super) fn publish(&mut self) {
-        if self.identity.audio.started_unix_us.is_none() {
-            self.identity.audio.started_unix_us = self.sound.recording_started();
+        if self.identity.audio.started_unix_us.is_none()
+            && let Some(started) = self.sound.recording_started()
+        {
+            Arc::make_mut(&mut self.identity).audio.started_unix_us = Some(started);
         }
-        let snapshot = Station::snapshot(&self.station, self.clock.now());
-        self.feed.publish_status(status(&snapshot, &self.identity));
+        if self.feed.is_watched() {
+            let now = self.clock.now();
+            let at = UnixTime(self.clock.unix_us(now) / 1_000);
+            self.feed
+                .publish(at, self.station.snapshot(now), &self.identity);
+        }
     }
 }
