@@ -2,6 +2,7 @@
 //! so that it builds on a machine that has only what rustup asks for.
 mod cargo;
 mod commands;
+mod load;
 mod need;
 mod peers;
 mod setup;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
                     (--check only names the missing ones); says nothing when all are there
   demo [ARGS…]      set up, build, and run `trialog demo ARGS…`: a conference that you can hear
   test [FILTER…]    set up, build the programs, and run all tests, or those whose name matches
+  load [OPTIONS]    call one headless phone by SIPp and say what it cost (load --help)
   bench [GROUP]     run the benches, or those of one group
   help              this
 ";
@@ -28,6 +30,11 @@ impl Stopped {
     pub(crate) fn saying(why: impl AsRef<str>) -> Self {
         eprintln!("xtask: {}", why.as_ref());
         Self(1)
+    }
+
+    /// With this status; what there was to say is said.
+    pub(crate) fn status(status: u8) -> Self {
+        Self(status)
     }
 
     /// Passes on the status of a program that has said why itself.
@@ -49,6 +56,7 @@ fn main() -> ExitCode {
         Some("setup") => commands::setup(rest),
         Some("demo") => commands::demo(rest),
         Some("test") => commands::test(rest),
+        Some("load") => load::run(rest),
         Some("bench") => commands::bench(rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

@@ -1,0 +1,122 @@
+//! `cargo xtask load`: one headless phone, called by SIPp as often as is asked for, and what that costs it.
+//!
+//! The figures come from four places, and each says which: SIPp's own statistics, a capture of the loopback interface, the
+//! kernel's books about the phone's process, and the phone itself. [`run::measure`] is one run of one phone;
+//! [`search::highest_clean`] looks for the highest rate without a fault. Nothing is decided here about calls: the phone and SIPp do that.
+mod capture;
+mod options;
+mod place;
+mod report;
+pub(crate) mod run;
+pub(crate) mod search;
+mod sipp;
+mod target;
+mod usage;
+
+use crate::Stopped;
+use crate::need::Purpose;
+use crate::{cargo, setup};
+use options::Asked;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use run::{Figures, measure};
+
+/// What is called, how often and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) phone: Phone,
+    /// Calls a second that are begun.
+    pub(crate) rate: u32,
+    /// Calls in all.
+    pub(crate) calls: u64,
+    /// From the ACK to the BYE.
+    pub(crate) hold: Duration,
+    /// Most calls at once that the phone takes; it answers 486 beyond.
+    pub(crate) max_calls: u32,
+    /// Look at the wire: it gives the times and counts RTP, and takes computing time from both sides.
+    pub(crate) capture: bool,
+}
+
+/// The phone that is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Phone {
+    /// Ours.
+    Trialog {
+        /// The program.
+        program: PathBuf,
+        sound: Sound,
+    },
+    /// baresip of this system.
+    Baresip,
+}
+
+/// What our phone's callers hear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    /// Silence, sent as RTP.
+    None,
+    /// Themselves.
+    Echo,
+}
+
+impl Phone {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Trialog { .. } => "trialog",
+            Self::Baresip => "baresip",
+        }
+    }
+}
+
+/// The command: exit status 0 where no call failed and nothing was left behind, 1 where one did or something was, 2 where
+/// it could not be tried.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
+    if arguments
+        .iter()
+        .any(|word| word == "--help" || word == "-h")
+    {
+        print!("{}", options::HELP);
+        return Ok(());
+    }
+    let asked = Asked::read(arguments).map_err(|why| {
+        eprintln!("xtask: load: {why}\n\n{}", options::HELP);
+        Stopped::status(2)
+    })?;
+    setup::run(Purpose::Peers, false).map_err(|_| Stopped::status(2))?;
+    let phone = if asked.baresip {
+        Phone::Baresip
+    } else {
+        Phone::Trialog {
+            program: built().map_err(|_| Stopped::status(2))?,
+            sound: asked.sound,
+        }
+    };
+    if asked.search {
+        return search::command(&phone, &asked);
+    }
+    let options = asked.options(phone);
+    report::header(&options);
+    let figures = measure(&options).map_err(|_| Stopped::status(2))?;
+    report::table(&figures);
+    if let Some(file) = &asked.csv {
+        report::csv(file, std::slice::from_ref(&figures))?;
+    }
+    let faults = figures.faults();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    for fault in &faults {
+        eprintln!("xtask: load: {fault}");
+    }
+    Err(Stopped::status(1))
+}
+
+/// Our program, as users have it.
+fn built() -> Result<PathBuf, Stopped> {
+    let programs = cargo::build(&["--release", "--package", "trialog-phone", "--bins"])?;
+    programs
+        .get("trialog")
+        .cloned()
+        .ok_or_else(|| Stopped::saying("cargo built no program `trialog`"))
+}
