@@ -129,6 +129,18 @@ impl Running {
         self.child.try_wait().is_ok_and(|status| status.is_some())
     }
 
+    /// Its process's id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Once it has ended: whether it says that all went well.
+    pub fn outcome(&mut self) -> Option<bool> {
+        let status = self.child.try_wait().ok()??;
+        Some(status.success())
+    }
+
     /// Asks it to end (SIGTERM).
     pub fn terminate(&self) {
         let _ = Command::new("kill")

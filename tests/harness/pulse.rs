@@ -16,15 +16,30 @@ impl SoundCard {
     /// Starts the server in this folder, which is its runtime folder too.
     #[must_use]
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, "")
+    }
+
+    /// The same with a source `voice` besides: what is played to `mic`, for programs that see no microphone in a monitor.
+    #[must_use]
+    pub fn start_with_voice(folder: &Path) -> Self {
+        Self::start_with(
+            folder,
+            "load-module module-remap-source source_name=voice master=mic.monitor source_properties=device.description=voice\n\
+             set-default-source voice\n",
+        )
+    }
+
+    fn start_with(folder: &Path, more: &str) -> Self {
         fs::create_dir_all(folder).expect("the folder can be made");
         let script = folder.join("sound-card.pa");
         let sink = |name: &str| {
             format!(
-                "load-module module-null-sink norewinds=1 sink_name={name} rate=48000 channels=1\n"
+                "load-module module-null-sink norewinds=1 sink_name={name} rate=48000 channels=1 \
+                 sink_properties=device.description={name}\n"
             )
         };
         let text = format!(
-            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n{}{}set-default-sink spk\nset-default-source mic.monitor\n",
+            "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n{}{}set-default-sink spk\nset-default-source mic.monitor\n{more}",
             folder.join("native").display(),
             sink("spk"),
             sink("mic"),
@@ -97,6 +112,16 @@ impl SoundCard {
     /// Records the loudspeaker into a file of raw 16-bit samples until the value is dropped.
     #[must_use]
     pub fn listen(&self, raw: &Path) -> Running {
+        self.listen_as(raw, "raw")
+    }
+
+    /// The same into a WAV file, which grows as the sound is heard.
+    #[must_use]
+    pub fn listen_to_wav(&self, wav: &Path) -> Running {
+        self.listen_as(wav, "wav")
+    }
+
+    fn listen_as(&self, file: &Path, format: &str) -> Running {
         let mut command = self.client("parec");
         command
             .args([
@@ -106,7 +131,12 @@ impl SoundCard {
                 "--channels=1",
                 "--latency-msec=20",
             ])
-            .arg(raw);
+            .arg(if format == "raw" {
+                "--raw".to_owned()
+            } else {
+                format!("--file-format={format}")
+            })
+            .arg(file);
         Running::start(&mut command, &self.folder.join("listen.log"))
     }
 

@@ -18,18 +18,24 @@
 pub mod ability;
 pub mod baresip;
 pub mod ear;
+pub mod kamailio;
+pub mod linphone;
 pub mod pilot;
 pub mod pjsua2;
 pub mod rtp_end;
 pub mod seat;
+pub mod sipp;
 pub mod trialog;
 
 pub use ability::{Abilities, Can, Manner};
 pub use baresip::Baresip;
 pub use ear::{Place, Sound};
+pub use kamailio::Kamailio;
+pub use linphone::Linphone;
 pub use pjsua2::Pjsua2;
 pub use rtp_end::RtpEnd;
 pub use seat::{Registrar, Role, Seat, Transport, Way};
+pub use sipp::Sipp;
 pub use trialog::Trialog;
 
 use std::fmt;
@@ -147,13 +153,23 @@ pub enum Kind {
     Trialog,
     /// baresip.
     Baresip,
+    /// linphone-daemon.
+    Linphone,
     /// pjsua2, by a script beside this file.
     Pjsua2,
+    /// SIPp, by scenarios beside this file.
+    Sipp,
 }
 
 impl Kind {
     /// All that there are.
-    pub const ALL: [Self; 3] = [Self::Trialog, Self::Baresip, Self::Pjsua2];
+    pub const ALL: [Self; 5] = [
+        Self::Trialog,
+        Self::Baresip,
+        Self::Linphone,
+        Self::Pjsua2,
+        Self::Sipp,
+    ];
 
     /// Its name in the table and in file names.
     #[must_use]
@@ -161,7 +177,9 @@ impl Kind {
         match self {
             Self::Trialog => "trialog",
             Self::Baresip => "baresip",
+            Self::Linphone => "linphone",
             Self::Pjsua2 => "pjsua2",
+            Self::Sipp => "sipp",
         }
     }
 }
@@ -174,7 +192,9 @@ pub fn seat(kind: Kind, seat: &Seat) -> Done<Box<dyn Peer>> {
     Ok(match kind {
         Kind::Trialog => Box::new(Trialog::start(seat)?),
         Kind::Baresip => Box::new(Baresip::start(seat)?),
+        Kind::Linphone => Box::new(Linphone::start(seat)?),
         Kind::Pjsua2 => Box::new(Pjsua2::start(seat)?),
+        Kind::Sipp => Box::new(Sipp::start(seat)?),
     })
 }
 

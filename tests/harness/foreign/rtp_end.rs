@@ -1,12 +1,12 @@
 //! The ear and the mouth of a party whose phone has none (SIPp): an RTP address of our own, PCMU at 8 kHz, that speaks a pilot and
-//! records what comes. It answers wherever packets came from last, so it needs no SDP of the far side.
+//! records what comes. It answers wherever packets came from last; between two of its kind one must be told where to begin.
 use super::{Done, Fault, Place, Role, pilot};
 use std::fs::File;
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ pub struct RtpEnd {
     /// Where it takes RTP: for the SDP of the phone that it stands in for.
     pub address: SocketAddr,
     recording: PathBuf,
+    far: Arc<Mutex<Option<SocketAddr>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -43,11 +44,12 @@ impl RtpEnd {
         let mut file = File::create(recording).map_err(|error| words(&error))?;
         file.write_all(&head()).map_err(|error| words(&error))?;
         let stop = Arc::new(AtomicBool::new(false));
+        let far = Arc::new(Mutex::new(None));
         let mut end = End {
             socket,
             file,
             spoken: spoken.into_iter().map(encoded).collect(),
-            far: None,
+            far: Arc::clone(&far),
             waiting: std::collections::VecDeque::new(),
             playing: false,
             number: 0,
@@ -67,9 +69,15 @@ impl RtpEnd {
         Ok(Self {
             address,
             recording: recording.to_owned(),
+            far,
             stop,
             thread: Some(thread),
         })
+    }
+
+    /// Speaks to this address from now on, until packets come from another.
+    pub fn aim(&self, far: SocketAddr) {
+        *self.far.lock().unwrap_or_else(PoisonError::into_inner) = Some(far);
     }
 
     /// Where its recording stands.
@@ -92,7 +100,7 @@ struct End {
     socket: UdpSocket,
     file: File,
     spoken: Vec<u8>,
-    far: Option<SocketAddr>,
+    far: Arc<Mutex<Option<SocketAddr>>>,
     waiting: std::collections::VecDeque<Vec<u8>>,
     playing: bool,
     number: u16,
@@ -101,13 +109,15 @@ struct End {
 impl End {
     fn tick(&mut self, tick: u32) {
         let mut packet = [0; 2_048];
+        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
         while let Ok((length, from)) = self.socket.recv_from(&mut packet) {
             // RFC 3550 §5.1: version 2, twelve octets of head (nobody here adds more); RFC 3551 §6: 0 is PCMU.
             if length > 12 && packet[0] == 0x80 && packet[1] & 0x7F == 0 {
-                self.far = Some(from);
+                *far = Some(from);
                 self.waiting.push_back(packet[12..length].to_vec());
             }
         }
+        let far = *far;
         while self.waiting.len() > WAITING {
             self.waiting.pop_front();
         }
@@ -128,7 +138,7 @@ impl End {
         }
         // A full disk shows in the measurement.
         let _ = self.file.write_all(&samples);
-        if let Some(far) = self.far {
+        if let Some(far) = far {
             let mut packet = vec![0x80, 0];
             self.number = self.number.wrapping_add(1);
             packet.extend(self.number.to_be_bytes());
