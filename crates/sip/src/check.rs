@@ -93,7 +93,7 @@ fn common(headers: &Headers) -> Result<CSeq, Fault> {
     one(headers, HeaderName::CSeq)
 }
 
-fn single<'h>(headers: &'h Headers, name: &HeaderName) -> Result<&'h crate::Text, Fault> {
+fn single<'h>(headers: &'h Headers, name: &HeaderName) -> Result<&'h str, Fault> {
     let mut rows = headers.rows_of(name);
     match (rows.next(), rows.next()) {
         (Some(row), None) => Ok(row),
@@ -103,6 +103,10 @@ fn single<'h>(headers: &'h Headers, name: &HeaderName) -> Result<&'h crate::Text
 }
 
 fn one<T: crate::Value>(headers: &Headers, name: HeaderName) -> Result<T, Fault> {
-    let row = single(headers, &name)?;
-    T::read(row).map_err(|ValueError { why, .. }| Fault::new(name, why))
+    single(headers, &name)?;
+    match headers.typed(&name) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(ValueError { why, .. })) => Err(Fault::new(name, why)),
+        None => Err(Fault::new(name, "it is missing")),
+    }
 }

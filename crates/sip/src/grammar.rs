@@ -1,21 +1,25 @@
 //! The small words of RFC 3261 §25.1 that every reader here shares: tokens, quoted strings, commas that separate.
+use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
+/// A table of octets for which something holds.
+macro_rules! octets {
+    ($octet:ident => $holds:expr) => {{
+        let mut table = [false; 256];
+        let mut at = 0;
+        while at < 256 {
+            let $octet = at as u8;
+            table[at] = $holds;
+            at += 1;
+        }
+        table
+    }};
+}
+pub(crate) use octets;
+
 /// `token`: alphanumeric and ``-.!%*_+`'~``.
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let c = octet as u8;
-        table[octet] = c.is_ascii_alphanumeric()
-            || matches!(
-                c,
-                b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-            );
-        octet += 1;
-    }
-    table
-};
+pub(crate) const TOKEN: [bool; 256] = octets!(c => c.is_ascii_alphanumeric()
+    || matches!(c, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'));
 
 pub(crate) fn is_token_octet(octet: u8) -> bool {
     TOKEN[octet as usize]
@@ -122,15 +126,14 @@ pub(crate) fn quote(text: &str) -> String {
 pub(crate) fn find_outside(text: &str, separator: u8) -> Option<usize> {
     let octets = text.as_bytes();
     let mut at = 0;
-    while at < octets.len() {
+    loop {
+        at += memchr3(b'"', b'<', separator, &octets[at..])?;
         match octets[at] {
             b'"' => at += quoted_end(&text[at..])?,
-            b'<' => at += find(&text[at..], b'>')?,
-            c if c == separator => return Some(at),
-            _ => at += 1,
+            b'<' => at += memchr(b'>', &octets[at..])?,
+            _ => return Some(at),
         }
     }
-    None
 }
 
 #[cfg(test)]

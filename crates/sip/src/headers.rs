@@ -1,14 +1,50 @@
 //! The headers of a message, in their order. Values are kept as text; types are read from them on demand.
 use crate::grammar::{find_outside, trim};
+use crate::header_name::Known;
 use crate::{HeaderName, Text, Value, ValueError};
+use std::fmt::{self, Write as _};
 
 /// Rows of name and value, in the order of the message.
 ///
 /// A *row* is a line of the message, a *value* is what a row holds: several, where the header is a list
 /// ([`HeaderName::is_list`]) and the row has commas.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// Rows are places in the head that the message came with, and in one text behind it to which values are added. So
+/// neither reading a message nor building one asks for memory at each row.
+#[derive(Clone, Default)]
 pub struct Headers {
-    rows: Vec<(HeaderName, Text)>,
+    /// What was received.
+    head: Text,
+    /// The values that were given since, one after another; those that were taken away again stay.
+    added: String,
+    rows: Vec<Row>,
+}
+
+/// A line.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) known: Known,
+    /// The name as it stands, where it is not a known one.
+    pub(crate) name: Place,
+    pub(crate) value: Place,
+}
+
+/// From where to where a text lies in the head and, behind it, in what was added.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        // Messages are far below 4 GiB; what lies beyond is no place, and read as nothing.
+        let narrow = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        Self {
+            start: narrow(start),
+            end: narrow(end),
+        }
+    }
 }
 
 impl Headers {
@@ -18,10 +54,27 @@ impl Headers {
         Self::default()
     }
 
-    pub(crate) fn with_capacity(rows: usize) -> Self {
+    /// Room for so many rows, and for values of so many octets in all.
+    pub(crate) fn with_capacity(rows: usize, octets: usize) -> Self {
         Self {
+            head: Text::new(),
+            added: String::with_capacity(octets),
             rows: Vec::with_capacity(rows),
         }
+    }
+
+    /// For the parser: no rows yet of this head, and room for so many.
+    pub(crate) fn of(head: Text, rows: usize) -> Self {
+        Self {
+            head,
+            added: String::new(),
+            rows: Vec::with_capacity(rows),
+        }
+    }
+
+    /// For the parser: a row of the head, which is known to be harmless.
+    pub(crate) fn push_row(&mut self, row: Row) {
+        self.rows.push(row);
     }
 
     /// How many rows there are.
@@ -37,22 +90,32 @@ impl Headers {
     }
 
     /// All rows, as they stand.
-    pub fn rows(&self) -> impl DoubleEndedIterator<Item = (&HeaderName, &Text)> {
-        self.rows.iter().map(|(name, value)| (name, value))
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = (HeaderName, &str)> {
+        self.rows.iter().map(|row| {
+            let name = row.known.name();
+            let name = name.unwrap_or_else(|| HeaderName::Other(self.text(row.name).into()));
+            (name, self.text(row.value))
+        })
+    }
+
+    /// All rows, with their names as they are written.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (Known, &str, &str)> {
+        self.rows.iter().map(|row| {
+            let name = row.known.as_str();
+            let name = name.unwrap_or_else(|| self.text(row.name));
+            (row.known, name, self.text(row.value))
+        })
     }
 
     /// The rows of one name, unsplit.
-    pub fn rows_of<'h>(&'h self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'h Text> {
-        self.rows
-            .iter()
-            .filter(move |(row, _)| row == name)
-            .map(|(_, value)| value)
+    pub fn rows_of<'h>(&'h self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'h str> {
+        self.places(name).map(|(_, value)| self.text(value))
     }
 
     /// There is a row of this name, be it empty.
     #[must_use]
     pub fn contains(&self, name: &HeaderName) -> bool {
-        self.rows_of(name).next().is_some()
+        self.places(name).next().is_some()
     }
 
     /// The first value of this name. Of a list header it is the first element only: see [`Headers::all`].
@@ -72,11 +135,12 @@ impl Headers {
     /// The first value of this name, as a type. `None`: there is no such header.
     pub fn typed<T: Value>(&self, name: &HeaderName) -> Option<Result<T, ValueError>> {
         let list = name.is_list();
-        let mut rows = self.rows_of(name);
-        rows.find_map(|row| {
-            let value = Split::new(row, list).next()?;
-            Some(T::read_part(row, value))
-        })
+        let mut values = self.places(name).filter_map(|(_, row)| {
+            let value = Split::new(self.text(row), list).next()?;
+            Some((row, value))
+        });
+        let (row, value) = values.next()?;
+        Some(self.read(row, value))
     }
 
     /// All values of this name, as types, in order. A value that can't be read is an error in its place.
@@ -85,8 +149,9 @@ impl Headers {
         name: &HeaderName,
     ) -> impl Iterator<Item = Result<T, ValueError>> {
         let list = name.is_list();
-        self.rows_of(name)
-            .flat_map(move |row| Split::new(row, list).map(move |value| T::read_part(row, value)))
+        self.places(name).flat_map(move |(_, row)| {
+            Split::new(self.text(row), list).map(move |value| self.read(row, value))
+        })
     }
 
     /// Whether a value of this name, less its parameters, is this token, in any case: `Supported` has `replaces`, say.
@@ -99,70 +164,178 @@ impl Headers {
     }
 
     /// Adds a row after all others. Line ends in `value` become spaces, so that no value can smuggle in a header.
-    pub fn push(&mut self, name: impl Into<HeaderName>, value: impl Into<Text>) {
-        self.rows.push((name.into(), harmless(value.into())));
+    pub fn push(&mut self, name: impl Into<HeaderName>, value: impl AsRef<str>) {
+        let row = self.row(&name.into(), value.as_ref());
+        self.rows.push(row);
+    }
+
+    /// As [`Headers::push`], of a value that is written where it will stand.
+    pub fn push_fmt(&mut self, name: impl Into<HeaderName>, value: fmt::Arguments<'_>) {
+        let start = self.added.len();
+        // Writing to a string can't fail.
+        let _ = self.added.write_fmt(value);
+        let value = self.added_from(start);
+        let row = self.row_at(&name.into(), value);
+        self.rows.push(row);
     }
 
     /// Adds a row before all others (a Via, a Route).
-    pub fn push_front(&mut self, name: impl Into<HeaderName>, value: impl Into<Text>) {
-        self.rows.insert(0, (name.into(), harmless(value.into())));
+    pub fn push_front(&mut self, name: impl Into<HeaderName>, value: impl AsRef<str>) {
+        let row = self.row(&name.into(), value.as_ref());
+        self.rows.insert(0, row);
     }
 
     /// Puts one row in the place of all rows of this name: where the first stood, else last.
-    pub fn set(&mut self, name: impl Into<HeaderName>, value: impl Into<Text>) {
+    pub fn set(&mut self, name: impl Into<HeaderName>, value: impl AsRef<str>) {
         let name = name.into();
-        let value = harmless(value.into());
-        let Some(first) = self.rows.iter().position(|(row, _)| *row == name) else {
-            self.rows.push((name, value));
-            return;
-        };
-        self.rows[first].1 = value;
-        let mut at = 0;
-        self.rows.retain(|(row, _)| {
-            at += 1;
-            at - 1 <= first || *row != name
-        });
+        let row = self.row(&name, value.as_ref());
+        let first = self.places(&name).next();
+        match first {
+            Some((first, _)) => {
+                self.remove_from(first + 1, &name);
+                self.rows[first] = row;
+            }
+            None => self.rows.push(row),
+        }
+    }
+
+    /// Puts a value in the place of the first value of this name, be that one of several in its row; in a row of its own
+    /// before all others where there is none.
+    pub fn set_first(&mut self, name: impl Into<HeaderName>, value: impl AsRef<str>) {
+        let (name, value) = (name.into(), value.as_ref());
+        match self.first(&name) {
+            Some((at, None)) => self.rows[at] = self.row(&name, value),
+            Some((at, Some(rest))) => {
+                let row = format!("{value}, {}", self.text(rest));
+                self.rows[at] = self.row(&name, &row);
+            }
+            None => self.push_front(name, value),
+        }
     }
 
     /// Takes all rows of this name away.
     pub fn remove(&mut self, name: &HeaderName) {
-        self.rows.retain(|(row, _)| row != name);
+        self.remove_from(0, name);
     }
 
-    /// Takes the first value of this name away and returns it: of `Via: a, b` it leaves `Via: b`.
-    pub fn remove_first(&mut self, name: &HeaderName) -> Option<Text> {
+    /// Takes the first value of this name away: of `Via: a, b` it leaves `Via: b`. Whether there was one.
+    pub fn remove_first(&mut self, name: &HeaderName) -> bool {
+        match self.first(name) {
+            Some((at, Some(rest))) => self.rows[at].value = rest,
+            Some((at, None)) => drop(self.rows.remove(at)),
+            None => return false,
+        }
+        true
+    }
+
+    /// The row with the first value of this name, and the place of the values after it in that row. Empty rows before it,
+    /// which have no value, are taken away.
+    fn first(&mut self, name: &HeaderName) -> Option<(usize, Option<Place>)> {
         loop {
-            let at = self.rows.iter().position(|(row, _)| row == name)?;
-            let row = self.rows[at].1.clone();
-            let mut values = Split::new(&row, name.is_list());
-            let Some(first) = values.next() else {
-                // An empty list row: it has no value, so it goes too.
-                self.rows.remove(at);
-                continue;
-            };
-            match values.rest {
-                Some(rest) => self.rows[at].1 = row.share(rest),
-                None => {
-                    self.rows.remove(at);
-                }
+            let (at, place) = self.places(name).next()?;
+            let row = self.text(place);
+            let mut values = Split::new(row, name.is_list());
+            if values.next().is_some() {
+                let start = |rest: &str| place.start as usize + row.len() - rest.len();
+                let rest = values.rest;
+                let rest = rest.map(|rest| Place::new(start(rest), place.end as usize));
+                return Some((at, rest));
             }
-            return Some(row.share(first));
+            self.rows.remove(at);
         }
     }
 
-    /// For the parser: a row that is known to be harmless.
-    pub(crate) fn push_row(&mut self, name: HeaderName, value: Text) {
-        self.rows.push((name, value));
+    fn remove_from(&mut self, first: usize, name: &HeaderName) {
+        let mut at = self.rows.len();
+        while at > first {
+            at -= 1;
+            if self.is_named(&self.rows[at], name) {
+                self.rows.remove(at);
+            }
+        }
+    }
+
+    /// The rows of a name: which they are, and where their values are.
+    fn places(&self, name: &HeaderName) -> impl DoubleEndedIterator<Item = (usize, Place)> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(move |(_, row)| self.is_named(row, name))
+            .map(|(at, row)| (at, row.value))
+    }
+
+    fn is_named(&self, row: &Row, name: &HeaderName) -> bool {
+        row.known == name.known()
+            && (row.known != Known::Not || self.text(row.name).eq_ignore_ascii_case(name.as_str()))
+    }
+
+    fn text(&self, place: Place) -> &str {
+        let (start, end) = (place.start as usize, place.end as usize);
+        let text = match end.checked_sub(self.head.len()) {
+            None | Some(0) => self.head.get(start..end),
+            Some(end) => self.added.get(start - self.head.len()..end),
+        };
+        text.unwrap_or_default()
+    }
+
+    /// Reads `value`, which was cut out of a row. What it keeps of a received row are pieces of the head.
+    fn read<T: Value>(&self, row: Place, value: &str) -> Result<T, ValueError> {
+        if row.end as usize <= self.head.len() {
+            T::read_part(&self.head, value)
+        } else {
+            read_alone(value)
+        }
+    }
+
+    /// A row of this name and value.
+    fn row(&mut self, name: &HeaderName, value: &str) -> Row {
+        let start = self.added.len();
+        self.added.push_str(value);
+        let value = self.added_from(start);
+        self.row_at(name, value)
+    }
+
+    fn row_at(&mut self, name: &HeaderName, value: Place) -> Row {
+        let known = name.known();
+        let start = self.added.len();
+        if known == Known::Not {
+            self.added.push_str(name.as_str());
+        }
+        Row {
+            known,
+            name: self.added_from(start),
+            value,
+        }
+    }
+
+    /// What was added from there on, with spaces for its line ends.
+    fn added_from(&mut self, start: usize) -> Place {
+        if self.added[start..].contains(['\r', '\n']) {
+            let harmless = self.added[start..].replace(['\r', '\n'], " ");
+            self.added.truncate(start);
+            self.added.push_str(&harmless);
+        }
+        let before = self.head.len();
+        Place::new(before + start, before + self.added.len())
     }
 }
 
-/// Spaces for line ends.
-fn harmless(value: Text) -> Text {
-    if value.contains(['\r', '\n']) {
-        Text::from(value.replace(['\r', '\n'], " "))
-    } else {
-        value
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows().eq(other.rows())
     }
+}
+
+impl Eq for Headers {}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rows()).finish()
+    }
+}
+
+/// Reads a value that is a piece of nothing.
+#[inline(never)]
+fn read_alone<T: Value>(value: &str) -> Result<T, ValueError> {
+    T::read(&Text::from(value))
 }
 
 /// The values of a row.
@@ -274,13 +447,24 @@ mod tests {
     #[test]
     fn removing_the_first_leaves_the_rest_of_its_row() {
         let mut h = headers(&[("Via", "a, b"), ("Via", "c"), ("Route", "")]);
-        assert_eq!(h.remove_first(&HeaderName::Via).as_deref(), Some("a"));
-        assert_eq!(all(&h, &HeaderName::Via), ["b", "c"]);
-        assert_eq!(h.remove_first(&HeaderName::Via).as_deref(), Some("b"));
-        assert_eq!(h.remove_first(&HeaderName::Via).as_deref(), Some("c"));
-        assert_eq!(h.remove_first(&HeaderName::Via), None);
-        assert_eq!(h.remove_first(&HeaderName::Route), None);
+        for left in [&["b", "c"][..], &["c"], &[]] {
+            assert!(h.remove_first(&HeaderName::Via));
+            assert_eq!(all(&h, &HeaderName::Via), left);
+        }
+        assert!(!h.remove_first(&HeaderName::Via));
+        assert!(!h.remove_first(&HeaderName::Route));
         assert!(h.is_empty());
+    }
+
+    #[test]
+    fn setting_the_first_leaves_the_rest_of_its_row() {
+        let mut h = headers(&[("Via", ""), ("Via", "a ,b"), ("Via", "c")]);
+        h.set_first(HeaderName::Via, "A");
+        assert_eq!(all(&h, &HeaderName::Via), ["A", "b", "c"]);
+        h.set_first(HeaderName::Route, "r");
+        assert_eq!(h.rows().next(), Some((HeaderName::Route, "r")));
+        h.set_first(HeaderName::Route, "s");
+        assert_eq!(all(&h, &HeaderName::Route), ["s"]);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! Hosts and ports as they stand in URIs and Vias.
-use crate::grammar::{find, trim};
+use crate::grammar::{find, octets, trim};
 use crate::{Text, ValueError};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The underscore is not in RFC 3261's grammar; hosts are named with it all the same.
+const NAME: [bool; 256] =
+    octets!(c => c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_'));
 
 /// A domain name or an IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +45,7 @@ impl Host {
         Self::read(&whole, &whole)
     }
 
+    #[inline]
     pub(crate) fn read(whole: &Text, text: &str) -> Result<Self, ValueError> {
         if let Some(inner) = text.strip_prefix('[') {
             let address = inner
@@ -55,25 +60,25 @@ impl Host {
         {
             return Ok(Self::V4(address));
         }
-        let proper = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'_');
-        if text.is_empty() || !text.bytes().all(proper) {
-            // The underscore is not in RFC 3261's grammar; hosts are named with it all the same.
+        if text.is_empty() || !text.bytes().all(|c| NAME[c as usize]) {
             return Err(ValueError::new("host", "empty, or has a wrong character"));
         }
         Ok(Self::Name(whole.share(text)))
     }
 
     /// Reads `host[:port]`, with white space about the colon where the caller's grammar has it.
+    #[inline]
     pub(crate) fn read_with_port(
         whole: &Text,
         text: &str,
     ) -> Result<(Self, Option<u16>), ValueError> {
-        let after_host = match find(text, b']') {
-            Some(bracket) if text.starts_with('[') => bracket + 1,
-            _ => find(text, b':').unwrap_or(text.len()),
+        let after_host = if text.starts_with('[') {
+            find(text, b']').map(|bracket| bracket + 1)
+        } else {
+            text.bytes().position(|c| !NAME[c as usize])
         };
-        let (host, rest) = text.split_at(after_host);
-        let host = Self::read(whole, trim(host))?;
+        let (host, rest) = text.split_at(after_host.unwrap_or(text.len()));
+        let host = Self::read(whole, host)?;
         let rest = trim(rest);
         if rest.is_empty() {
             return Ok((host, None));

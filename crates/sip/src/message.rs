@@ -124,7 +124,7 @@ impl Request {
         Self {
             method,
             uri,
-            headers: Headers::with_capacity(16),
+            headers: Headers::with_capacity(16, 512),
             body: Vec::new(),
         }
     }
@@ -150,7 +150,7 @@ impl Response {
         Self {
             status,
             reason: status.phrase().into(),
-            headers: Headers::with_capacity(16),
+            headers: Headers::with_capacity(16, 512),
             body: Vec::new(),
         }
     }
@@ -164,7 +164,7 @@ impl Response {
         if response.status == 100 {
             let name = HeaderName::Timestamp;
             for row in request.headers.rows_of(&name) {
-                response.headers.push_row(name.clone(), row.clone());
+                response.headers.push(name.clone(), row);
             }
         }
         response
@@ -212,8 +212,8 @@ impl Headers {
 
     /// Call-ID, which is case-sensitive.
     #[must_use]
-    pub fn call_id(&self) -> Option<Text> {
-        self.rows_of(&HeaderName::CallId).next().cloned()
+    pub fn call_id(&self) -> Option<&str> {
+        self.rows_of(&HeaderName::CallId).next()
     }
 
     /// Gives To this tag, where it has none.
@@ -236,7 +236,7 @@ impl Headers {
                     | HeaderName::CallId
                     | HeaderName::CSeq
             ) {
-                self.push_row(name.clone(), value.clone());
+                self.push(name, value);
             }
         }
     }

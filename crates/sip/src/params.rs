@@ -1,5 +1,5 @@
 //! Parameters as they follow a URI or a header value: `;tag=8a;lr`.
-use crate::grammar::{cut, find_outside, quoted_end, trim, unquote};
+use crate::grammar::{TOKEN, cut, find_outside, is_space, octets, quoted_end, trim, unquote};
 use crate::{Text, ValueError};
 use std::borrow::Cow;
 use std::fmt;
@@ -9,8 +9,8 @@ use std::fmt;
 /// It is kept as the text that it was and looked through on demand: lists are short and most are never asked.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Params {
-    /// Without the leading semicolon.
-    text: Text,
+    /// Without the leading semicolon; not the empty text.
+    text: Option<Text>,
 }
 
 impl Params {
@@ -21,6 +21,7 @@ impl Params {
     }
 
     /// Reads `;a=1;b`. The empty text is the empty list; an empty parameter (`;;`) is an error.
+    #[inline]
     pub(crate) fn read(whole: &Text, text: &str, what: &'static str) -> Result<Self, ValueError> {
         if text.is_empty() {
             return Ok(Self::new());
@@ -31,34 +32,18 @@ impl Params {
                 "expected a semicolon before a parameter",
             ));
         };
-        for (name, value) in Pieces(Some(list)) {
-            if name.is_empty() || !name.bytes().all(is_name_octet) {
-                return Err(ValueError::new(what, "a parameter has no proper name"));
-            }
-            let Some(value) = value else { continue };
-            if value.starts_with('"') {
-                if quoted_end(value) != Some(value.len()) {
-                    return Err(ValueError::new(
-                        what,
-                        "a parameter's quoted string does not end",
-                    ));
-                }
-            } else if !value.bytes().all(is_value_octet) {
-                return Err(ValueError::new(
-                    what,
-                    "a parameter's value has a wrong character",
-                ));
-            }
+        match fault(list) {
+            None => Ok(Self {
+                text: Some(whole.share(list)),
+            }),
+            Some(why) => Err(ValueError::new(what, why)),
         }
-        Ok(Self {
-            text: whole.share(list),
-        })
     }
 
     /// There are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.text.is_none()
     }
 
     /// The value as it stands, with quotes where it has them; empty for a parameter without a value (`;lr`).
@@ -72,7 +57,9 @@ impl Params {
     /// The value as a piece of the message, without a copy.
     #[must_use]
     pub fn get_text(&self, name: &str) -> Option<Text> {
-        self.get(name).map(|value| self.text.share(value))
+        self.get(name)
+            .zip(self.text.as_ref())
+            .map(|(value, text)| text.share(value))
     }
 
     /// What the value says, without quotes.
@@ -89,13 +76,13 @@ impl Params {
 
     /// All, in order: name, and value where there is one.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        Pieces((!self.text.is_empty()).then_some(self.text.as_str()))
+        Pieces(self.text.as_deref())
     }
 
     /// Gives the parameter this value, or none, in its old place or last. The value must be a token, a host or a
     /// quoted string already; characters that would end it are dropped.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
-        let mut text = String::with_capacity(self.text.len() + name.len() + 16);
+        let mut text = String::with_capacity(self.text().len() + name.len() + 16);
         let mut found = false;
         for (own, old) in self.iter() {
             if !own.eq_ignore_ascii_case(name) {
@@ -108,7 +95,7 @@ impl Params {
         if !found {
             append(&mut text, name, value);
         }
-        self.text = text.into();
+        self.keep(text);
     }
 
     /// The same list with this parameter, for building.
@@ -130,17 +117,22 @@ impl Params {
         if !self.has(name) {
             return;
         }
-        let mut text = String::with_capacity(self.text.len());
+        let mut text = String::with_capacity(self.text().len());
         for (own, value) in self.iter() {
             if !own.eq_ignore_ascii_case(name) {
                 append(&mut text, own, value);
             }
         }
-        self.text = text.into();
+        self.keep(text);
     }
 
-    pub(crate) fn text(&self) -> &Text {
-        &self.text
+    fn keep(&mut self, text: String) {
+        self.text = (!text.is_empty()).then(|| text.into());
+    }
+
+    /// Without the leading semicolon.
+    pub(crate) fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
     }
 }
 
@@ -162,16 +154,54 @@ fn append(text: &mut String, name: &str, value: Option<&str>) {
     }
 }
 
+/// What is wrong with a list, in one walk over it.
+fn fault(list: &str) -> Option<&'static str> {
+    let mut rest = list.as_bytes();
+    loop {
+        rest = after(rest, is_space);
+        let behind_name = after(rest, is_name_octet);
+        if behind_name.len() == rest.len() {
+            return Some("a parameter has no proper name");
+        }
+        rest = after(behind_name, is_space);
+        if let [b'=', value @ ..] = rest {
+            rest = after(value, is_space);
+            rest = match rest {
+                [b'"', ..] => match quoted_end(&list[list.len() - rest.len()..]) {
+                    Some(end) => &rest[end..],
+                    None => return Some("a parameter's quoted string does not end"),
+                },
+                _ => after(rest, is_value_octet),
+            };
+            rest = after(rest, is_space);
+        }
+        rest = match rest {
+            [] => return None,
+            [b';', rest @ ..] => rest,
+            _ => return Some("a parameter has a wrong character"),
+        };
+    }
+}
+
+/// What follows the octets of a class.
+fn after(octets: &[u8], class: impl Fn(u8) -> bool) -> &[u8] {
+    let end = octets.iter().position(|octet| !class(*octet));
+    &octets[end.unwrap_or(octets.len())..]
+}
+
 /// RFC 3261 §25.1: a header's parameter has a token for a name, a URI's may have `paramchar` too.
 fn is_name_octet(octet: u8) -> bool {
-    crate::grammar::is_token_octet(octet)
-        || matches!(octet, b'[' | b']' | b'/' | b':' | b'&' | b'$' | b'(' | b')')
+    const NAME: [bool; 256] = octets!(c => TOKEN[c as usize]
+        || matches!(c, b'[' | b']' | b'/' | b':' | b'&' | b'$' | b'(' | b')'));
+    NAME[octet as usize]
 }
 
 /// What is neither a separator of parameters, values or fields, nor a control. Hosts, lists of tokens in a Reason, and
 /// UTF-8 are let through.
 fn is_value_octet(octet: u8) -> bool {
-    octet > b' ' && octet != 0x7f && !matches!(octet, b';' | b',' | b'"' | b'<' | b'>' | b'\\')
+    const VALUE: [bool; 256] = octets!(c => c > b' '
+        && !matches!(c, 0x7f | b';' | b',' | b'"' | b'<' | b'>' | b'\\'));
+    VALUE[octet as usize]
 }
 
 /// The parameters of a list, one by one; quoted strings are not cut.
@@ -202,11 +232,11 @@ impl<'a> Iterator for Pieces<'a> {
 impl fmt::Display for Params {
     /// With the leading semicolon where there are any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.text.is_empty() {
+        let Some(text) = &self.text else {
             return Ok(());
-        }
+        };
         f.write_str(";")?;
-        f.write_str(&self.text)
+        f.write_str(text)
     }
 }
 

@@ -2,13 +2,16 @@
 //!
 //! Lines end with CRLF; a bare LF is taken for one, a bare CR is an error. What is not UTF-8 in the head is read as
 //! Latin-1: some old phones write names so. Whether the headers make sense together is [`crate::Message::check`]'s.
-use crate::grammar::{find, is_token, trim, trim_end};
+use crate::grammar::{find, is_space, is_token, trim_end};
+use crate::header_name::Known;
+use crate::headers::{Place, Row};
 use crate::{
     ErrorKind, HeaderName, Headers, Limits, Message, Method, ParseError, Request, Response,
     StatusCode, Text, Uri,
 };
 use memchr::{memchr, memchr2};
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) fn message(octets: &[u8], limits: &Limits) -> Result<Message, ParseError> {
     if octets.len() > limits.message.min(u32::MAX as usize) {
@@ -39,29 +42,29 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
     }
     let head = Head::new(&octets[..end], extent);
     let mut lines = head.lines();
-    let start = lines.next().unwrap_or(Ok((1, ""))).map_err(bare_cr)?.1;
-    let start = Start::read(&head.text, start)?;
+    let start = lines.next().unwrap_or(Ok((1, 0..0))).map_err(bare_cr)?.1;
+    let start = Start::read(&head.text, &head.text[start])?;
     if !octets[..end].ends_with(b"\n") {
         let why = "no empty line ends them";
         return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
     }
-    let mut headers = Headers::with_capacity(20);
+    let mut headers = Headers::of(head.text.clone(), 20);
+    let mut sized = false;
     for line in lines {
         let (number, line) = line.map_err(bare_cr)?;
+        let length = line.len();
         if headers.len() == limits.headers {
             return Err(too_large("they are more than we are ready to read"));
         }
-        let (name, value) = row(&head.text, line, number)?;
-        if line.len() > limits.line {
+        let row = row(&head.text, line, number)?;
+        if length > limits.line {
             let why = "it is longer than we are ready to read";
-            return Err(ParseError::new(
-                ErrorKind::TooLarge,
-                number,
-                name.as_str(),
-                why,
-            ));
+            headers.push_row(row);
+            let name = headers.lines().last().map_or("", |(_, name, _)| name);
+            return Err(ParseError::new(ErrorKind::TooLarge, number, name, why));
         }
-        headers.push_row(name, value);
+        sized |= row.known == Known::ContentLength;
+        headers.push_row(row);
     }
     let rest = octets.get(end..).unwrap_or_default();
     let rest = match rest {
@@ -71,20 +74,10 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
             return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
         }
     };
-    let length = content_length(&headers).map_err(|(place, why)| {
-        ParseError::new(ErrorKind::Malformed, place + 2, "Content-Length", why)
-    })?;
-    let body = match length {
-        None => rest,
-        Some(length) => rest.get(..length).ok_or_else(|| {
-            let why = "the body is shorter than it says";
-            let rows = headers.rows();
-            let place = rows
-                .map(|row| row.0)
-                .position(|name| *name == HeaderName::ContentLength);
-            let line = place.unwrap_or_default() + 2;
-            ParseError::new(ErrorKind::Malformed, line, "Content-Length", why)
-        })?,
+    let body = if sized {
+        sized_body(&headers, rest)?
+    } else {
+        rest
     };
     let body = body.to_vec();
     Ok(match start {
@@ -103,6 +96,23 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
     })
 }
 
+/// As much of `rest` as Content-Length says.
+fn sized_body<'r>(headers: &Headers, rest: &'r [u8]) -> Result<&'r [u8], ParseError> {
+    let length = content_length(headers).and_then(|length| match length {
+        Some(length) if length > rest.len() => Err((0, "the body is shorter than it says")),
+        _ => Ok(length.unwrap_or(rest.len())),
+    });
+    length.map(|length| &rest[..length]).map_err(|(nth, why)| {
+        let rows = headers.rows().enumerate();
+        let mut rows = rows.filter(|(_, (name, _))| *name == HeaderName::ContentLength);
+        let line = rows.nth(nth).map_or(1, |(place, _)| place + 2);
+        ParseError::new(ErrorKind::Malformed, line, "Content-Length", why)
+    })
+}
+
+/// How many lines' ends are remembered from the first look.
+const ENDS: usize = 32;
+
 /// What one look over the octets says about the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
@@ -114,6 +124,10 @@ pub(crate) struct Extent {
     folded: bool,
     /// A CR is not followed by LF.
     bare_cr: bool,
+    /// Where the lines after the first lines begin.
+    ends: [u32; ENDS],
+    /// How many of these are known.
+    known: usize,
 }
 
 impl Extent {
@@ -123,6 +137,8 @@ impl Extent {
             ended: false,
             folded: false,
             bare_cr: false,
+            ends: [0; ENDS],
+            known: 0,
         };
         let mut at = 0;
         while let Some(found) = memchr2(b'\r', b'\n', &octets[at..]) {
@@ -133,6 +149,10 @@ impl Extent {
                     continue;
                 }
                 at += 1;
+            }
+            if let Some(end) = extent.ends.get_mut(extent.known) {
+                *end = at as u32;
+                extent.known += 1;
             }
             match octets[at..] {
                 [b'\n', ..] | [b'\r', b'\n', ..] => {
@@ -151,45 +171,72 @@ impl Extent {
 /// The start line and the rows, with their folds undone.
 struct Head {
     text: Text,
-    bare_cr: bool,
+    extent: Extent,
 }
 
 impl Head {
-    fn new(octets: &[u8], extent: Extent) -> Self {
+    fn new(octets: &[u8], mut extent: Extent) -> Self {
         let text = match std::str::from_utf8(octets) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => Cow::Owned(from_latin_1(octets)),
-        };
-        Self {
-            text: if extent.folded {
+            Ok(text) if !extent.folded => text.into(),
+            plain => {
+                // The lines' ends will not be where they were.
+                extent.known = 0;
+                let text = plain.map_or_else(|_| from_latin_1(octets).into(), Cow::Borrowed);
                 unfolded(&text).into()
-            } else {
-                (*text).into()
-            },
-            bare_cr: extent.bare_cr,
-        }
+            }
+        };
+        Self { text, extent }
     }
 
     /// Each line without its end, with its number. Folds keep their line ends as spaces, so numbers are those of the
     /// unfolded text. An error is the number of a line with a bare CR.
-    fn lines(&self) -> impl Iterator<Item = Result<(usize, &str), usize>> {
-        let mut rest: &str = &self.text;
-        let mut number = 0;
-        std::iter::from_fn(move || {
-            if rest.is_empty() {
-                return None;
-            }
-            number += 1;
-            let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
-            let line = &rest[..end];
-            rest = rest.get(end + 1..).unwrap_or_default();
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            Some(if self.bare_cr && line.contains('\r') {
-                Err(number)
-            } else {
-                Ok((number, line))
-            })
-        })
+    fn lines(&self) -> Lines<'_> {
+        Lines {
+            octets: self.text.as_bytes(),
+            ends: &self.extent.ends[..self.extent.known],
+            bare_cr: self.extent.bare_cr,
+            start: 0,
+            number: 0,
+        }
+    }
+}
+
+/// The lines of a head.
+struct Lines<'h> {
+    octets: &'h [u8],
+    ends: &'h [u32],
+    bare_cr: bool,
+    start: usize,
+    number: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Result<(usize, Range<usize>), usize>;
+
+    // Inline: a place that goes through memory waits for itself.
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (octets, start) = (self.octets, self.start);
+        if start == octets.len() {
+            return None;
+        }
+        let next = match self.ends.get(self.number) {
+            Some(end) => *end as usize,
+            None => match memchr(b'\n', &octets[start..]) {
+                Some(found) => start + found + 1,
+                None => octets.len(),
+            },
+        };
+        self.start = next;
+        self.number += 1;
+        let mut end = next;
+        for octet in *b"\n\r" {
+            end -= usize::from(end > start && octets[end - 1] == octet);
+        }
+        if self.bare_cr && octets[start..end].contains(&b'\r') {
+            return Some(Err(self.number));
+        }
+        Some(Ok((self.number, start..end)))
     }
 }
 
@@ -290,27 +337,38 @@ impl Start {
     }
 }
 
-fn row(head: &Text, line: &str, number: usize) -> Result<(HeaderName, Text), ParseError> {
-    let wrong = |part: &str, why| ParseError::new(ErrorKind::Malformed, number, part, why);
-    let Some(colon) = find(line, b':') else {
-        return Err(wrong("header", "it has no colon"));
+/// The row of a line.
+#[inline(always)]
+fn row(head: &str, line: Range<usize>, number: usize) -> Result<Row, ParseError> {
+    let wrong = |why| ParseError::new(ErrorKind::Malformed, number, "header", why);
+    let octets = &head.as_bytes()[..line.end];
+    let Some(colon) = octets[line.start..].iter().position(|c| *c == b':') else {
+        return Err(wrong("it has no colon"));
     };
-    let name = trim_end(&line[..colon]);
-    let known = HeaderName::recognise(name);
-    if known.is_none() && !is_token(name) {
-        return Err(wrong("header", "its name is not a token"));
+    let colon = line.start + colon;
+    let name = trim_end(&head[line.start..colon]);
+    let known = Known::recognise(name);
+    if known == Known::Not && !is_token(name) {
+        return Err(wrong("its name is not a token"));
     }
-    let name = known.unwrap_or_else(|| HeaderName::Other(head.share(name)));
-    Ok((name, head.share(trim(&line[colon + 1..]))))
+    let mut value = colon + 1..line.end;
+    while value.start < value.end && is_space(octets[value.start]) {
+        value.start += 1;
+    }
+    while value.start < value.end && is_space(octets[value.end - 1]) {
+        value.end -= 1;
+    }
+    Ok(Row {
+        known,
+        name: Place::new(line.start, line.start + name.len()),
+        value: Place::new(value.start, value.end),
+    })
 }
 
-/// `None`: there is none. Several that say the same are one. An error is in the row of this place.
+/// `None`: there is none. Several that say the same are one. An error is in the row of this place among them.
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<usize>, (usize, &'static str)> {
     let mut length = None;
-    for (place, (name, row)) in headers.rows().enumerate() {
-        if *name != HeaderName::ContentLength {
-            continue;
-        }
+    for (place, row) in headers.rows_of(&HeaderName::ContentLength).enumerate() {
         let number = row
             .bytes()
             .all(|c| c.is_ascii_digit())
@@ -350,10 +408,10 @@ fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
         return error;
     }
     let head = Head::new(head, Extent::of(head));
-    let mut headers = Headers::new();
+    let mut headers = Headers::of(head.text.clone(), 20);
     for line in head.lines().skip(1).take(1000).flatten() {
-        if let Ok((name, value)) = row(&head.text, line.1, line.0) {
-            headers.push_row(name, value);
+        if let Ok(row) = row(&head.text, line.1, line.0) {
+            headers.push_row(row);
         }
     }
     let mut response = Response::new(code);

@@ -3,7 +3,7 @@
 //! Octets in, frames out. It parses no more of a message than its Content-Length; the frame's octets go to
 //! [`crate::Message::parse_datagram`]. After an error the stream can't be cut any more and must be closed.
 use crate::parse::{Extent, content_length};
-use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError, Text};
+use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError};
 
 /// What came out of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ fn length_rows(head: &[u8]) -> Headers {
         while let Some(more) = lines.next_if(|next| next.starts_with([' ', '\t'])) {
             value.push_str(more.trim());
         }
-        headers.push(HeaderName::ContentLength, Text::from(value));
+        headers.push(HeaderName::ContentLength, value);
     }
     headers
 }

@@ -1,6 +1,6 @@
 //! Text that is cheap to clone and to cut: a piece of the message that it came from.
 //!
-//! A message's head is copied once, and every header value, URI part and parameter list is a piece of that copy. So
+//! A message's head is copied once, and every name, URI part and parameter list that is read of it is a piece of that copy. So
 //! typed headers cost no allocation. The other side of it: a piece keeps its whole message's head alive, which is about
 //! a kilobyte. What is kept for hours can be [`Text::detached`].
 use std::borrow::Borrow;
@@ -41,6 +41,7 @@ impl Text {
     }
 
     /// A piece of this piece. `range` must lie in it and on character boundaries, as for a `str`.
+    #[inline]
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
         // Indexing checks the range and the character boundaries.
         let part = &self.as_str()[range.clone()];
@@ -53,6 +54,7 @@ impl Text {
     }
 
     /// The piece of this that `part` is; `part` must have been cut out of it.
+    #[inline]
     pub(crate) fn share(&self, part: &str) -> Self {
         if part.is_empty() {
             return Self::new();

@@ -3,7 +3,7 @@
 //! Parts are kept as they stood, with their escapes, so that what was received is what is sent. [`Uri::user_unescaped`]
 //! says what a user part means; URI headers are the exception and are kept unescaped.
 use crate::escape::{HEADER, USER, escape, unescape};
-use crate::grammar::{cut, cut_before, find, is_space, is_token};
+use crate::grammar::{cut, cut_before, find, is_token, octets};
 use crate::{Host, Params, Text, ValueError};
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -76,23 +76,19 @@ impl Uri {
         Self::read(&whole, &whole)
     }
 
+    #[inline]
     pub(crate) fn read(whole: &Text, text: &str) -> Result<Self, ValueError> {
         let Some(colon) = find(text, b':') else {
             return Err(ValueError::new("URI", "it has no scheme"));
         };
         let (scheme, rest) = (&text[..colon], &text[colon + 1..]);
-        if rest
-            .bytes()
-            .any(|c| is_space(c) || matches!(c, b'<' | b'>' | b'"') || c.is_ascii_control())
-        {
-            return Err(ValueError::new(
-                "URI",
-                "it has a space, quote or bracket in it",
-            ));
-        }
+        let marks = Marks::of(rest).ok_or(ValueError::new(
+            "URI",
+            "it has a space, quote or bracket in it",
+        ))?;
         match scheme {
-            _ if scheme.eq_ignore_ascii_case("sip") => Self::read_sip(Scheme::Sip, whole, rest),
-            _ if scheme.eq_ignore_ascii_case("sips") => Self::read_sip(Scheme::Sips, whole, rest),
+            _ if scheme.eq_ignore_ascii_case("sip") => marks.read(Scheme::Sip, whole, rest),
+            _ if scheme.eq_ignore_ascii_case("sips") => marks.read(Scheme::Sips, whole, rest),
             _ if scheme.eq_ignore_ascii_case("tel") => Self::read_tel(whole, rest),
             _ if is_scheme(scheme) => Ok(Self::opaque(
                 Scheme::Other(whole.share(scheme)),
@@ -126,38 +122,6 @@ impl Uri {
         let mut uri = Self::opaque(Scheme::Tel, whole.share(number));
         uri.params = Params::read(whole, &rest[number.len()..], "URI parameters")?;
         Ok(uri)
-    }
-
-    fn read_sip(scheme: Scheme, whole: &Text, rest: &str) -> Result<Self, ValueError> {
-        // No part but the user part may have an @ unescaped, and that only as its end.
-        let (user, password, rest) = match cut(rest, b'@') {
-            Some((userinfo, rest)) => {
-                let (user, password) = match cut(userinfo, b':') {
-                    Some((user, password)) => (user, Some(whole.share(password))),
-                    None => (userinfo, None),
-                };
-                if user.is_empty() {
-                    return Err(ValueError::new("URI", "its user part is empty"));
-                }
-                (Some(whole.share(user)), password, rest)
-            }
-            None => (None, None, rest),
-        };
-        let (rest, headers) = match cut(rest, b'?') {
-            Some((rest, headers)) => (rest, read_headers(headers)?),
-            None => (rest, Vec::new()),
-        };
-        let (hostport, params) = cut_before(rest, b';');
-        let (host, port) = Host::read_with_port(whole, hostport)?;
-        Ok(Self {
-            scheme,
-            user,
-            password,
-            host,
-            port,
-            params: Params::read(whole, params, "URI parameters")?,
-            headers,
-        })
     }
 
     /// What the user part says.
@@ -221,6 +185,74 @@ impl Uri {
                 .map(|(n, v)| 3 * (n.len() + v.len()) + 2)
                 .sum::<usize>()
             + 8
+    }
+}
+
+/// Where the parts of a SIP URI, less its scheme, end. All are found in one walk.
+struct Marks {
+    /// The colon before the password.
+    colon: Option<usize>,
+    /// The end of the user part. No other part may have an @ unescaped.
+    at: Option<usize>,
+    /// Where parameters begin, or what follows them.
+    semicolon: usize,
+    /// Where headers begin, or the end.
+    question: usize,
+}
+
+impl Marks {
+    /// `None`: it has in it what no URI has, white space, controls, brackets or quotes.
+    fn of(rest: &str) -> Option<Self> {
+        const MARKED: [bool; 256] = octets!(c => c <= b' ' || matches!(c, 0x7f | b'<' | b'>' | b'"' | b':' | b'@' | b';' | b'?'));
+        let end = rest.len();
+        let (mut colon, mut at, mut semicolon, mut question) = (None, None, end, end);
+        for (place, octet) in rest.bytes().enumerate() {
+            if !MARKED[octet as usize] {
+                continue;
+            }
+            match octet {
+                b':' if at.is_none() && colon.is_none() => colon = Some(place),
+                b'@' if at.is_none() => (at, semicolon, question) = (Some(place), end, end),
+                b';' if semicolon == end && question == end => semicolon = place,
+                b'?' if question == end => question = place,
+                b':' | b'@' | b';' | b'?' => {}
+                _ => return None,
+            }
+        }
+        Some(Self {
+            colon: colon.filter(|_| at.is_some()),
+            at,
+            semicolon: semicolon.min(question),
+            question,
+        })
+    }
+
+    #[inline]
+    fn read(self, scheme: Scheme, whole: &Text, rest: &str) -> Result<Uri, ValueError> {
+        let user = self.at.map(|at| &rest[..self.colon.unwrap_or(at)]);
+        if user == Some("") {
+            return Err(ValueError::new("URI", "its user part is empty"));
+        }
+        let password = self
+            .at
+            .zip(self.colon)
+            .map(|(at, colon)| &rest[colon + 1..at]);
+        let headers = match rest.get(self.question + 1..) {
+            Some(headers) => read_headers(headers)?,
+            None => Vec::new(),
+        };
+        let host = self.at.map_or(0, |at| at + 1);
+        let (host, port) = Host::read_with_port(whole, &rest[host..self.semicolon])?;
+        let params = &rest[self.semicolon..self.question];
+        Ok(Uri {
+            scheme,
+            user: user.map(|user| whole.share(user)),
+            password: password.map(|password| whole.share(password)),
+            host,
+            port,
+            params: Params::read(whole, params, "URI parameters")?,
+            headers,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Message to octets. The length is reckoned first, so that there is one allocation.
-use crate::{HeaderName, Headers, Request, Response};
+use crate::header_name::Known;
+use crate::{Headers, Request, Response};
 use std::io::Write as _;
 
 const VERSION: &str = "SIP/2.0";
@@ -28,18 +29,18 @@ pub(crate) fn response(response: &Response) -> Vec<u8> {
 }
 
 fn rest_length(headers: &Headers, body: &[u8]) -> usize {
-    let rows = headers.rows();
-    let rows: usize = rows.map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
+    let lines = headers.lines();
+    let lines: usize = lines.map(|(_, n, v)| n.len() + v.len() + 4).sum();
     // "Content-Length: " with at most 20 digits, and two line ends.
-    rows + 40 + body.len()
+    lines + 40 + body.len()
 }
 
 fn rest(out: &mut Vec<u8>, headers: &Headers, body: &[u8]) {
-    for (name, value) in headers.rows() {
-        if *name == HeaderName::ContentLength {
+    for (known, name, value) in headers.lines() {
+        if known == Known::ContentLength {
             continue;
         }
-        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
         out.extend_from_slice(value.as_bytes());
         out.extend_from_slice(b"\r\n");

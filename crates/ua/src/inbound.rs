@@ -8,9 +8,7 @@ use crate::transaction::{Flow, ServerId, Taken};
 use crate::{Source, Transport};
 use std::net::SocketAddr;
 use trialog_call::{LegId, Time};
-use trialog_sip::{
-    ErrorKind, HeaderName, Headers, Method, ParseError, Request, Response, Scheme, Via,
-};
+use trialog_sip::{ErrorKind, HeaderName, Method, ParseError, Request, Response, Scheme, Via};
 
 /// Bodies that an INVITE may have.
 const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, message/sipfrag";
@@ -29,8 +27,7 @@ impl UserAgent {
         };
         // RFC 3261 §18.2.1 and RFC 3581 §4: note where it really came from.
         stamp(&mut via, source.remote);
-        request.headers.remove_first(&HeaderName::Via);
-        request.headers.push_front(HeaderName::Via, via.to_string());
+        request.headers.set_first(HeaderName::Via, via.to_string());
         let flow = way_back(&via, &source);
         let taken = self
             .transactions
@@ -243,7 +240,7 @@ impl UserAgent {
             Some(Ok(mut via)) => {
                 stamp(&mut via, source.remote);
                 let flow = way_back(&via, &source);
-                set_top_via(&mut response.headers, &via);
+                response.headers.set_first(HeaderName::Via, via.to_string());
                 flow
             }
             // Its Via can't be read: back to where it came from.
@@ -255,11 +252,6 @@ impl UserAgent {
         };
         self.out.push_back(flow.carry(response.to_bytes()));
     }
-}
-
-fn set_top_via(headers: &mut Headers, via: &Via) {
-    headers.remove_first(&HeaderName::Via);
-    headers.push_front(HeaderName::Via, via.to_string());
 }
 
 fn stamp(via: &mut Via, remote: SocketAddr) {

@@ -2,6 +2,7 @@
 use super::Value;
 use crate::grammar::{cut_before, find, is_token, quote, quoted_end, trim, unquote};
 use crate::{Params, Text, Uri, ValueError};
+use memchr::memchr;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -97,8 +98,10 @@ impl Value for NameAddr {
     }
 }
 
+#[inline]
 fn bracketed(whole: &Text, display: Option<&str>, rest: &str) -> Result<NameAddr, ValueError> {
-    let end = find(rest, b'>').ok_or(ValueError::new(WHAT, "the bracket < does not end"))?;
+    let end =
+        memchr(b'>', rest.as_bytes()).ok_or(ValueError::new(WHAT, "the bracket < does not end"))?;
     Ok(NameAddr {
         display: display.map(|display| whole.share(display)),
         uri: Uri::read(whole, &rest[1..end])?,

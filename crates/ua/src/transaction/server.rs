@@ -5,7 +5,7 @@ use super::{Flow, Heard, Id, Ring, ServerId, Taken, Transactions};
 use crate::{Output, Transport};
 use std::collections::VecDeque;
 use trialog_call::Time;
-use trialog_sip::{HeaderName, Method, Request, Response, Text, Via};
+use trialog_sip::{HeaderName, Headers, Method, Request, Response, Via};
 
 pub(super) enum ServerMachine {
     Invite(ServerInvite),
@@ -41,13 +41,13 @@ impl Server {
 
 /// What each response copies from its request (RFC 3261 §8.2.6.2).
 pub(crate) struct ResponseHead {
-    copied: Vec<(HeaderName, Text)>,
-    record_route: Vec<Text>,
+    copied: Headers,
+    record_route: Vec<String>,
 }
 
 impl ResponseHead {
     pub(crate) fn of(request: &Request) -> Self {
-        let mut copied = Vec::with_capacity(6);
+        let mut copied = Headers::new();
         for name in [
             HeaderName::Via,
             HeaderName::From,
@@ -56,12 +56,12 @@ impl ResponseHead {
             HeaderName::CSeq,
         ] {
             for row in request.headers.rows_of(&name) {
-                copied.push((name.clone(), row.clone()));
+                copied.push(name.clone(), row);
             }
         }
         // RFC 3261 §12.1.1: what opens a dialog copies Record-Route, too.
         let record_route = request.headers.rows_of(&HeaderName::RecordRoute);
-        let record_route = record_route.cloned().collect();
+        let record_route = record_route.map(str::to_owned).collect();
         Self {
             copied,
             record_route,
@@ -71,14 +71,13 @@ impl ResponseHead {
     /// A response with these, and with this tag in To where it has none.
     pub(crate) fn response(&self, status: u16, tag: Option<&str>) -> Response {
         let mut response = Response::new(status);
-        for (name, value) in &self.copied {
+        for (name, value) in self.copied.rows() {
             match tag {
-                Some(tag) if *name == HeaderName::To && !has_tag(value) => {
-                    response
-                        .headers
-                        .push(name.clone(), format!("{value};tag={tag}"));
+                Some(tag) if name == HeaderName::To && !has_tag(value) => {
+                    let tagged = format_args!("{value};tag={tag}");
+                    response.headers.push_fmt(name, tagged);
                 }
-                _ => response.headers.push(name.clone(), value.clone()),
+                _ => response.headers.push(name, value),
             }
         }
         response
@@ -192,7 +191,7 @@ impl<P> Transactions<P> {
     }
 
     /// The rows of Record-Route that a response that opens a dialog copies.
-    pub(crate) fn record_route(&self, id: ServerId) -> Vec<Text> {
+    pub(crate) fn record_route(&self, id: ServerId) -> Vec<String> {
         let server = self.servers.get(&id);
         server.map_or_else(Vec::new, |server| server.head.record_route.clone())
     }
