@@ -51,7 +51,9 @@ impl UserAgent {
     fn take_cancel(&mut self, now: Time, server: ServerId, request: &Request, via: &Via) {
         match self.transactions.cancelled_by(request, via) {
             Some(invite) => {
-                self.respond_plainly(now, None, server, 200);
+                // The tag is that of the answers to the INVITE, so that the caller sees but one dialog.
+                let leg = self.leg_offered_by(invite);
+                self.respond_plainly(now, leg, server, 200);
                 self.cancelled(now, invite);
             }
             None => self.refuse(now, server, 481),
@@ -63,6 +65,10 @@ impl UserAgent {
     }
 
     fn inspect(&mut self, now: Time, server: ServerId, request: &Request, source: &Source) {
+        if matches!(request.method, Method::Other(_)) {
+            // RFC 3261 §21.5.2: nobody here can ever do this, while 405 speaks of what this phone does not.
+            return self.refuse_with(now, server, 501, &[(HeaderName::Allow, self.allow())]);
+        }
         if !self.takes(&request.method) {
             return self.refuse_with(now, server, 405, &[(HeaderName::Allow, self.allow())]);
         }

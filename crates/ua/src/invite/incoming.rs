@@ -259,13 +259,21 @@ impl UserAgent {
         }
     }
 
+    /// The leg whose first INVITE this is, as long as we have not seen its ACK.
+    pub(crate) fn leg_offered_by(&self, invite: ServerId) -> Option<LegId> {
+        let is = |leg: &&Leg| match (&leg.stage, &leg.accept) {
+            (Stage::Offered(offered), _) => offered.server == invite,
+            (_, Some(accept)) => accept.first && accept.server == invite,
+            _ => false,
+        };
+        self.legs.values().find(is).map(|leg| leg.id)
+    }
+
     /// The caller gave up.
     pub(crate) fn cancelled(&mut self, now: Time, server: ServerId) {
-        let found = self.legs.values().find_map(|leg| match &leg.stage {
-            Stage::Offered(offered) if offered.server == server => Some(leg.id),
-            _ => None,
-        });
-        if let Some(id) = found {
+        if let Some(id) = self.leg_offered_by(server)
+            && self.offered(id).is_some()
+        {
             self.refuse_as(now, id, server, 487, None);
             self.event(id, WireEvent::Ended(EndCause::Cancelled));
             self.end(now, id);

@@ -251,7 +251,7 @@ fn what_we_cannot_do_is_refused_as_the_standard_says() {
     for (text, status, with) in [
         (request("MESSAGE", "a", ""), "405", "Allow: INVITE"),
         (request("PUBLISH", "b", ""), "405", "Allow: INVITE"),
-        (request("FROB", "c", ""), "405", "Allow: INVITE"),
+        (request("FROB", "c", ""), "501", "Allow: INVITE"),
         (
             request("INVITE", "d", "Require: 100rel, timer\r\n"),
             "420",
@@ -324,6 +324,30 @@ fn what_we_cannot_do_is_refused_as_the_standard_says() {
         assert!(answer.contains(with), "{answer}");
         assert!(pipe.ends[0].events.is_empty());
         pipe.assert_idle();
+    }
+}
+
+#[test]
+fn the_answer_to_a_cancel_has_the_tag_of_the_answers_to_its_invite() {
+    for answered_before in [false, true] {
+        let mut pipe = Pipe::of(1);
+        let invite = request("INVITE", "a", &sdp("sip:odd@10.0.0.9", "sendrecv"));
+        let ringing = answer_of(&mut pipe, &invite);
+        let (leg, _) = pipe.incoming(0);
+        pipe.act(0, Action::Ring(leg));
+        if answered_before {
+            pipe.act(0, Action::Answer(leg));
+        }
+        pipe.run_ms(50);
+        assert_eq!(ringing, "");
+        let last = last_raw(&pipe, "SIP/2.0");
+        let tag = header(&last, "To");
+        let ok = answer_of(&mut pipe, &request("CANCEL", "a", ""));
+        assert!(ok.starts_with("SIP/2.0 200"), "{ok}");
+        // RFC 3261 §9.2.
+        assert_eq!(header(&ok, "To"), tag);
+        let gone = pipe.has(0, leg, |event| matches!(event, WireEvent::Ended(_)));
+        assert_eq!(gone, !answered_before);
     }
 }
 
