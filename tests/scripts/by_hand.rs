@@ -1,14 +1,12 @@
-//! Each scenario is a file beside this one; SIPp itself says whether it went as written.
+//! What SIPp would tidy up by itself: copies of messages, and messages sent before anything is read.
 use std::net::{SocketAddr, UdpSocket};
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use trialog_tests::program::{PhoneProcess, folder, free_port};
+use trialog_tests::program::{PhoneProcess, folder};
 use trialog_tests::wire::Text;
 
 /// A phone without sound, with these settings of `[agent]`.
 fn phone(test: &str, agent: &str) -> PhoneProcess {
-    let folder = folder(&format!("foreign-{test}"));
+    let folder = folder(&format!("by-hand-{test}"));
     let runtime = folder.join("run");
     std::fs::create_dir_all(&runtime).expect("the folder can be made");
     let settings =
@@ -16,72 +14,11 @@ fn phone(test: &str, agent: &str) -> PhoneProcess {
     PhoneProcess::start("phone", &folder, &runtime, &settings, &[])
 }
 
-/// Plays the scenario against the phone, by UDP (`u1`) or TCP (`t1`).
-fn plays(scenario: &str, transport: &str, phone: &PhoneProcess) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("foreign")
-        .join(format!("{scenario}.xml"));
-    let output = Command::new("sipp")
-        .args([
-            "-m",
-            "1",
-            "-i",
-            "127.0.0.1",
-            "-t",
-            transport,
-            "-timeout",
-            "25s",
-            "-timeout_error",
-            "-nostdin",
-        ])
-        .args(["-p", &free_port().to_string(), "-sf"])
-        .arg(&file)
-        .arg(format!("127.0.0.1:{}", phone.port))
-        .current_dir(std::env::temp_dir())
-        .stdin(Stdio::null())
-        .output()
-        .expect("SIPp (package sip-tester) is installed: cargo xtask setup");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        output.status.success(),
-        "{scenario}: {}\n{said}\n{}",
-        output.status,
-        phone.running.said()
-    );
-}
-
 fn has_no_call(phone: &PhoneProcess) {
     phone.wait_for("");
 }
 
-#[test]
-fn a_call_is_answered_and_ended() {
-    let phone = phone("answered", "auto_answer = true");
-    plays("answered", "u1", &phone);
-    has_no_call(&phone);
-}
-
-#[test]
-fn a_call_by_tcp_is_answered_and_ended() {
-    let phone = phone("answered-tcp", "auto_answer = true");
-    plays("answered", "t1", &phone);
-    has_no_call(&phone);
-}
-
-#[test]
-fn a_phone_that_takes_no_calls_is_busy() {
-    let phone = phone("busy", "away_status = 486");
-    phone.ctl(&["presence", "idle"]);
-    plays("busy", "u1", &phone);
-    has_no_call(&phone);
-}
-
-#[test]
-fn a_ringing_call_can_be_taken_back() {
-    let phone = phone("cancelled", "");
-    plays("cancelled", "u1", &phone);
-    has_no_call(&phone);
-}
+const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 
 /// A peer that sends what a test says and takes what comes, for what SIPp would tidy up by itself.
 struct Peer {
@@ -119,8 +56,18 @@ impl Peer {
     }
 
     fn invite(&self) {
-        let body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
-        self.send("INVITE", 1, "1", "", body);
+        self.send("INVITE", 1, "1", "", SDP);
+    }
+
+    /// The next message.
+    fn next(&self) -> Text {
+        let limit = Some(Duration::from_secs(10));
+        self.socket
+            .set_read_timeout(limit)
+            .expect("it is some time");
+        let mut buffer = [0; 65_536];
+        let (length, _) = self.socket.recv_from(&mut buffer).expect("something comes");
+        Text::new(&buffer[..length])
     }
 
     /// All responses that come within this time, without 100.
@@ -185,6 +132,37 @@ fn an_answer_is_repeated_until_it_is_acknowledged() {
 }
 
 #[test]
+fn each_copy_of_an_answer_is_acknowledged_alike() {
+    let phone = phone("ack-lost", "");
+    let peer = Peer::of(&phone);
+    let own = peer.socket.local_addr().expect("it is bound");
+    phone.ctl(&["call", &format!("sip:peer@{own}")]);
+    let invite = peer.next();
+    let answer = invite.answer(
+        200,
+        "OK",
+        "peer",
+        &format!("Contact: <sip:peer@{own}>\r\nContent-Type: application/sdp\r\n"),
+        SDP,
+    );
+    let again = || {
+        peer.socket
+            .send_to(&answer, peer.phone)
+            .expect("loopback carries it");
+        peer.next()
+    };
+    // RFC 3261 §13.2.2.4: the first ACK counts as lost.
+    let (first, second) = (again(), again());
+    assert_eq!(first.method(), Some("ACK"));
+    assert_eq!(first, second);
+    phone.ctl(&["end"]);
+    let bye = peer.next();
+    assert_eq!(bye.method(), Some("BYE"));
+    let _ = peer.socket.send_to(&bye.answered(200, "OK"), peer.phone);
+    has_no_call(&phone);
+}
+
+#[test]
 fn an_invite_that_comes_twice_is_one_call() {
     let phone = phone("invite-twice", "");
     let peer = Peer::of(&phone);
@@ -198,5 +176,36 @@ fn an_invite_that_comes_twice_is_one_call() {
     assert_eq!(tag(&first[0]), tag(&second[0]));
     assert_eq!(phone.status()["calls"].as_array().map(Vec::len), Some(1));
     peer.cancel();
+    has_no_call(&phone);
+}
+
+#[test]
+fn a_cancel_right_behind_its_invite_takes_the_call_back() {
+    let phone = phone("cancel-at-once", "");
+    let peer = Peer::of(&phone);
+    peer.invite();
+    peer.send("CANCEL", 1, "1", "", "");
+    let mut answers = peer.takes(Duration::from_millis(400));
+    answers.retain(|text| text.status() != Some(180));
+    assert_eq!(statuses(&answers), [200, 487]);
+    assert_eq!(tag(&answers[0]), tag(&answers[1]), "one dialog, one tag");
+    peer.send("ACK", 1, "1", tag(&answers[1]), "");
+    has_no_call(&phone);
+}
+
+#[test]
+fn a_bye_that_comes_again_gets_the_same_answer_again() {
+    let phone = phone("bye-twice", "auto_answer = true");
+    let peer = Peer::of(&phone);
+    peer.invite();
+    let answers = peer.takes(Duration::from_millis(300));
+    let answer = answers.last().expect("it is answered");
+    peer.send("ACK", 1, "2", tag(answer), "");
+    peer.send("BYE", 2, "3", tag(answer), "");
+    let first = peer.takes(Duration::from_millis(200));
+    peer.send("BYE", 2, "3", tag(answer), "");
+    let second = peer.takes(Duration::from_millis(200));
+    assert_eq!(statuses(&first), [200]);
+    assert_eq!(first, second);
     has_no_call(&phone);
 }
