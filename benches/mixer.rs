@@ -1,20 +1,19 @@
 //! How much CPU does the bridge need for a 20 ms tick at 48 kHz (two frames), all ports hearing all?
 //!
-//! Prints µs, the median of many short runs, since a shared machine only ever adds to a measurement.
-use std::{hint::black_box, time::Instant};
+//! Prints µs, the median of many short runs.
+use std::hint::black_box;
+use trialog_benches::print::measured;
+use trialog_benches::statistics::in_turns;
 use trialog_frame::Frame;
 use trialog_mixer::{Mixer, Port, PortRouting};
 
 fn main() {
-    for (ports, goal) in [(3, 2.0), (4, 2.5), (16, 10.0), (64, 40.0), (254, 200.0)] {
-        println!(
-            "mixer.{ports:<4} {:8.2} µs a 20 ms tick (to reach: {goal})",
-            median(ports)
-        );
+    for ports in [3, 4, 16, 64, 254] {
+        measured(&format!("mixer.{ports}"), tick(ports), "µs");
     }
 }
 
-fn median(ports: usize) -> f64 {
+fn tick(ports: usize) -> f64 {
     let mut routing = PortRouting::new();
     for index in 0..ports {
         routing.set(index, Port::talking(0));
@@ -31,22 +30,19 @@ fn median(ports: usize) -> f64 {
         .collect();
     let mut listeners = vec![Frame::SILENCE; ports];
     let rounds = (20_000 / ports).max(20);
-    let mut runs: Vec<f64> = (0..25)
-        .map(|_| {
-            let start = Instant::now();
-            for _ in 0..rounds {
-                for _ in 0..2 {
-                    mixer.mix(
-                        black_box(&routing),
-                        black_box(&sources),
-                        &[],
-                        black_box(&mut listeners),
-                    );
-                }
+    let [median] = in_turns(
+        25,
+        rounds,
+        [&mut || {
+            for _ in 0..2 {
+                mixer.mix(
+                    black_box(&routing),
+                    black_box(&sources),
+                    &[],
+                    black_box(&mut listeners),
+                );
             }
-            start.elapsed().as_secs_f64() * 1e6 / rounds as f64
-        })
-        .collect();
-    runs.sort_by(f64::total_cmp);
-    runs[runs.len() / 2]
+        }],
+    );
+    median
 }

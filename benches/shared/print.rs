@@ -15,3 +15,8 @@ pub fn measured(name: &str, value: f64, unit: &str) {
 pub fn measured_beside(name: &str, value: f64, unit: &str, peer: &str, peer_value: f64) {
     println!("{name} {value:.4} {unit} | {peer} {peer_value:.4}");
 }
+
+/// Says what a reader should know beside the figures; it stands below the table.
+pub fn note(text: &str) {
+    println!("# {text}");
+}

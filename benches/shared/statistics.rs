@@ -1,22 +1,27 @@
 //! Order statistics: a shared machine only ever adds to a measurement, and now and then adds much.
 use std::time::Instant;
 
-/// The value below which this share (0.0..=1.0) of the values lies, the next one above it taken; sorts them.
+/// The least value that so large a share (0.0..=1.0) of the values don't exceed: the nearest rank. Sorts them.
 ///
 /// # Panics
 /// Without values.
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    let last = values.len() - 1;
-    values[((last as f64 * share).ceil() as usize).min(last)]
+    let rank = (values.len() as f64 * share).ceil() as usize;
+    values[rank.saturating_sub(1)]
 }
 
-/// The middle one; sorts them.
+/// The middle one, or the mean of the two in the middle. Sorts them.
 ///
 /// # Panics
 /// Without values.
 pub fn median(values: &mut [f64]) -> f64 {
-    quantile(values, 0.5)
+    values.sort_by(f64::total_cmp);
+    let upper = values[values.len() / 2];
+    match values.len() % 2 {
+        0 => f64::midpoint(values[values.len() / 2 - 1], upper),
+        _ => upper,
+    }
 }
 
 /// The works' times in µs, each the median of `runs` runs of `rounds` rounds, the works taking turns so that what
@@ -38,4 +43,19 @@ pub fn in_turns<const N: usize>(
         }
     }
     times.map(|mut times| median(&mut times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_twenty_values_the_nineteenth_is_the_95th_percentile() {
+        let mut values: Vec<f64> = (1..=20).rev().map(f64::from).collect();
+        assert_eq!(quantile(&mut values, 0.95), 19.0);
+        assert_eq!(quantile(&mut values, 0.0), 1.0);
+        assert_eq!(quantile(&mut values, 1.0), 20.0);
+        assert_eq!(median(&mut values), 10.5);
+        assert_eq!(median(&mut values[..3]), 2.0);
+    }
 }

@@ -68,20 +68,6 @@ pub(crate) fn test(filters: &[String]) -> Result<(), Stopped> {
     counted(command)
 }
 
-pub(crate) fn bench(arguments: &[String]) -> Result<(), Stopped> {
-    setup::run(Purpose::Peers, false)?;
-    let mut command = cargo::cargo(&["bench", "--package", "trialog-benches"]);
-    command.env(peers::VARIABLE, peers::python());
-    match arguments {
-        [] => {}
-        [group] => {
-            command.args(["--bench", group]);
-        }
-        _ => return Err(Stopped::saying("usage: cargo xtask bench [GROUP]")),
-    }
-    cargo::run(command)
-}
-
 fn program(
     programs: &std::collections::BTreeMap<String, PathBuf>,
     name: &str,

@@ -1,5 +1,6 @@
 //! `cargo xtask …`: set-up, demo, test and bench. It drives cargo and apt and needs nothing but the standard library,
 //! so that it builds on a machine that has only what rustup asks for.
+mod bench;
 mod cargo;
 mod commands;
 mod load;
@@ -18,7 +19,8 @@ cargo xtask COMMAND
   demo [ARGS…]      set up, build, and run `trialog demo ARGS…`: a conference that you can hear
   test [FILTER…]    set up, build the programs, and run all tests, or those whose name matches
   load [OPTIONS]    call one headless phone by SIPp and say what it cost (load --help)
-  bench [GROUP]     run the benches, or those of one group
+  bench [GROUP] [--json FILE] [--long]
+                    measure, beside other phones: one table (--json: also as JSON; --long: more runs of each)
   help              this
 ";
 
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
         Some("demo") => commands::demo(rest),
         Some("test") => commands::test(rest),
         Some("load") => load::run(rest),
-        Some("bench") => commands::bench(rest),
+        Some("bench") => bench::run(rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,259 @@
+//! The table's rows: what each is called, in what unit, what it is to reach, who stands beside it, and which program
+//! measures it. The names stay, so that runs of different days can be laid side by side.
+
+/// One row, before it is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Row {
+    /// Its name; the part before the first dot is its group.
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    /// Digits behind the point.
+    pub(crate) digits: usize,
+    /// What we want to reach.
+    pub(crate) goal: f64,
+    pub(crate) better: Better,
+    pub(crate) peer: Peer,
+    pub(crate) program: Program,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Better {
+    Lower,
+    Higher,
+}
+
+/// Who stands beside us.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Peer {
+    /// Runs in the same run, by the same method; the program that measures says its name, version and value.
+    Live,
+    /// Was measured once; see [`RECORDED`].
+    Recorded,
+}
+
+/// What measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// A bench of the package `trialog-benches`.
+    Bench(&'static str),
+    /// We ourselves, by SIPp: see [`super::calls`].
+    Calls,
+}
+
+/// A figure of a peer that was measured once, on two shared virtual cores at 2.5 GHz.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Figure {
+    pub(crate) row: &'static str,
+    /// Name and version.
+    pub(crate) peer: &'static str,
+    pub(crate) value: f64,
+}
+
+const PJMEDIA: &str = "pjmedia 2.17";
+const PJSUA: &str = "pjsua 2.17";
+
+/// The recorded figures, in the units of their rows.
+pub(crate) const RECORDED: &[Figure] = &[
+    figure("mixer.3", PJMEDIA, 10.8),
+    figure("mixer.4", PJMEDIA, 17.8),
+    figure("mixer.16", PJMEDIA, 252.0),
+    figure("mixer.64", PJMEDIA, 3852.0),
+    figure("mixer.254", PJMEDIA, 62449.0),
+    figure("mouth_to_ear.3.opus", PJSUA, 93.0),
+    figure("bridge.rtp_to_rtp", PJSUA, 21.3),
+    figure("bridge.rtp_to_rtp.p95", PJSUA, 21.8),
+    figure("cpu.3.pcmu", PJSUA, 2.5),
+    figure("cpu.3.opus", PJSUA, 7.0),
+    figure("memory.3", PJSUA, 9.7),
+    figure("calls.cpu", PJSUA, 0.9),
+    figure("rtp.interval.sd", PJSUA, 0.47),
+];
+
+const fn figure(row: &'static str, peer: &'static str, value: f64) -> Figure {
+    Figure { row, peer, value }
+}
+
+const ALLOCATIONS: &str = "allocations";
+
+/// All rows, in the table's order.
+pub(crate) const ROWS: &[Row] = &[
+    row("mixer.3", "µs", 2, 2.0, Peer::Recorded, "mixer"),
+    row("mixer.4", "µs", 2, 2.5, Peer::Recorded, "mixer"),
+    row("mixer.16", "µs", 2, 10.0, Peer::Recorded, "mixer"),
+    row("mixer.64", "µs", 1, 40.0, Peer::Recorded, "mixer"),
+    row("mixer.254", "µs", 1, 200.0, Peer::Recorded, "mixer"),
+    row("parser.invite", "µs", 2, 1.5, Peer::Live, "parser"),
+    row(
+        "parser.invite.allocations",
+        ALLOCATIONS,
+        0,
+        4.0,
+        Peer::Live,
+        "allocations",
+    ),
+    row(
+        "serialise.invite",
+        ALLOCATIONS,
+        0,
+        1.0,
+        Peer::Live,
+        "allocations",
+    ),
+    row(
+        "mouth_to_ear.2.pcmu",
+        "ms",
+        1,
+        38.0,
+        Peer::Live,
+        "mouth_to_ear",
+    ),
+    row(
+        "mouth_to_ear.3.pcmu",
+        "ms",
+        1,
+        53.0,
+        Peer::Live,
+        "mouth_to_ear",
+    ),
+    row(
+        "mouth_to_ear.3.opus",
+        "ms",
+        1,
+        65.0,
+        Peer::Recorded,
+        "mouth_to_ear",
+    ),
+    row("bridge.rtp_to_rtp", "ms", 1, 15.0, Peer::Recorded, "bridge"),
+    row(
+        "bridge.rtp_to_rtp.p95",
+        "ms",
+        1,
+        23.0,
+        Peer::Recorded,
+        "bridge",
+    ),
+    row(
+        "cpu.3.pcmu",
+        "% of a core",
+        2,
+        1.2,
+        Peer::Recorded,
+        "conference",
+    ),
+    row(
+        "cpu.3.opus",
+        "% of a core",
+        2,
+        5.0,
+        Peer::Recorded,
+        "conference",
+    ),
+    row("memory.3", "MB", 1, 15.0, Peer::Recorded, "conference"),
+    Row {
+        name: "calls.rate",
+        unit: "calls/s",
+        digits: 0,
+        goal: 1200.0,
+        better: Better::Higher,
+        peer: Peer::Live,
+        program: Program::Calls,
+    },
+    Row {
+        name: "calls.cpu",
+        unit: "ms a call",
+        digits: 2,
+        goal: 0.45,
+        better: Better::Lower,
+        peer: Peer::Recorded,
+        program: Program::Calls,
+    },
+    row("rtp.interval.sd", "ms", 2, 0.3, Peer::Recorded, "bridge"),
+];
+
+const fn row(
+    name: &'static str,
+    unit: &'static str,
+    digits: usize,
+    goal: f64,
+    peer: Peer,
+    bench: &'static str,
+) -> Row {
+    Row {
+        name,
+        unit,
+        digits,
+        goal,
+        better: Better::Lower,
+        peer,
+        program: Program::Bench(bench),
+    }
+}
+
+impl Row {
+    /// The group that it belongs to: the name's first part; writing goes with reading.
+    pub(crate) fn group(&self) -> &'static str {
+        match self.name.split('.').next().unwrap_or(self.name) {
+            "serialise" => "parser",
+            first => first,
+        }
+    }
+
+    /// What was recorded for it.
+    pub(crate) fn recorded(&self) -> Option<&'static Figure> {
+        RECORDED.iter().find(|figure| figure.row == self.name)
+    }
+}
+
+/// The groups, in the table's order.
+pub(crate) fn groups() -> Vec<&'static str> {
+    let mut groups: Vec<&str> = Vec::new();
+    for row in ROWS {
+        if !groups.contains(&row.group()) {
+            groups.push(row.group());
+        }
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_names_stay() {
+        let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+        assert_eq!(
+            names.join(" "),
+            "mixer.3 mixer.4 mixer.16 mixer.64 mixer.254 \
+             parser.invite parser.invite.allocations serialise.invite \
+             mouth_to_ear.2.pcmu mouth_to_ear.3.pcmu mouth_to_ear.3.opus \
+             bridge.rtp_to_rtp bridge.rtp_to_rtp.p95 \
+             cpu.3.pcmu cpu.3.opus memory.3 calls.rate calls.cpu rtp.interval.sd"
+        );
+    }
+
+    #[test]
+    fn the_groups_are_the_names_first_parts() {
+        assert_eq!(
+            groups().join(" "),
+            "mixer parser mouth_to_ear bridge cpu memory calls rtp"
+        );
+    }
+
+    #[test]
+    fn every_recorded_row_has_its_figure_and_no_figure_is_without_a_row() {
+        for row in ROWS {
+            let figures = RECORDED.iter().filter(|figure| figure.row == row.name);
+            let expected = usize::from(row.peer == Peer::Recorded);
+            assert_eq!(figures.count(), expected, "{}", row.name);
+        }
+        for figure in RECORDED {
+            assert!(
+                ROWS.iter().any(|row| row.name == figure.row),
+                "{}",
+                figure.row
+            );
+            assert!(figure.value > 0.0 && figure.peer.contains(' '));
+        }
+    }
+}
