@@ -54,6 +54,9 @@ pub(crate) enum State {
     Offered,
     /// Ringing there.
     Dialling,
+    /// Ringing at the customer's, where the owner whose guest we were sent us and has left since: when it is answered, we
+    /// own the call.
+    TakingOver,
     /// One party, talking or held: its leg says which.
     Single,
     /// The customer is being held, and then the guest is called.
@@ -260,7 +263,7 @@ impl Call {
         match &self.state {
             State::Single | State::Guest { .. } if referred => Stage::TransferPending,
             State::Offered => Stage::Offered,
-            State::Dialling => Stage::Dialling,
+            State::Dialling | State::TakingOver => Stage::Dialling,
             State::Single if self.on_hold(Slot::First) => Stage::Held,
             State::Single => Stage::Connected,
             State::ConsultRequested { .. } => Stage::ConsultRequested,
@@ -299,7 +302,9 @@ impl Call {
     pub(crate) fn has_local(&self) -> bool {
         match &self.state {
             State::Offered | State::Handover { .. } | State::Anchored | State::Ending => false,
-            State::Single | State::Dialling => self.leg(Slot::First).is_some_and(|leg| !leg.hold),
+            State::Single | State::Dialling | State::TakingOver => {
+                self.leg(Slot::First).is_some_and(|leg| !leg.hold)
+            }
             State::ConsultRequested { .. }
             | State::Consult { .. }
             | State::Conference

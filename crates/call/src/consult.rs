@@ -248,6 +248,7 @@ impl Call {
             State::Handover { .. } => self.over(Outcome::Transferred, ByeReason::Transferred, out),
             State::Offered
             | State::Dialling
+            | State::TakingOver
             | State::Single
             | State::Guest { .. }
             | State::Carried
@@ -264,6 +265,7 @@ impl Call {
             State::Handover { .. } => self.over(Outcome::Transferred, ByeReason::Transferred, out),
             State::Offered
             | State::Dialling
+            | State::TakingOver
             | State::Single
             | State::ConsultRequested { .. }
             | State::PostCall

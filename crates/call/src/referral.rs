@@ -242,15 +242,16 @@ impl Call {
             }
             By::Referral { .. } => {
                 // Who referred us has hung up early. We call on.
+                self.state = State::Dialling;
                 if self.role == Role::Guest {
                     self.role = Role::Owner;
                     self.connected = false;
+                    self.state = State::TakingOver;
                 }
                 self.trusted = false;
                 let mut leg = next.leg;
                 leg.hold = out.local_elsewhere;
                 self.first = Some(leg);
-                self.state = State::Dialling;
             }
         }
     }

@@ -116,8 +116,13 @@ impl Call {
         leg.can = can;
         match slot {
             Slot::First => {
+                let takes_over = self.state == State::TakingOver;
                 self.state = State::Single;
-                self.connect(out);
+                if takes_over {
+                    self.own(out);
+                } else {
+                    self.connect(out);
+                }
             }
             Slot::Second => self.guest_answered(out),
         }
@@ -161,6 +166,7 @@ impl Call {
                 }
                 State::Offered
                 | State::Dialling
+                | State::TakingOver
                 | State::Single
                 | State::PostCall
                 | State::Guest { .. }

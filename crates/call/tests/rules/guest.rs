@@ -1,8 +1,8 @@
 //! The guest's own phone: R9, R10, R13–R15.
-use crate::story::{OWNER, PLAIN, Story, TRIALOG, caller, leg, policy, target};
+use crate::story::{CALL, OWNER, PLAIN, Story, TRIALOG, caller, leg, policy, target};
 use trialog_call::{
-    Act, Action, ByeReason, CallRecord, Incoming, Info, Input, LegId, MediaEvent, Notice, Policy,
-    Referral, ReferralPolicy, Refusal, Role, Stage, WireEvent, WrapUpAct, WrapUpId,
+    Act, Action, ByeReason, CallRecord, EndCause, Incoming, Info, Input, LegId, MediaEvent, Notice,
+    Policy, Referral, ReferralPolicy, Refusal, Role, Stage, WireEvent, WrapUpAct, WrapUpId,
 };
 
 const CUSTOMER: LegId = LegId::Placed(1);
@@ -195,5 +195,24 @@ fn isfocus_from_a_trusted_caller_makes_a_guest_where_the_header_was_eaten() {
     assert_eq!(
         story.call().map(|call| (call.role, call.stage)),
         Some((Role::Guest, Stage::Conference))
+    );
+}
+
+#[test]
+fn r10_a_guest_whose_owner_hangs_up_early_calls_on_and_owns_the_call_when_the_customer_answers() {
+    let mut story = Story::guest_in_conference(policy());
+    referred(&mut story).act(Act::Accept);
+    story.wire(OWNER, WireEvent::Ended(EndCause::Bye));
+    assert_eq!(story.stage(), Stage::Dialling);
+    story.wire(CUSTOMER, WireEvent::Answered(PLAIN));
+    assert_eq!(story.stage(), Stage::Connected);
+    assert!(story.did.iter().any(|action| matches!(
+        action,
+        Action::Record(CallRecord::Owned { peer, .. }) if peer.contains("customer")
+    )));
+    assert!(
+        story
+            .did
+            .contains(&Action::Notice(Notice::NowOwner { call: CALL }))
     );
 }
