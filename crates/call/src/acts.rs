@@ -1,5 +1,5 @@
 //! What the agent does to a call: allowed or refused, and done.
-use crate::call::{Call, Slot, State, Step};
+use crate::call::{By, Call, Next, Slot, State, Step};
 use crate::leg::{Leg, Phase};
 use crate::out::Out;
 use crate::table::{Column, cell};
@@ -66,6 +66,8 @@ impl Call {
             Act::Accept | Act::Decline | Act::Exit if self.follows_referral() => Err(Refusal::Busy),
             // Somebody is about to take our peer's place: it is decided within a second.
             Act::Accept if self.next.is_some() => Err(Refusal::Busy),
+            // The customer is about to take our owner's place: then the call is ours, and leaving it would release him (R13).
+            Act::Exit | Act::EndConsult if self.awaits_customer() => Err(Refusal::Busy),
             Act::Stay if self.ask.is_none() => not_here,
             Act::Dtmf(digit) if !is_digit(*digit) => Err(Refusal::NotADigit),
             Act::Dtmf(_) if !self.digits_go_to().is_some_and(Leg::is_up) => not_here,
@@ -110,6 +112,13 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// We are a guest, and have answered somebody who takes our owner's place.
+    fn awaits_customer(&self) -> bool {
+        let replaces = |next: &Next| matches!(next.by, By::Replaces(_));
+        matches!(self.state, State::Guest { post: false })
+            && self.next.as_ref().is_some_and(replaces)
     }
 
     /// Who gets the digits: the one in front.

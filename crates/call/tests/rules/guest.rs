@@ -216,3 +216,21 @@ fn r10_a_guest_whose_owner_hangs_up_early_calls_on_and_owns_the_call_when_the_cu
             .contains(&Action::Notice(Notice::NowOwner { call: CALL }))
     );
 }
+
+#[test]
+fn r13_a_guest_whom_the_customer_is_joining_can_not_release_him_by_leaving() {
+    let mut story = Story::guest_in_conference(policy());
+    let new = LegId::Received(2);
+    let incoming = Incoming {
+        replaces: Some(OWNER),
+        by_peer: true,
+        ..caller()
+    };
+    story.wire(new, WireEvent::Incoming(incoming));
+    assert_eq!(story.refusal(&Act::Exit), Some(Refusal::Busy));
+    assert_eq!(story.give(Input::Hook).did, [Action::Refuse(Refusal::Busy)]);
+    story.wire(new, WireEvent::Confirmed).waits();
+    assert_eq!(story.call().map(|call| call.role), Some(Role::Owner));
+    story.act(Act::End);
+    assert_eq!(story.byes(), [new]);
+}
