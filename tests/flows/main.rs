@@ -1,6 +1,5 @@
 //! What goes right: each story of the demo by whole phones, in good weather and in bad, and the races of the wire.
 mod bad_weather;
-mod chaos;
 mod races;
 mod stories;
 

@@ -13,6 +13,7 @@ pub mod phone;
 pub mod program;
 pub mod promise;
 pub mod pulse;
+pub mod simulator;
 pub mod sound;
 pub mod tone;
 pub mod trio;

@@ -269,6 +269,12 @@ impl Network {
         self.link = link;
     }
 
+    /// It loses datagrams.
+    #[must_use]
+    pub fn loses(&self) -> bool {
+        self.link.lost > 0
+    }
+
     /// From now on nothing comes from or to this host, or everything again.
     pub fn plug(&mut self, host: IpAddr, plugged: bool) {
         if plugged {

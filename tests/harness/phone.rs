@@ -79,6 +79,8 @@ pub struct Phone {
     pub address: SocketAddr,
     /// What it speaks by.
     pub(crate) transport: Transport,
+    /// All its randomness.
+    pub(crate) seed: [u8; 32],
     /// Core and user agent.
     pub station: Station,
     /// Its sound.
@@ -131,6 +133,7 @@ impl Phone {
             name,
             address,
             transport: model.transport,
+            seed,
             station,
             bridge: Bridge::default(),
             notices: Vec::new(),

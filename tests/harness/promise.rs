@@ -67,17 +67,18 @@ impl World {
     }
 
     fn note_stages(&mut self, phone: PhoneId, calls: &[CallView]) {
+        if calls.iter().any(|call| call.stage == Stage::Anchored) {
+            self.anchored = Some(self.now);
+        }
         for call in calls {
             let new = self.lived.insert((phone, call.id, call.stage));
             let since = call.since == self.now;
-            if let Some(diary) = self.diary.as_mut().filter(|_| new || since) {
-                let name = self.phones[phone.0].name;
-                let line = format!(
-                    "{name}: call {} is {:?} ({:?})",
-                    call.id.0, call.stage, call.role
-                );
-                if diary.last().is_none_or(|(.., last)| *last != line) {
-                    diary.push((self.now, self.network.seen.len(), line));
+            if self.diary.is_some() && (new || since) {
+                let (name, id) = (self.name(phone), call.id.0);
+                let line = format!("{name}: call {id} is {:?} ({:?})", call.stage, call.role);
+                let said = self.diary.iter().flatten().rev().take(8);
+                if said.into_iter().all(|(.., said)| *said != line) {
+                    self.write_down(line);
                 }
             }
         }
@@ -152,7 +153,7 @@ impl World {
                 .calls(customer)
                 .iter()
                 .any(|call| call.legs.iter().any(|leg| leg.up));
-            if !there && self.gave_up(customer) {
+            if !there && (self.gave_up(customer) || self.was_anchored()) {
                 self.guarded[place].given_up = true;
                 continue;
             }
@@ -205,6 +206,12 @@ impl World {
                 Some(200..=299) if seen.text.about() == "INVITE" => !self.was_acknowledged(seen),
                 Some(_) => false,
             })
+    }
+
+    /// A call was anchored of late: it ends with either side's BYE.
+    fn was_anchored(&self) -> bool {
+        self.anchored
+            .is_some_and(|last| self.now.since(last) < GIVES_UP_AFTER)
     }
 
     fn arrived(&self, seen: &Seen, at: IpAddr) -> bool {

@@ -31,6 +31,8 @@ pub struct World {
     pub lived: BTreeSet<(PhoneId, CallId, Stage)>,
     /// What was done and what changed, each with the number of messages that had been sent by then; if somebody keeps it.
     pub diary: Option<Vec<(Time, usize, String)>>,
+    /// When a call was last seen anchored.
+    pub(crate) anchored: Option<Time>,
     lookups: Vec<Lookup>,
     chance: Chance,
     seed: u64,
@@ -63,6 +65,8 @@ impl World {
         let network = Network::new(link, chance.number());
         // A request that is lost again and again takes up to 32 s (RFC 3261 §17.1.1.2, timer B) to be given up.
         let patience = Duration::from_millis(if link.lost == 0 { 500 } else { 40_000 });
+        // A step is a few messages to and fro.
+        let patience = patience + 8 * (link.longest() - link.delay);
         Self {
             network,
             patience,
@@ -72,6 +76,7 @@ impl World {
             guarded: Vec::new(),
             lived: BTreeSet::new(),
             diary: None,
+            anchored: None,
             lookups: Vec::new(),
             chance,
             seed,
@@ -537,6 +542,18 @@ impl World {
     pub(crate) fn watch(&mut self) {
         self.look();
         self.check();
+    }
+
+    /// Puts a line into the diary, where somebody keeps one.
+    pub(crate) fn write_down(&mut self, line: String) {
+        if let Some(diary) = &mut self.diary {
+            diary.push((self.now, self.network.seen.len(), line));
+        }
+    }
+
+    /// The phones, when all is over.
+    pub(crate) fn take_phones(&mut self) -> Vec<Phone> {
+        std::mem::take(&mut self.phones)
     }
 
     // What can be seen.

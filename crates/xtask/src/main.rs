@@ -7,6 +7,7 @@ mod load;
 mod need;
 mod peers;
 mod setup;
+mod simulate;
 mod tally;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ cargo xtask COMMAND
   load [OPTIONS]    call one headless phone by SIPp and say what it cost (load --help)
   bench [GROUP] [--json FILE] [--long]
                     measure, beside other phones: one table (--json: also as JSON; --long: more runs of each)
+  simulate [ARGS…]  play calls and conferences by chance, in virtual time and bad weather; `simulate --help` says more
   help              this
 ";
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Some("test") => commands::test(rest),
         Some("load") => load::run(rest),
         Some("bench") => bench::run(rest),
+        Some("simulate") => simulate::run(rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
             Ok(())

@@ -1,0 +1,620 @@
+//! A course under way: what is done to the world, whom no failure may touch meanwhile, and how all of it ends.
+use super::Course;
+use super::cast::Part;
+use super::deed::Deed;
+use super::quietly::Broken;
+use crate::chance::Chance;
+use crate::phone::{STOCK, station};
+use crate::sound::PhoneId;
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use trialog_call::{
+    Act, CallId, CallRecord, CallView, Input, Policy, Role, Stage, Time, WrapUpAct, WrapUpId,
+};
+use trialog_ua::{Counts, Remains};
+
+/// How everything ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everybody hangs up.
+    HangUp,
+    /// Everybody dies but this one, who first waits and then hangs up.
+    AllDieBut(PhoneId),
+}
+
+/// After so long all have hung up, or can't.
+const HANGING_UP: Duration = Duration::from_secs(300);
+/// A subscription lives for 180 s and lingers for 90 (RFC 6665), and before that two transactions of 32 s each may have
+/// ended; nothing lives longer.
+const NOTHING_LIVES_LONGER: Duration = Duration::from_secs(360);
+/// What a phone may weigh more after its course than a new one: tables that have grown keep their room.
+const ROOM: i64 = 96 * 1024;
+
+impl Ending {
+    pub(super) fn draw(chance: &mut Chance) -> Self {
+        let who = PhoneId(usize::try_from(chance.below(3)).unwrap_or(0));
+        if chance.happens(120) {
+            Self::AllDieBut(who)
+        } else {
+            Self::HangUp
+        }
+    }
+}
+
+/// A world and whose it is.
+pub struct Play {
+    /// Phones and network.
+    pub world: World,
+    /// Whose phones they are.
+    pub cast: Vec<Part>,
+    /// How often something was done that was allowed, and how often something that was refused, by its name.
+    pub done: BTreeMap<&'static str, (u64, u64)>,
+    seeds: Vec<[u8; 32]>,
+    down: BTreeSet<PhoneId>,
+    faulty: bool,
+    also: Option<fn(&World)>,
+}
+
+impl Play {
+    pub(super) fn new(course: &Course) -> Self {
+        let mut world = World::with_link(course.seed, course.link);
+        let mut seeds = Vec::new();
+        for part in &course.cast {
+            let phone = world.phone(part.name, &part.model);
+            seeds.push(world.at(phone).seed);
+        }
+        let mut play = Self {
+            world,
+            cast: course.cast.clone(),
+            done: BTreeMap::new(),
+            seeds,
+            down: BTreeSet::new(),
+            faulty: false,
+            also: course.also,
+        };
+        for phone in play.world.everybody() {
+            play.world.register(phone);
+        }
+        play
+    }
+
+    /// Those that are not dead.
+    pub fn alive(&self) -> impl Iterator<Item = PhoneId> + use<'_> {
+        self.world
+            .everybody()
+            .filter(|phone| !self.world.at(*phone).dead)
+    }
+
+    /// Its network, or the sound on it, is away.
+    #[must_use]
+    pub fn is_down(&self, phone: PhoneId) -> bool {
+        self.down.contains(&phone)
+    }
+
+    /// Time passes, and who has come to talk to an agent is guarded.
+    pub fn wait_until(&mut self, at: Time) {
+        // In steps, so that a call is guarded soon after it has begun.
+        while self.world.now() < at {
+            let left = at.since(self.world.now());
+            self.world.run_for(left.min(Duration::from_secs(2)));
+            self.guard();
+        }
+    }
+
+    /// Does it, if it may be done.
+    pub fn perform(&mut self, deed: &Deed) {
+        if self.world.diary.is_some() {
+            let line = format!("** {}", deed.say(|phone| self.cast[phone.0].name));
+            self.world.write_down(line);
+        }
+        for phone in self.let_go_by(deed) {
+            self.world.release(phone);
+        }
+        self.faulty |= deed.is_fault();
+        let (name, done) = self.carry_out(deed);
+        let count = self.done.entry(name).or_default();
+        match done {
+            true => count.0 += 1,
+            false => count.1 += 1,
+        }
+        self.guard();
+        if let Some(also) = self.also {
+            also(&self.world);
+        }
+    }
+
+    fn carry_out(&mut self, deed: &Deed) -> (&'static str, bool) {
+        let world = &mut self.world;
+        match deed {
+            Deed::Dial(who, account, target) => {
+                let done = world.try_dial(*who, *account, target.clone());
+                ("Dial", done.is_ok())
+            }
+            Deed::Act(who, place, act) => {
+                let Some(call) = world.calls(*who).get(*place).map(|call| call.id) else {
+                    return (name_of(act), false);
+                };
+                let done = world.try_act_on(*who, call, act.clone());
+                (name_of(act), done.is_ok())
+            }
+            Deed::Hook(who) => ("Hook", world.try_input(*who, Input::Hook).is_ok()),
+            Deed::PageOpen(who, open) => {
+                world.say(*who, Input::PageOpen(*open));
+                ("PageOpen", true)
+            }
+            Deed::Presence(who, presence) => {
+                world.say(*who, Input::Presence(*presence));
+                ("Presence", true)
+            }
+            Deed::WrapUp(who, id, act) => {
+                let (id, act) = (*id, act.clone());
+                let done = world.try_input(*who, Input::WrapUp { id, act });
+                ("WrapUp", done.is_ok())
+            }
+            Deed::Device(who, there) => {
+                world.say(*who, Input::Device(*there));
+                ("Device", true)
+            }
+            Deed::NetworkChanged(who) => {
+                world.say(*who, Input::NetworkChanged);
+                ("NetworkChanged", true)
+            }
+            Deed::Terminate(who) => {
+                world.say(*who, Input::Terminate);
+                ("Terminate", true)
+            }
+            Deed::Die(who) => {
+                world.kill(*who);
+                ("Die", true)
+            }
+            Deed::Plug(who, plugged) => {
+                self.note_down(*who, !plugged);
+                self.world.plug(*who, *plugged);
+                ("Plug", true)
+            }
+            Deed::Sound(who, carried) => {
+                // Sound alone does not bring back a network that is away.
+                let away = world.network.is_unplugged(world.host(*who));
+                if !(away && *carried) {
+                    self.note_down(*who, !carried);
+                    self.world.cut_sound(*who, !carried);
+                }
+                ("Sound", true)
+            }
+            Deed::BreakStreams(one, other) => {
+                world.break_streams(*one, *other);
+                ("BreakStreams", true)
+            }
+            Deed::Refuse(..) => {
+                if let Some((wanted, meddling, times)) = deed.meddling() {
+                    world.network.meddle(wanted, meddling, times);
+                }
+                ("Refuse", true)
+            }
+        }
+    }
+
+    fn note_down(&mut self, phone: PhoneId, down: bool) {
+        if down {
+            self.down.insert(phone);
+        } else {
+            self.down.remove(&phone);
+        }
+    }
+
+    // Whom no failure may touch.
+
+    /// Who is connected to whom by sound, at one end at least.
+    fn connected_to(&self, phone: PhoneId) -> BTreeSet<PhoneId> {
+        let mut found = BTreeSet::from([phone]);
+        loop {
+            let before = found.len();
+            for one in self.world.everybody() {
+                let streams = &self.world.at(one).bridge.streams;
+                for stream in streams.values() {
+                    let far = self
+                        .world
+                        .everybody()
+                        .find(|far| self.world.host(*far) == stream.remote.ip());
+                    if let Some(far) = far
+                        && (found.contains(&one) || found.contains(&far))
+                    {
+                        found.extend([one, far]);
+                    }
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+
+    /// The customers who may be let go by this, or whom it may leave in silence.
+    fn let_go_by(&self, deed: &Deed) -> BTreeSet<PhoneId> {
+        let nobody = BTreeSet::new();
+        match deed {
+            Deed::Act(who, place, act) => {
+                let calls = self.world.calls(*who);
+                let Some(call) = calls.get(*place) else {
+                    return nobody;
+                };
+                let all = self.connected_to(*who);
+                // Whoever is handed to somebody whose network is away is handed into silence.
+                let into_silence = matches!(act, Act::Transfer(_) | Act::Accept)
+                    && all.iter().any(|phone| self.is_down(*phone));
+                let customer = self.cast[who.0].is_customer();
+                if customer || into_silence || lets_the_customer_go(act, call) {
+                    all
+                } else {
+                    nobody
+                }
+            }
+            Deed::Hook(who) => {
+                let guest = |call: &CallView| call.role == Role::Guest;
+                if self.world.calls(*who).iter().all(guest) {
+                    nobody
+                } else {
+                    self.connected_to(*who)
+                }
+            }
+            Deed::Terminate(who) if !self.is_mere_guest(*who) => self.connected_to(*who),
+            Deed::Die(who) | Deed::Plug(who, false) | Deed::Sound(who, false)
+                if !self.is_mere_guest(*who) =>
+            {
+                self.connected_to(*who)
+            }
+            // What was under way is lost, and with it maybe an answer: it counts as given up after 64·T1.
+            Deed::BreakStreams(one, other) => {
+                let mut both = self.connected_to(*one);
+                both.extend(self.connected_to(*other));
+                both
+            }
+            _ => nobody,
+        }
+    }
+
+    /// It is a guest and about to become nothing else: whatever becomes of it, the owner has the customer.
+    fn is_mere_guest(&self, phone: PhoneId) -> bool {
+        let calm = |phone: PhoneId| {
+            self.world.calls(phone).iter().all(|call| {
+                !matches!(
+                    call.stage,
+                    Stage::ConsultRequested
+                        | Stage::TransferPending
+                        | Stage::Anchored
+                        | Stage::Ending
+                )
+            })
+        };
+        let guest = |call: &CallView| call.role == Role::Guest;
+        self.world.calls(phone).iter().all(guest) && self.connected_to(phone).into_iter().all(calm)
+    }
+
+    /// From now on no failure may touch a customer who talks to an agent.
+    fn guard(&mut self) {
+        let customers: Vec<PhoneId> = self
+            .alive()
+            .filter(|phone| self.cast[phone.0].is_customer() && !self.world.is_guarded(*phone))
+            .collect();
+        for customer in customers {
+            let talks = |phone: PhoneId| self.world.stage(phone) == Some(Stage::Connected);
+            if !talks(customer) {
+                continue;
+            }
+            let all = self.connected_to(customer);
+            let whole = all.iter().all(|phone| {
+                let snapshot = self.world.at(*phone).station.snapshot(self.world.now());
+                !self.world.at(*phone).dead && !self.is_down(*phone) && !snapshot.terminating
+            });
+            let owner = all.iter().find(|phone| {
+                !self.cast[phone.0].is_customer()
+                    && talks(**phone)
+                    && self.world.role(**phone) == Some(Role::Owner)
+                    && self.world.hears(**phone, customer)
+                    && self.world.hears(customer, **phone)
+            });
+            if whole && owner.is_some() {
+                let patience = self.world.patience;
+                self.world.guard(customer, patience);
+            }
+        }
+    }
+
+    // The end.
+
+    /// Everybody hangs up, or dies, and nothing is left.
+    pub(super) fn end(&mut self, ending: Ending) {
+        self.both_ends_agree();
+        for phone in self.world.everybody() {
+            self.world.release(phone);
+        }
+        self.world.network.stop_meddling();
+        if let Ending::AllDieBut(survivor) = ending {
+            for phone in self.world.everybody().filter(|phone| *phone != survivor) {
+                self.world.kill(phone);
+            }
+            // Silence is told after 5 s and ends a call after 30, and a BYE is given up after 32.
+            self.world.run_for(Duration::from_secs(75));
+            self.nobody_listens_to_the_dead(survivor);
+        }
+        for phone in self.down.clone() {
+            if !self.world.at(phone).dead {
+                self.world.plug(phone, true);
+            }
+        }
+        self.hang_up();
+        let survivors: Vec<PhoneId> = self.alive().collect();
+        for &phone in &survivors {
+            self.hand_in(phone);
+            self.world.unregister(phone);
+        }
+        self.nothing_lives_on(&survivors);
+        for &phone in &survivors {
+            self.each_period_of_ownership_has_its_wrap_up(phone);
+        }
+        assert_eq!(
+            self.world.network.next(),
+            None,
+            "something is still under way"
+        );
+    }
+
+    /// Without faults and with nothing lost, who thinks that he has a call has a partner who thinks so as well.
+    fn both_ends_agree(&mut self) {
+        if self.faulty || self.world.network.loses() {
+            return;
+        }
+        // Whatever is under way or running out is decided by then: a request is given up after 32 s, a transfer after 60.
+        let end = self.world.now() + Duration::from_secs(150);
+        while self.world.now() < end {
+            self.wait_until(self.world.now() + Duration::from_secs(10));
+        }
+        let mut ends = BTreeSet::new();
+        for phone in self.world.everybody() {
+            let streams = &self.world.at(phone).bridge.streams;
+            ends.extend(streams.values().map(|end| (end.local, end.remote)));
+        }
+        for (local, remote) in &ends {
+            assert!(
+                ends.contains(&(*remote, *local)),
+                "the call between {local} and {remote} has one end only"
+            );
+        }
+    }
+
+    fn nobody_listens_to_the_dead(&self, survivor: PhoneId) {
+        if self.world.at(survivor).dead {
+            return;
+        }
+        for stream in self.world.at(survivor).bridge.streams.values() {
+            let mut far = self.world.everybody();
+            let dead = far.find(|far| {
+                self.world.host(*far) == stream.remote.ip() && self.world.at(*far).dead
+            });
+            if let Some(dead) = dead.filter(|_| stream.receives) {
+                panic!(
+                    "{} still listens to {} who is dead",
+                    self.world.name(survivor),
+                    self.world.name(dead)
+                );
+            }
+        }
+    }
+
+    fn hang_up(&mut self) {
+        let end = self.world.now() + HANGING_UP;
+        loop {
+            let mut left = false;
+            for phone in self.alive().collect::<Vec<_>>() {
+                for call in self.world.calls(phone) {
+                    left = true;
+                    self.leave(phone, &call);
+                }
+            }
+            if !left {
+                return;
+            }
+            let told = |phone: PhoneId| {
+                let stages = self.world.at(phone).stages(self.world.now());
+                format!("{}: {stages:?}", self.world.name(phone))
+            };
+            assert!(
+                self.world.now() < end,
+                "a call that can't be ended: {:?}",
+                self.alive().map(told).collect::<Vec<_>>()
+            );
+            self.world.run_for(Duration::from_secs(3));
+        }
+    }
+
+    fn leave(&mut self, phone: PhoneId, call: &CallView) {
+        for act in [
+            Act::End,
+            Act::Exit,
+            Act::EndConsult,
+            Act::Reject,
+            Act::Cancel,
+            Act::Decline,
+        ] {
+            if self.world.try_act_on(phone, call.id, act).is_ok() {
+                return;
+            }
+        }
+        if call.stage == Stage::TransferPending {
+            let _ = self.world.try_input(phone, Input::Hook);
+        }
+    }
+
+    /// The agent hands in all that he owes.
+    fn hand_in(&mut self, phone: PhoneId) {
+        let reason = self.cast[phone.0].model.policy.reasons.first();
+        let Some(code) = reason.map(|reason| reason.code.clone()) else {
+            return;
+        };
+        for wrap_up in self.world.wrap_ups(phone) {
+            let name = self.world.name(phone);
+            assert!(wrap_up.due, "{name} has a draft of a call that is over");
+            let (id, act) = (wrap_up.id, WrapUpAct::Submit(code.clone()));
+            let done = self.world.try_input(phone, Input::WrapUp { id, act });
+            assert_eq!(done, Ok(()), "{name} can't hand in what he owes");
+        }
+    }
+
+    fn nothing_lives_on(&mut self, survivors: &[PhoneId]) {
+        let end = self.world.now() + NOTHING_LIVES_LONGER;
+        let remains = |play: &Self| -> Vec<(&'static str, Remains)> {
+            let of = |phone: &PhoneId| {
+                let station = &play.world.at(*phone).station;
+                (play.world.name(*phone), station.remains(play.world.now()))
+            };
+            let left = survivors.iter().map(of);
+            left.filter(|(_, remains)| *remains != nothing()).collect()
+        };
+        while self.world.now() < end && !remains(self).is_empty() {
+            self.world.run_for(Duration::from_secs(10));
+        }
+        assert_eq!(remains(self), [], "something is left behind");
+        // What is late may still arrive, and must find nothing to wake.
+        self.world.run_for(Duration::from_secs(40));
+        assert_eq!(remains(self), [], "something has come to life again");
+        for &phone in survivors {
+            let there = self.world.at(phone);
+            let name = there.name;
+            assert!(there.bridge.streams.is_empty(), "{name} is left with sound");
+            assert_eq!(
+                there.station.media_left(),
+                usize::from(STOCK),
+                "{name} is left without all its RTP addresses"
+            );
+            assert_eq!(
+                there.station.next_deadline(),
+                None,
+                "{name} is left with a timer"
+            );
+        }
+    }
+
+    /// R8, R12, R15, R16: one wrap-up for each call that the agent owned when it had been answered, none for a guest's.
+    fn each_period_of_ownership_has_its_wrap_up(&self, phone: PhoneId) {
+        #[derive(Default)]
+        struct Life {
+            owner: bool,
+            connected: bool,
+            owed: BTreeSet<WrapUpId>,
+        }
+        let mut lives: BTreeMap<CallId, Life> = BTreeMap::new();
+        for record in &self.world.at(phone).records {
+            match record {
+                CallRecord::Began { call, role, .. } => {
+                    lives.entry(*call).or_default().owner = *role == Role::Owner;
+                }
+                CallRecord::Connected { call, .. } => {
+                    lives.entry(*call).or_default().connected = true;
+                }
+                CallRecord::Owned { call, .. } => {
+                    let life = lives.entry(*call).or_default();
+                    (life.owner, life.connected) = (true, true);
+                }
+                CallRecord::WrapUpOpened {
+                    id,
+                    call,
+                    due: true,
+                    ..
+                } => {
+                    lives.entry(*call).or_default().owed.insert(*id);
+                }
+                _ => {}
+            }
+        }
+        let asked = asks_for_wrap_ups(&self.cast[phone.0].model.policy);
+        for (call, life) in lives {
+            let due = usize::from(asked && life.owner && life.connected);
+            // Who was called as an ordinary phone and became a guest later owes none, either.
+            let guest = self.world.lived.iter().any(|(whose, of, stage)| {
+                *whose == phone && *of == call && *stage == Stage::Conference
+            });
+            let fits = life.owed.len() == due || guest && life.owed.is_empty();
+            assert!(
+                fits,
+                "{} owes {} wrap-ups for call {}, where {due} is right",
+                self.world.name(phone),
+                life.owed.len(),
+                call.0
+            );
+        }
+    }
+
+    /// Weighs each phone that lived: its memory has come back to what a new one takes.
+    #[must_use]
+    pub fn weigh(self) -> Option<Broken> {
+        let mut world = self.world;
+        for (place, phone) in world.take_phones().into_iter().enumerate() {
+            let model = &self.cast[place].model;
+            let new = station(phone.name, phone.address, model, self.seeds[place]);
+            let (name, dead) = (phone.name, phone.dead);
+            let light = weight(new);
+            let heavy = weight(phone.station);
+            if !dead && heavy > light + ROOM {
+                return Some(Broken {
+                    promise: format!("{name} weighs {heavy} bytes; a new one weighs {light}"),
+                    place: "the scales".into(),
+                });
+            }
+        }
+        None
+    }
+}
+
+/// How many bytes of the heap it held.
+fn weight<T>(thing: T) -> i64 {
+    -allocation_counter::measure(|| drop(thing)).bytes_current
+}
+
+fn nothing() -> Remains {
+    Remains {
+        agent: Counts::default(),
+        ..Remains::default()
+    }
+}
+
+fn asks_for_wrap_ups(policy: &Policy) -> bool {
+    policy.agent && !policy.reasons.is_empty()
+}
+
+/// By this the owner ends the customer's call, or hands him on where nothing is promised.
+fn lets_the_customer_go(act: &Act, call: &CallView) -> bool {
+    match act {
+        Act::End | Act::Cancel | Act::Transfer(Some(_)) => {
+            !matches!(call.stage, Stage::Offered | Stage::Dialling)
+        }
+        Act::Exit => call.stage == Stage::Anchored || call.role == Role::Owner,
+        _ => false,
+    }
+}
+
+fn name_of(act: &Act) -> &'static str {
+    match act {
+        Act::Answer => "Answer",
+        Act::Reject => "Reject",
+        Act::Forward(_) => "Forward",
+        Act::Cancel => "Cancel",
+        Act::Hold => "Hold",
+        Act::Resume => "Resume",
+        Act::Mute => "Mute",
+        Act::Unmute => "Unmute",
+        Act::Consult(_) => "Consult",
+        Act::EndConsult => "EndConsult",
+        Act::Swap => "Swap",
+        Act::Conference => "Conference",
+        Act::Transfer(Some(_)) => "Transfer, blind",
+        Act::Transfer(None) => "Transfer",
+        Act::Withdraw => "Withdraw",
+        Act::Accept => "Accept",
+        Act::Decline => "Decline",
+        Act::Exit => "Exit",
+        Act::End => "End",
+        Act::Stay => "Stay",
+        Act::Dtmf(_) => "Dtmf",
+    }
+}
