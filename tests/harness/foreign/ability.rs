@@ -1,5 +1,7 @@
 //! What a phone can do, each with the reason where it can't; the table shows these reasons.
 
+use std::time::Duration;
+
 /// It can, or the reason why not, to be read after "n/a because".
 pub type Can = Result<(), &'static str>;
 
@@ -10,6 +12,8 @@ pub struct Abilities {
     pub calls: Can,
     /// It can hold, and resume.
     pub holds: Can,
+    /// It can do so while it is in a conference.
+    pub holds_in_conference: Can,
     /// It follows a REFER.
     pub is_referred: Can,
     /// It supports `Replaces`: takes an INVITE with it, and puts it into one that it is referred to.
@@ -28,6 +32,10 @@ pub struct Abilities {
     pub records: Can,
     /// Its recording goes on while nothing comes in, so that a gap in what it heard is one in the recording.
     pub records_gaps: Can,
+    /// It makes no gap of its own when the direction of a stream changes.
+    pub changes_without_gap: Can,
+    /// How much longer than others it needs until a stream that is new to it is heard.
+    pub starts_late: Duration,
     /// The least level, in dB below full scale, that its own voice may be expected at in its own ear, and why it is not −60.
     pub own_voice: (f64, &'static str),
 }
@@ -37,6 +45,7 @@ impl Abilities {
     pub const ALL: Self = Self {
         calls: Ok(()),
         holds: Ok(()),
+        holds_in_conference: Ok(()),
         is_referred: Ok(()),
         replaces: Ok(()),
         asks: Ok(()),
@@ -46,6 +55,8 @@ impl Abilities {
         cannot_be_referred: Ok(()),
         records: Ok(()),
         records_gaps: Ok(()),
+        changes_without_gap: Ok(()),
+        starts_late: Duration::ZERO,
         own_voice: (-60.0, ""),
     };
 

@@ -1,5 +1,5 @@
 //! baresip as a party: a configuration folder by template, told by its control socket (`ctrl_tcp`: netstrings of JSON).
-use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Seat, Way};
+use super::{Abilities, CallState, Done, Fault, FifoEar, Kind, Manner, Peer, Place, Seat, Way};
 use super::{pilot, wait_for};
 use crate::program::{Running, free_ports_in_a_row};
 use serde_json::{Value, json};
@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -15,6 +14,11 @@ use std::time::{Duration, Instant};
 const MODULES: &str = "/usr/lib/baresip/modules";
 /// For how long its pilot lasts in one stream, in seconds.
 const PILOT: u32 = 120;
+
+/// How much it keeps before it plays, in ms: more than one burst of [`FifoEar`].
+const BUFFER: u64 = 320;
+/// Such a burst, in ms.
+const BURST: u64 = 128;
 
 /// A running baresip.
 pub struct Baresip {
@@ -25,7 +29,7 @@ pub struct Baresip {
     calls: BTreeMap<String, CallState>,
     order: Vec<String>,
     registered: bool,
-    sounds: PathBuf,
+    ear: FifoEar,
     running: Running,
 }
 
@@ -39,8 +43,7 @@ impl Baresip {
         let port = free_ports_in_a_row(3);
         let folder = seat.folder.as_path();
         let words = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
-        let sounds = folder.join("sounds");
-        fs::create_dir_all(&sounds).map_err(words)?;
+        let ear = FifoEar::start(folder)?;
         for (name, text) in [
             ("config", configuration(seat, port)?),
             ("accounts", account(seat, port)),
@@ -55,6 +58,7 @@ impl Baresip {
         }
         let mut command = Command::new("baresip");
         command.args(["-4", "-f"]).arg(folder).env("HOME", folder);
+        command.env("ALSA_CONFIG_PATH", &ear.alsa);
         let mut running = Running::start(&mut command, &folder.join("baresip.log"));
         let control = wait_for("baresip's control socket", || {
             if running.has_ended() {
@@ -73,7 +77,7 @@ impl Baresip {
             calls: BTreeMap::new(),
             order: Vec::new(),
             registered: false,
-            sounds,
+            ear,
             running,
         };
         if let Way::Through(_) = seat.way {
@@ -196,7 +200,11 @@ impl Peer for Baresip {
             transfers_attended: Err("baresip 1.0 has no attended transfer"),
             refuses_transfers: Err("baresip follows every REFER"),
             cannot_be_referred: Err("baresip follows every REFER"),
-            records_gaps: Err("baresip's recording stands still while no packet comes"),
+            // It waits for its play-out buffer, and for the old stream's player to be closed.
+            starts_late: Duration::from_millis(700),
+            changes_without_gap: Err(
+                "baresip empties its buffer when a stream's direction changes",
+            ),
             ..Abilities::ALL
         }
     }
@@ -252,27 +260,23 @@ impl Peer for Baresip {
     }
 
     fn place(&mut self) -> Place {
-        let files = fs::read_dir(&self.sounds).into_iter().flatten().flatten();
-        Place::grown(
-            files
-                .map(|file| file.path())
-                .filter(|file| file.to_string_lossy().ends_with("-dec.wav")),
-        )
+        self.ear.place(BUFFER - BURST)
     }
 }
 
 fn configuration(seat: &Seat, port: u16) -> Done<String> {
     let pilot = pilot::file(seat.role, 8_000, PILOT)?;
     Ok(format!(
-        "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nsip_transports udp,tcp\naudio_player aubridge,nil\n\
+        "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nsip_transports udp,tcp\naudio_player alsa,ear\n\
          audio_source aufile,{}\naudio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\n\
-         auplay_channels 1\njitter_buffer_delay 1-2\naudio_buffer 20-60\ncall_max_calls 4\ncall_local_timeout 120\n\
-         module_path {MODULES}\nmodule g711.so\nmodule aubridge.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {}\n\
+         auplay_channels 1\njitter_buffer_delay 1-2\naudio_buffer {BUFFER}-{}\ncall_max_calls 4\ncall_local_timeout 120\n\
+         module_path {MODULES}\nmodule g711.so\nmodule aubridge.so\nmodule alsa.so\nmodule aufile.so\n\
          module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{}\n\
-         statmode_default off\nredial_attempts 0\n",
+         statmode_default off\nredial_attempts 0\nringback_disabled yes\naudio_path {}\n",
         pilot.display(),
-        seat.folder.join("sounds").display(),
+        2 * BUFFER,
         port + 2,
+        seat.folder.display(),
     ))
 }
 

@@ -38,6 +38,15 @@ impl Place {
         }
     }
 
+    /// So many samples later: for what is still on its way into the file.
+    #[must_use]
+    pub fn later(mut self, samples: u64) -> Self {
+        for place in self.tracks.values_mut() {
+            *place += samples;
+        }
+        self
+    }
+
     /// The recordings.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.tracks.keys().map(PathBuf::as_path)
@@ -84,6 +93,18 @@ impl Sound {
         let count = self.samples.len() as f64;
         count / f64::from(self.rate)
     }
+}
+
+/// The head of a WAV file that will grow: mono, 16 bits, its lengths as long as they can be said.
+#[must_use]
+pub fn head(rate: u32) -> Vec<u8> {
+    let mut head = b"RIFF\xFF\xFF\xFF\xFFWAVEfmt ".to_vec();
+    head.extend(16_u32.to_le_bytes());
+    head.extend([1_u16, 1].map(u16::to_le_bytes).concat());
+    head.extend([rate, 2 * rate].map(u32::to_le_bytes).concat());
+    head.extend([2_u16, 16].map(u16::to_le_bytes).concat());
+    head.extend(b"data\xFF\xFF\xFF\xFF");
+    head
 }
 
 /// What a WAV file's head says, read also while the file is still being written and its lengths are not yet true.
@@ -163,5 +184,152 @@ impl Head {
             (16, false, [a, b, ..]) => f64::from(i16::from_le_bytes([*a, *b])) / 32_768.0,
             _ => 0.0,
         }
+    }
+}
+
+/// Measures, all in dB below full scale (a sine of amplitude 1 has 0), or in milliseconds.
+impl Sound {
+    /// The level of a tone: the median of pieces of 100 ms, so that neither a clock that drifts nor a click smears it. For a tone
+    /// that is there.
+    #[must_use]
+    pub fn level(&self, hz: u32) -> f64 {
+        self.median(|piece| self.power(piece, hz))
+    }
+
+    /// The level of a tone over all of the piece, for a tone that must not be there: by a window (Blackman-Harris) that keeps what
+    /// is four of its widths away 90 dB down, so that a note of music beside it does not count.
+    #[must_use]
+    pub fn trace_of(&self, hz: u32) -> f64 {
+        decibel(self.seen_through(&self.samples, hz, |turn| {
+            0.358_75 - 0.488_29 * turn.cos() + 0.141_28 * (2.0 * turn).cos()
+                - 0.011_68 * (3.0 * turn).cos()
+        }))
+    }
+
+    /// The level of what is not one of these tones, speech or music: the median of pieces of 100 ms.
+    #[must_use]
+    pub fn beside(&self, tones: &[u32]) -> f64 {
+        self.median(|piece| {
+            let energy: f64 = piece.iter().map(|sample| sample * sample).sum();
+            let whole = 2.0 * energy / count(piece.len());
+            let known: f64 = tones.iter().map(|hz| self.power(piece, *hz)).sum();
+            (whole - known).max(0.0)
+        })
+    }
+
+    fn median(&self, power: impl Fn(&[f64]) -> f64) -> f64 {
+        let pieces = self.samples.chunks_exact(self.rate as usize / 10);
+        let mut powers: Vec<f64> = pieces.map(power).collect();
+        powers.sort_by(f64::total_cmp);
+        decibel(powers.get(powers.len() / 2).copied().unwrap_or_default())
+    }
+
+    /// The longest time, in ms, for which there was next to nothing (below −50 dB in 8 ms), between two moments with sound.
+    #[must_use]
+    pub fn longest_silence(&self) -> u32 {
+        let (window, step) = (self.rate as usize * 8 / 1000, self.rate as usize / 1000);
+        let quiet: Vec<bool> = self
+            .samples
+            .windows(window)
+            .step_by(step)
+            .map(|part| {
+                let energy: f64 = part.iter().map(|sample| sample * sample).sum();
+                decibel(2.0 * energy / count(part.len())) < -50.0
+            })
+            .collect();
+        let (mut longest, mut running, mut heard) = (0, 0, false);
+        for quiet in quiet {
+            if quiet {
+                running += 1;
+            } else {
+                // A window is quiet when all of it is.
+                if heard && running > 0 {
+                    longest = longest.max(running + 8);
+                }
+                (running, heard) = (0, true);
+            }
+        }
+        longest
+    }
+
+    fn power(&self, samples: &[f64], hz: u32) -> f64 {
+        self.seen_through(samples, hz, |turn| 0.5 - 0.5 * turn.cos())
+    }
+
+    fn seen_through(&self, samples: &[f64], hz: u32, window: impl Fn(f64) -> f64) -> f64 {
+        let whole = std::f64::consts::TAU;
+        let length = count(samples.len().max(1));
+        let (mut real, mut imaginary, mut weight) = (0.0, 0.0, 0.0);
+        for (place, sample) in samples.iter().enumerate() {
+            let window = window(whole * (count(place) + 0.5) / length);
+            let phase = whole * f64::from(hz) * count(place) / f64::from(self.rate);
+            real += window * sample * phase.cos();
+            imaginary += window * sample * phase.sin();
+            weight += window;
+        }
+        (2.0 * real.hypot(imaginary) / weight.max(1e-9)).powi(2)
+    }
+}
+
+fn decibel(power: f64) -> f64 {
+    10.0 * power.max(1e-15).log10()
+}
+
+#[allow(clippy::cast_precision_loss, reason = "recordings are far shorter")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tones(parts: &[(f64, f64)], seconds: f64, rate: u32) -> Sound {
+        let samples = (0..)
+            .map(|place| count(place) / f64::from(rate))
+            .take_while(|time| *time < seconds)
+            .map(|time| {
+                parts
+                    .iter()
+                    .map(|(hz, level)| {
+                        10_f64.powf(level / 20.0) * (std::f64::consts::TAU * hz * time).sin()
+                    })
+                    .sum()
+            })
+            .collect();
+        Sound { samples, rate }
+    }
+
+    #[test]
+    fn tones_are_measured_beside_each_other() {
+        for rate in [8_000, 48_000] {
+            let sound = tones(&[(433.0, -30.0), (997.0, -36.0)], 0.6, rate);
+            assert!((sound.level(433) + 30.0).abs() < 0.1);
+            assert!((sound.level(997) + 36.0).abs() < 0.1);
+            assert!(sound.trace_of(1511) < -80.0);
+            assert!(sound.beside(&[433, 997]) < -50.0);
+            assert!(sound.beside(&[433]) > -37.0);
+        }
+    }
+
+    #[test]
+    fn a_note_beside_a_pilot_is_not_that_pilot() {
+        let sound = tones(&[(440.0, -20.0)], 0.6, 8_000);
+        assert!(sound.trace_of(433) < -80.0);
+    }
+
+    #[test]
+    fn a_silence_is_measured_to_three_milliseconds() {
+        for gap in [15, 20, 60] {
+            let mut sound = tones(&[(433.0, -30.0)], 1.0, 8_000);
+            sound.samples[3_000..3_000 + gap * 8].fill(0.0);
+            let measured = sound.longest_silence();
+            let gap = u32::try_from(gap).expect("it is short");
+            assert!(
+                measured.abs_diff(gap) <= 3,
+                "{gap} ms measured as {measured}"
+            );
+        }
+        assert_eq!(tones(&[(433.0, -30.0)], 1.0, 8_000).longest_silence(), 0);
     }
 }

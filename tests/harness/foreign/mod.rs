@@ -10,14 +10,15 @@
 //!    [`Way::Through`] also until it is registered.
 //! 2. It plays [`pilot::file`] of its [`Role`], again and again, from the start of each call on.
 //! 3. It says where its recording stands ([`Peer::place`]): a [`Place`] for a file that grows with what is heard
-//!    ([`Place::grown`]), or for one that began at a known instant and has no holes ([`Place::timed`]). A phone that can't record
-//!    gives its RTP address of the harness's own ([`RtpEnd`]), which speaks and records in its place.
+//!    ([`Place::grown`]), or for one that began at a known instant and has no holes ([`Place::timed`]). One that plays by ALSA has a
+//!    [`FifoEar`]; one without sound names the harness's own [`RtpEnd`] in its SDP, which speaks and records in its place.
 //! 4. What it can't do it says in its [`Abilities`], each with the reason; the table shows that reason. What depends on the phone's
 //!    configuration is a [`Manner`].
 //! 5. A variant of [`Kind`] and a line in [`seat`]. The matrix takes it up from [`Kind::ALL`].
 pub mod ability;
 pub mod baresip;
 pub mod ear;
+pub mod fifo_ear;
 pub mod kamailio;
 pub mod linphone;
 pub mod pilot;
@@ -30,6 +31,7 @@ pub mod trialog;
 pub use ability::{Abilities, Can, Manner};
 pub use baresip::Baresip;
 pub use ear::{Place, Sound};
+pub use fifo_ear::FifoEar;
 pub use kamailio::Kamailio;
 pub use linphone::Linphone;
 pub use pjsua2::Pjsua2;
@@ -141,6 +143,14 @@ pub trait Peer: Send {
     /// # Errors
     /// As for [`Peer::hold`].
     fn consent(&mut self, yes: bool) -> Done;
+
+    /// Says yes if its person is asked for a transfer now; whether it was.
+    ///
+    /// # Errors
+    /// As for [`Peer::hold`].
+    fn consent_if_asked(&mut self) -> Done<bool> {
+        Ok(false)
+    }
 
     /// Where its recording stands now: what was heard between two places is [`Sound::between`].
     fn place(&mut self) -> Place;

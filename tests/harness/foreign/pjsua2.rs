@@ -1,6 +1,6 @@
 //! pjsua2 as a party: a Python script beside this file, told by one JSON object a line and answering by one.
-use super::pilot;
 use super::{Abilities, CallState, Done, Fault, Kind, Manner, PATIENCE, Peer, Place, Seat, Way};
+use super::{pilot, wait_for};
 use crate::program::{free_port, shared_folder};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -19,7 +19,7 @@ pub struct Pjsua2 {
     child: Child,
     stdin: ChildStdin,
     answers: Receiver<String>,
-    log: PathBuf,
+    errors: PathBuf,
     recording: PathBuf,
     recording_started_us: u64,
 }
@@ -48,6 +48,7 @@ impl Pjsua2 {
         let name = seat.role.name();
         let recording = seat.folder.join(format!("{name}.wav"));
         let log = seat.folder.join("pjsua2.log");
+        let errors = seat.folder.join("pjsua2-errors.log");
         let words = |error: std::io::Error| Fault(format!("{}: {error}", seat.folder.display()));
         let mut orders = json!({
             "user": seat.user,
@@ -55,6 +56,7 @@ impl Pjsua2 {
             "pilot": pilot::file(seat.role, RATE, 1)?,
             "silence": silence()?,
             "record": recording,
+            "log": log,
             "rate": RATE,
         });
         if let Way::Through(registrar) = &seat.way {
@@ -64,10 +66,10 @@ impl Pjsua2 {
             orders["password"] = registrar.password.clone().into();
             orders["transport"] = registrar.transport.name().into();
         }
-        let said = File::create(&log).map_err(words)?;
+        let said = File::create(&errors).map_err(words)?;
         let mut child = Command::new(python())
             .arg("-u")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/foreign/pjsua2.py"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/foreign/pjsua2_phone.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(said)
@@ -94,7 +96,7 @@ impl Pjsua2 {
             child,
             stdin,
             answers,
-            log,
+            errors,
             recording,
             recording_started_us: 0,
         };
@@ -113,11 +115,11 @@ impl Pjsua2 {
                 RecvTimeoutError::Timeout => "does not answer",
                 RecvTimeoutError::Disconnected => "has ended:",
             };
-            let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let said = std::fs::read_to_string(&self.errors).unwrap_or_default();
             self.fault(&format!(
                 "{what} {} {said} ({})",
                 order["do"],
-                self.log.display()
+                self.errors.display()
             ))
         })?;
         let answer: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
@@ -129,6 +131,17 @@ impl Pjsua2 {
 
     fn tell(&mut self, what: &str) -> Done {
         self.ask(&json!({ "do": what })).map(drop)
+    }
+
+    /// As [`Pjsua2::tell`], for what it refuses to begin while an offer of the far side is not yet answered.
+    fn tell_between_offers(&mut self, what: &str) -> Done {
+        wait_for(&format!("pjsua2 can “{what}”"), || {
+            match self.tell(what) {
+                Ok(()) => Ok(Some(())),
+                Err(Fault(words)) if words.contains("PJ_EINVALIDOP") => Ok(None),
+                Err(fault) => Err(fault),
+            }
+        })
     }
 
     fn fault(&self, what: &str) -> Fault {
@@ -151,6 +164,7 @@ impl Peer for Pjsua2 {
     fn abilities(&self) -> Abilities {
         Abilities {
             asks: Err("pjsua2's script follows a REFER without asking"),
+            changes_without_gap: Err("pjsua2 makes a new stream when its direction changes"),
             ..Abilities::ALL
         }
     }
@@ -197,11 +211,11 @@ impl Peer for Pjsua2 {
     }
 
     fn hold(&mut self) -> Done {
-        self.tell("hold")
+        self.tell_between_offers("hold")
     }
 
     fn resume(&mut self) -> Done {
-        self.tell("resume")
+        self.tell_between_offers("resume")
     }
 
     fn transfer(&mut self, to: &str) -> Done {

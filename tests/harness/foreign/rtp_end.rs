@@ -42,7 +42,8 @@ impl RtpEnd {
             .and_then(|mut file| file.samples::<i16>().collect::<Result<Vec<i16>, _>>())
             .map_err(|error| words(&error))?;
         let mut file = File::create(recording).map_err(|error| words(&error))?;
-        file.write_all(&head()).map_err(|error| words(&error))?;
+        file.write_all(&super::ear::head(RATE))
+            .map_err(|error| words(&error))?;
         let stop = Arc::new(AtomicBool::new(false));
         let far = Arc::new(Mutex::new(None));
         let mut end = End {
@@ -151,17 +152,6 @@ impl End {
             let _ = self.socket.send_to(&packet, far);
         }
     }
-}
-
-/// The head of a WAV file of unknown length: mono, 8 kHz, 16 bits.
-fn head() -> Vec<u8> {
-    let mut head = b"RIFF\xFF\xFF\xFF\xFFWAVEfmt ".to_vec();
-    head.extend(16_u32.to_le_bytes());
-    head.extend([1_u16, 1].map(u16::to_le_bytes).concat());
-    head.extend([RATE, 2 * RATE].map(u32::to_le_bytes).concat());
-    head.extend([2_u16, 16].map(u16::to_le_bytes).concat());
-    head.extend(b"data\xFF\xFF\xFF\xFF");
-    head
 }
 
 /// G.711 µ-law (ITU-T G.711 table 2a), by search among all 256.

@@ -170,6 +170,9 @@ impl Peer for Trialog {
 
     fn abilities(&self) -> Abilities {
         Abilities {
+            holds_in_conference: Err(
+                "Trialog holds nobody in a conference, and a customer's never",
+            ),
             asks: match self.seat.role {
                 Role::Customer => Err("a customer's phone follows a REFER by itself"),
                 Role::Agent1 | Role::Agent2 => Ok(()),
@@ -259,6 +262,14 @@ impl Peer for Trialog {
 
     fn consent(&mut self, yes: bool) -> Done {
         self.act(if yes { "accept" } else { "decline" }, None)
+    }
+
+    fn consent_if_asked(&mut self) -> Done<bool> {
+        let asked = self.stage()? == "transfer-pending";
+        if asked {
+            self.consent(true)?;
+        }
+        Ok(asked)
     }
 
     fn place(&mut self) -> Place {

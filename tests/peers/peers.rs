@@ -1,0 +1,80 @@
+//! The matrix, one test a way. `TRIALOG_PEERS` narrows it while one works on it: words such as `baresip-pjsua2` (customer and
+//! agent 2) or `exit` (a story); what no word names is left out.
+use crate::{cell, table};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use trialog_tests::foreign::{Kamailio, Kind, Transport, Way};
+use trialog_tests::program::folder;
+
+/// So many cells at once for each processor core: three phones take 5 to 10 % of one.
+const A_CORE: usize = 6;
+
+/// The kinds in the matrix.
+const KINDS: [Kind; 3] = [Kind::Trialog, Kind::Baresip, Kind::Pjsua2];
+
+fn every_story_holds(name: &str, way: impl Fn() -> Way + Sync) {
+    let wanted = std::env::var("TRIALOG_PEERS").unwrap_or_default();
+    let words: Vec<&str> = wanted.split_whitespace().collect();
+    let pairs: Vec<(Kind, Kind)> = KINDS
+        .into_iter()
+        .flat_map(|customer| KINDS.map(|guest| (customer, guest)))
+        .collect();
+    let named = |(customer, guest): (Kind, Kind)| format!("{}-{}", customer.name(), guest.name());
+    let some_pair = pairs.iter().any(|pair| words.contains(&&*named(*pair)));
+    let pairs: Vec<(Kind, Kind)> = pairs
+        .into_iter()
+        .filter(|pair| !some_pair || words.contains(&&*named(*pair)))
+        .collect();
+    let some_story = crate::story::STORIES
+        .iter()
+        .any(|story| words.contains(&story.name));
+    let folder = folder(&format!("peers-{name}"));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (next, cells) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..(A_CORE * cores).min(pairs.len()) {
+            scope.spawn(|| {
+                while let Some(pair) = pairs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let tag = format!("-{}", named(*pair));
+                    let place = folder.join(named(*pair));
+                    let cell = cell::play(*pair, &way(), &tag, &place, |story| {
+                        !some_story || words.contains(&story.name)
+                    });
+                    if cell.holds() && words.is_empty() {
+                        // Recordings of a quarter of an hour take room.
+                        let _ = std::fs::remove_dir_all(&place);
+                    }
+                    cells.lock().expect("no cell panics with it").push(cell);
+                }
+            });
+        }
+    });
+    let mut cells = cells.into_inner().expect("no cell panicked");
+    cells.sort_by_key(|cell| (cell.customer, cell.guest));
+    println!("{}", table::table(name, &cells));
+    let faults = table::faults(name, &cells);
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn directly() {
+    every_story_holds("direct", || Way::Direct);
+}
+
+/// All parties are registered at one Kamailio, with digest; the cells' users differ.
+fn through_kamailio(transport: Transport) {
+    let name = format!("kamailio-{}", transport.name());
+    let kamailio = Kamailio::start(&folder(&format!("peers-{name}-pbx")));
+    let kamailio = kamailio.unwrap_or_else(|fault| panic!("{fault}"));
+    every_story_holds(&name, || Way::Through(kamailio.registrar(transport)));
+}
+
+#[test]
+fn through_kamailio_by_udp() {
+    through_kamailio(Transport::Udp);
+}
+
+#[test]
+fn through_kamailio_by_tcp() {
+    through_kamailio(Transport::Tcp);
+}

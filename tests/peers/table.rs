@@ -1,0 +1,84 @@
+//! The table: a row for each pair, a column for each story, and the reasons below.
+use crate::cell::{Cell, Outcome};
+use crate::story::STORIES;
+use std::fmt::Write;
+
+/// The cells of one way as text.
+pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    let mut text = format!("\nagent 1 is trialog; way: {way}\n");
+    let columns: Vec<(&str, usize)> = STORIES
+        .iter()
+        .map(|story| (story.name, story.name.len().max(10)))
+        .collect();
+    let _ = write!(text, "{:<10}{:<10}", "customer", "agent 2");
+    for (name, width) in &columns {
+        let _ = write!(text, " {name:<width$}");
+    }
+    text.push_str("      s\n");
+    for cell in cells {
+        let _ = write!(
+            text,
+            "{:<10}{:<10}",
+            cell.customer.name(),
+            cell.guest.name()
+        );
+        for (name, width) in &columns {
+            let outcome = cell.outcomes.iter().find(|(story, _)| story == name);
+            let word = match outcome {
+                None => "not played".to_owned(),
+                Some((_, Outcome::Holds(note))) if note.is_empty() => "holds".to_owned(),
+                Some((_, Outcome::Holds(note))) => format!("holds: {note}"),
+                Some((_, Outcome::Wrong(_))) => "WRONG".to_owned(),
+                Some((_, Outcome::NotApplicable(why))) => {
+                    let known = reasons.iter().position(|reason| reason == why);
+                    let number = known.unwrap_or_else(|| {
+                        reasons.push(why);
+                        reasons.len() - 1
+                    });
+                    format!("n/a ({})", number + 1)
+                }
+            };
+            let _ = write!(text, " {word:<width$}");
+        }
+        let _ = writeln!(text, " {:>6.1}", cell.took.as_secs_f64());
+    }
+    for story in STORIES {
+        let _ = writeln!(text, "{}: {}", story.name, story.about);
+    }
+    for (number, reason) in reasons.iter().enumerate() {
+        let _ = writeln!(text, "n/a ({}) because {reason}", number + 1);
+    }
+    let count = |wanted: fn(&Outcome) -> bool| {
+        let all = cells.iter().flat_map(|cell| &cell.outcomes);
+        all.filter(|(_, outcome)| wanted(outcome)).count()
+    };
+    let _ = writeln!(
+        text,
+        "{} hold, {} are n/a, {} are wrong",
+        count(|outcome| matches!(outcome, Outcome::Holds(_))),
+        count(|outcome| matches!(outcome, Outcome::NotApplicable(_))),
+        count(|outcome| matches!(outcome, Outcome::Wrong(_))),
+    );
+    text
+}
+
+/// What is wrong, cell by cell.
+pub(crate) fn faults(way: &str, cells: &[Cell]) -> String {
+    let mut text = String::new();
+    for cell in cells {
+        for (story, outcome) in &cell.outcomes {
+            if let Outcome::Wrong(faults) = outcome {
+                let (customer, guest) = (cell.customer.name(), cell.guest.name());
+                let _ = writeln!(
+                    text,
+                    "{way}, customer {customer}, agent 2 {guest}, story {story}:"
+                );
+                for fault in faults {
+                    let _ = writeln!(text, "  {fault}");
+                }
+            }
+        }
+    }
+    text
+}
