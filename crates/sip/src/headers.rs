@@ -2,6 +2,7 @@
 use crate::grammar::{find_outside, trim};
 use crate::header_name::Known;
 use crate::{HeaderName, Text, Value, ValueError};
+use memchr::memchr2;
 use std::fmt::{self, Write as _};
 
 /// Rows of name and value, in the order of the message.
@@ -308,7 +309,7 @@ impl Headers {
 
     /// What was added from there on, with spaces for its line ends.
     fn added_from(&mut self, start: usize) -> Place {
-        if self.added[start..].contains(['\r', '\n']) {
+        if memchr2(b'\r', b'\n', &self.added.as_bytes()[start..]).is_some() {
             let harmless = self.added[start..].replace(['\r', '\n'], " ");
             self.added.truncate(start);
             self.added.push_str(&harmless);

@@ -49,7 +49,12 @@ impl Params {
     /// The value as it stands, with quotes where it has them; empty for a parameter without a value (`;lr`).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
+        Self::find(self.text.as_deref()?, name)
+    }
+
+    /// As [`Params::get`], of a list that was not read.
+    pub(crate) fn find<'l>(list: &'l str, name: &str) -> Option<&'l str> {
+        Pieces(Some(list))
             .find(|(own, _)| own.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.unwrap_or_default())
     }

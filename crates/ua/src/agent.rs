@@ -1,5 +1,6 @@
 //! The user agent as one value: what it owns, and which part of it each input goes to.
 use crate::authentication::KnownChallenge;
+use crate::by_number::ByNumber;
 use crate::config::{self, Account, Config};
 use crate::leg::{Leg, Stage};
 use crate::outbound::{Sent, Waiting};
@@ -21,7 +22,7 @@ pub struct UserAgent {
     pub(crate) out: VecDeque<Output>,
     pub(crate) transactions: Transactions<Sent>,
     pub(crate) alarms: Timers<Alarm>,
-    pub(crate) legs: HashMap<LegId, Leg>,
+    pub(crate) legs: ByNumber<LegId, Leg>,
     /// Our tag of a dialog leads to the leg whose dialog it is.
     pub(crate) tags: HashMap<String, LegId>,
     pub(crate) legs_received: u32,
@@ -31,7 +32,7 @@ pub struct UserAgent {
     /// Addresses that answered for our registrars.
     pub(crate) registrar_addresses: Vec<IpAddr>,
     pub(crate) challenges: Vec<Vec<KnownChallenge>>,
-    pub(crate) resolving: HashMap<ResolveId, Waiting>,
+    pub(crate) resolving: ByNumber<ResolveId, Waiting>,
     pub(crate) resolves: u64,
 }
 
@@ -108,14 +109,14 @@ impl UserAgent {
             out: VecDeque::new(),
             transactions: Transactions::new(),
             alarms: Timers::new(),
-            legs: HashMap::new(),
+            legs: ByNumber::default(),
             tags: HashMap::new(),
             legs_received: 0,
             ended: VecDeque::new(),
             registrations,
             registrar_addresses: Vec::new(),
             challenges,
-            resolving: HashMap::new(),
+            resolving: ByNumber::default(),
             resolves: 0,
         }
     }

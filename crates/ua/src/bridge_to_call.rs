@@ -3,11 +3,12 @@
 //! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
 //! outputs are there to be polled. It keeps the stock of RTP addresses that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
+use crate::by_number::ByNumber;
 use crate::{
     Config, Counts, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport,
     UserAgent,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use trialog_call::{
     AccountId, Act, Action, CallId, CallRecord, LegId, MediaEvent, Notice, Phone, Policy,
@@ -129,7 +130,7 @@ pub struct Station {
     phone: Phone,
     agent: UserAgent,
     stock: VecDeque<SocketAddr>,
-    taken: HashMap<LegId, SocketAddr>,
+    taken: ByNumber<LegId, SocketAddr>,
     routing: Routing,
     /// What the core has yet to hear, in order.
     heard: VecDeque<trialog_call::Input>,
@@ -146,7 +147,7 @@ impl Station {
             phone: Phone::new(policy, accounts),
             agent: UserAgent::new(config, seed),
             stock: VecDeque::new(),
-            taken: HashMap::new(),
+            taken: ByNumber::default(),
             routing: Routing::default(),
             heard: VecDeque::new(),
             out: VecDeque::new(),

@@ -1,6 +1,6 @@
 //! Dialogs (RFC 3261 §12): who the two ends are, the way between them, and the numbers of their requests. A dialog builds
 //! the head of each request in it, and judges the number of each that comes. It sends nothing.
-use trialog_sip::{CSeq, HeaderName, Method, NameAddr, Request, Response, Uri};
+use trialog_sip::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri};
 
 /// One dialog, or what will become one when the far side answers.
 #[derive(Clone, Debug)]
@@ -55,14 +55,15 @@ impl Dialog {
     /// The dialog that this response to our request makes of the template (RFC 3261 §12.1.2).
     pub(crate) fn confirmed_by(&self, response: &Response) -> Self {
         let mut dialog = self.clone();
-        dialog.remote_tag = Some(tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default());
+        let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
+        dialog.remote_tag = Some(tag.to_owned());
         dialog.route_set = routes(&response.headers, true);
         dialog.refresh_target(&response.headers);
         dialog
     }
 
     /// RFC 3261 §12.2: the target follows the far side's Contact in target refresh requests and their 2xx.
-    pub(crate) fn refresh_target(&mut self, headers: &trialog_sip::Headers) {
+    pub(crate) fn refresh_target(&mut self, headers: &Headers) {
         if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
             self.remote_target = contact.uri;
         }
@@ -115,11 +116,7 @@ impl Dialog {
     pub(crate) fn has(&self, request: &Request) -> bool {
         request.headers.get(&HeaderName::CallId) == Some(self.call_id.as_str())
             && self.remote_tag.as_deref()
-                == Some(
-                    tag_of(request.headers.get(&HeaderName::From))
-                        .unwrap_or_default()
-                        .as_str(),
-                )
+                == Some(tag_of(&request.headers, &HeaderName::From).unwrap_or_default())
     }
 
     /// RFC 3261 §12.2.2: a request whose number is below the last is out of order.
@@ -132,7 +129,7 @@ impl Dialog {
     }
 }
 
-fn routes(headers: &trialog_sip::Headers, reversed: bool) -> Vec<NameAddr> {
+fn routes(headers: &Headers, reversed: bool) -> Vec<NameAddr> {
     let mut routes: Vec<NameAddr> = headers
         .all_typed::<NameAddr>(&HeaderName::RecordRoute)
         .filter_map(Result::ok)
@@ -143,10 +140,9 @@ fn routes(headers: &trialog_sip::Headers, reversed: bool) -> Vec<NameAddr> {
     routes
 }
 
-/// The tag of a From or To value.
-pub(crate) fn tag_of(value: Option<&str>) -> Option<String> {
-    let address = NameAddr::parse(value?).ok()?;
-    address.tag().map(str::to_owned)
+/// The tag of From or To.
+pub(crate) fn tag_of<'h>(headers: &'h Headers, name: &HeaderName) -> Option<&'h str> {
+    NameAddr::tag_in(headers.get(name)?)
 }
 
 /// A From or To value.

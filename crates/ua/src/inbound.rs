@@ -26,8 +26,9 @@ impl UserAgent {
             return;
         };
         // RFC 3261 §18.2.1 and RFC 3581 §4: note where it really came from.
-        stamp(&mut via, source.remote);
-        request.headers.set_first(HeaderName::Via, via.to_string());
+        if stamp(&mut via, source.remote) {
+            request.headers.set_first(HeaderName::Via, via.to_string());
+        }
         let flow = way_back(&via, &source);
         let taken = self
             .transactions
@@ -89,7 +90,7 @@ impl UserAgent {
             let unknown = unknown.join(", ");
             return self.refuse_with(now, server, 420, &[(HeaderName::Unsupported, &unknown)]);
         }
-        if tag_of(request.headers.get(&HeaderName::To)).is_some() {
+        if tag_of(&request.headers, &HeaderName::To).is_some() {
             match self.leg_of(request) {
                 Some(leg) => self.take_in_dialog(now, leg, server, request, source),
                 None if request.method == Method::Options => self.answer_options(now, server),
@@ -113,8 +114,8 @@ impl UserAgent {
 
     /// The leg in one of whose dialogs a request is.
     fn leg_of(&self, request: &Request) -> Option<LegId> {
-        let tag = tag_of(request.headers.get(&HeaderName::To))?;
-        let id = *self.tags.get(&tag)?;
+        let tag = tag_of(&request.headers, &HeaderName::To)?;
+        let id = *self.tags.get(tag)?;
         let leg = self.legs.get(&id)?;
         let own = leg
             .refer_in
@@ -136,13 +137,13 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        let tag = tag_of(request.headers.get(&HeaderName::To));
+        let tag = tag_of(&request.headers, &HeaderName::To);
         let dialog = match leg
             .refer_in
             .as_mut()
             .and_then(|refer| refer.dialog.as_mut())
         {
-            Some(own) if Some(&own.local_tag) == tag.as_ref() => own,
+            Some(own) if Some(own.local_tag.as_str()) == tag => own,
             _ => &mut leg.dialog,
         };
         if !dialog.takes(cseq_of(request)) {
@@ -260,15 +261,18 @@ impl UserAgent {
     }
 }
 
-fn stamp(via: &mut Via, remote: SocketAddr) {
+/// Whether it says more now than it did.
+fn stamp(via: &mut Via, remote: SocketAddr) -> bool {
     let asked = via.rport().is_some();
     if asked {
         via.params.set("rport", Some(&remote.port().to_string()));
     }
-    if asked || via.host.ip() != Some(remote.ip()) {
+    let elsewhere = asked || via.host.ip() != Some(remote.ip());
+    if elsewhere {
         via.params
             .set("received", Some(&remote.ip().to_canonical().to_string()));
     }
+    elsewhere
 }
 
 /// RFC 3261 §18.2.2 and RFC 3581 §4.

@@ -18,6 +18,7 @@ mod answered;
 mod authentication;
 mod body;
 mod bridge_to_call;
+mod by_number;
 mod config;
 mod dialog;
 mod inbound;

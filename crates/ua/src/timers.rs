@@ -1,6 +1,7 @@
 //! A set of named alarms on time that is handed in. Each name has at most one alarm; setting it again moves it.
 //! It never reads a clock: whoever owns it asks for the next deadline and says when that has come.
-use std::collections::{BTreeSet, HashMap};
+use crate::by_number::ByNumber;
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use trialog_call::Time;
 
@@ -8,14 +9,14 @@ use trialog_call::Time;
 #[derive(Debug)]
 pub(crate) struct Timers<K> {
     order: BTreeSet<(Time, K)>,
-    at: HashMap<K, Time>,
+    at: ByNumber<K, Time>,
 }
 
 impl<K: Copy + Ord + Hash> Timers<K> {
     pub(crate) fn new() -> Self {
         Self {
             order: BTreeSet::new(),
-            at: HashMap::new(),
+            at: ByNumber::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! From, To, Contact, Route, Refer-To and their like: a URI with a name and parameters.
 use super::Value;
-use crate::grammar::{cut_before, find, is_token, quote, quoted_end, trim, unquote};
+use crate::grammar::{cut_before, find, find_outside, is_token, quote, quoted_end, trim, unquote};
 use crate::{Params, Text, Uri, ValueError};
 use memchr::memchr;
 use std::borrow::Cow;
@@ -49,6 +49,13 @@ impl NameAddr {
             .as_deref()
             .map(unquote)
             .filter(|name| !name.trim().is_empty())
+    }
+
+    /// The dialog tag of a From or To value, which is read no further than that.
+    #[must_use]
+    pub fn tag_in(value: &str) -> Option<&str> {
+        let (_, params) = value.split_at(find_outside(value, b';')?);
+        Params::find(&params[1..], "tag").filter(|tag| !tag.is_empty())
     }
 
     /// The dialog tag.
@@ -174,6 +181,20 @@ mod tests {
         );
         assert_eq!(read("<sip:a@b>").name(), None);
         assert_eq!(read("\"\" <sip:a@b>").name(), None);
+    }
+
+    #[test]
+    fn a_tag_is_found_without_the_rest() {
+        for (value, tag) in [
+            ("\"A;tag=x\" <sip:a@b;tag=y>;q=1; Tag = z", Some("z")),
+            ("sip:a@b;tag=887s", Some("887s")),
+            ("<sip:a@b;tag=y>", None),
+            ("<sip:a@b>;tag=", None),
+            ("<sip:a@b>;tag", None),
+        ] {
+            assert_eq!(NameAddr::tag_in(value), tag, "{value}");
+            assert_eq!(read(value).tag(), tag, "{value}");
+        }
     }
 
     #[test]

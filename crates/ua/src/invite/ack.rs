@@ -78,6 +78,7 @@ impl UserAgent {
             return;
         };
         self.alarms.cancel(Alarm::Accept(id));
+        self.transactions.acknowledged(accept.server);
         match leg.stage {
             Stage::Up if accept.first => self.event(id, WireEvent::Confirmed),
             // RFC 3261 §15: our BYE waited for this.

@@ -184,17 +184,19 @@ impl UserAgent {
         let early = answer.and_then(|answer| leg.media.foresee(&answer));
         let early_media = early.is_some();
         if let Some((session, negotiated)) = early {
-            let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
-            calling.early.retain(|(own, ..)| *own != tag);
-            calling.early.push((tag, session, negotiated.clone()));
+            let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
+            calling.early.retain(|(own, ..)| own != tag);
+            calling
+                .early
+                .push((tag.to_owned(), session, negotiated.clone()));
             leg.media.state(id, negotiated, &mut self.out);
         }
         self.event(id, WireEvent::Progress { early_media });
     }
 
     fn accepted(&mut self, now: Time, id: LegId, client: ClientId, response: &Response) {
-        let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
-        if self.acknowledge_again(client, &tag) {
+        let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
+        if self.acknowledge_again(client, tag) {
             // RFC 3261 §13.2.2.4: each copy of the 2xx gets its ACK.
             return;
         }
@@ -209,7 +211,7 @@ impl UserAgent {
             None => None,
         };
         let Some(calling) = calling else {
-            return self.drop_fork(now, client, response, &tag, cseq);
+            return self.drop_fork(now, client, response, tag, cseq);
         };
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
@@ -221,7 +223,7 @@ impl UserAgent {
         if calling.cancelled {
             // Our CANCEL crossed the answer: acknowledged, then ended.
             leg.stage = Stage::Closing;
-            self.acknowledge(client, &tag, ack, &towards, account);
+            self.acknowledge(client, tag, ack, &towards, account);
             return self.send_bye(now, id);
         }
         leg.stage = Stage::Up;
@@ -235,7 +237,7 @@ impl UserAgent {
                 },
             ),
         };
-        self.acknowledge(client, &tag, ack, &towards, account);
+        self.acknowledge(client, tag, ack, &towards, account);
         let Some(negotiated) = negotiated else {
             // No sound was agreed: the far side thinks the call is up, so it hears BYE.
             self.event(id, WireEvent::Refused { status: 488 });

@@ -73,11 +73,11 @@ impl UserAgent {
             return;
         }
         if let (200..=299, Some(response), Some(client)) = (status, response, client) {
-            let tag = tag_of(response.headers.get(&HeaderName::To)).unwrap_or_default();
-            if self.acknowledge_again(client, &tag) {
+            let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
+            if self.acknowledge_again(client, tag) {
                 return;
             }
-            self.acknowledge_reinvite(id, client, &tag, response);
+            self.acknowledge_reinvite(id, client, tag, response);
         }
         let Some(leg) = self.legs.get_mut(&id) else {
             return;

@@ -9,12 +9,14 @@ mod server_invite;
 mod server_non_invite;
 pub(crate) mod timing;
 
+use crate::by_number::ByNumber;
 use crate::timers::Timers;
 use crate::{ConnectionId, Output, Transmit, Transport};
 use client::Client;
 use server::Server;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use trialog_call::Time;
 
 /// What a client machine says about a response.
@@ -105,11 +107,11 @@ pub(crate) enum Elapsed {
 }
 
 pub(crate) struct Transactions<P> {
-    clients: HashMap<ClientId, Client<P>>,
+    clients: ByNumber<ClientId, Client<P>>,
     client_keys: HashMap<String, ClientId>,
-    servers: HashMap<ServerId, Server>,
-    server_keys: HashMap<String, ServerId>,
-    merge_keys: HashMap<String, ServerId>,
+    servers: ByNumber<ServerId, Server>,
+    server_keys: HashMap<Arc<str>, ServerId>,
+    merge_keys: HashMap<Arc<str>, ServerId>,
     timers: Timers<Id>,
     next: u64,
 }
@@ -117,9 +119,9 @@ pub(crate) struct Transactions<P> {
 impl<P> Transactions<P> {
     pub(crate) fn new() -> Self {
         Self {
-            clients: HashMap::new(),
+            clients: ByNumber::default(),
             client_keys: HashMap::new(),
-            servers: HashMap::new(),
+            servers: ByNumber::default(),
             server_keys: HashMap::new(),
             merge_keys: HashMap::new(),
             timers: Timers::new(),

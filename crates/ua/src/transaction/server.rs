@@ -4,8 +4,9 @@ use super::server_non_invite::{self, ServerNonInvite};
 use super::{Flow, Heard, Id, Ring, ServerId, Taken, Transactions};
 use crate::{Output, Transport};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use trialog_call::Time;
-use trialog_sip::{HeaderName, Headers, Method, Request, Response, Via};
+use trialog_sip::{HeaderName, Headers, Method, NameAddr, Request, Response, Via};
 
 pub(super) enum ServerMachine {
     Invite(ServerInvite),
@@ -14,10 +15,12 @@ pub(super) enum ServerMachine {
 
 pub(super) struct Server {
     machine: ServerMachine,
-    key: String,
-    merge_key: Option<String>,
+    key: Arc<str>,
+    merge_key: Option<Arc<str>>,
+    /// Of no use any more when the last response was sent.
     head: ResponseHead,
-    last: Option<Vec<u8>>,
+    /// What is to be sent again.
+    last: Option<Box<[u8]>>,
     flow: Flow,
 }
 
@@ -40,6 +43,7 @@ impl Server {
 }
 
 /// What each response copies from its request (RFC 3261 §8.2.6.2).
+#[derive(Default)]
 pub(crate) struct ResponseHead {
     copied: Headers,
     record_route: Vec<String>,
@@ -73,7 +77,7 @@ impl ResponseHead {
         let mut response = Response::new(status);
         for (name, value) in self.copied.rows() {
             match tag {
-                Some(tag) if name == HeaderName::To && !has_tag(value) => {
+                Some(tag) if name == HeaderName::To && NameAddr::tag_in(value).is_none() => {
                     let tagged = format_args!("{value};tag={tag}");
                     response.headers.push_fmt(name, tagged);
                 }
@@ -82,11 +86,6 @@ impl ResponseHead {
         }
         response
     }
-}
-
-/// Whether a From or To value has a tag parameter.
-pub(crate) fn has_tag(value: &str) -> bool {
-    trialog_sip::NameAddr::parse(value).is_ok_and(|address| address.tag().is_some())
 }
 
 impl<P> Transactions<P> {
@@ -109,7 +108,7 @@ impl<P> Transactions<P> {
                 &request.method
             },
         );
-        if let Some(id) = self.server_keys.get(&key).copied() {
+        if let Some(id) = self.server_keys.get(key.as_str()).copied() {
             let Some(server) = self.servers.get_mut(&id) else {
                 return Taken::Absorbed;
             };
@@ -123,7 +122,7 @@ impl<P> Transactions<P> {
                 Heard::Absorb => Taken::Absorbed,
                 Heard::SendLastAgain => {
                     if let Some(last) = &server.last {
-                        out.push_back(server.flow.carry(last.clone()));
+                        out.push_back(server.flow.carry(last.to_vec()));
                     }
                     Taken::Absorbed
                 }
@@ -137,7 +136,7 @@ impl<P> Transactions<P> {
         let merge_key = merge_key(request);
         let merged = merge_key
             .as_ref()
-            .is_some_and(|key| self.merge_keys.contains_key(key));
+            .is_some_and(|key| self.merge_keys.contains_key(key.as_str()));
         self.next += 1;
         let id = ServerId(self.next);
         let reliable = flow.transport.is_reliable();
@@ -146,10 +145,11 @@ impl<P> Transactions<P> {
         } else {
             ServerMachine::NonInvite(ServerNonInvite::new(reliable))
         };
-        self.server_keys.insert(key.clone(), id);
-        let merge_key = merge_key.filter(|_| !merged);
+        let key = Arc::<str>::from(key);
+        self.server_keys.insert(Arc::clone(&key), id);
+        let merge_key = merge_key.filter(|_| !merged).map(Arc::<str>::from);
         if let Some(key) = &merge_key {
-            self.merge_keys.insert(key.clone(), id);
+            self.merge_keys.insert(Arc::clone(key), id);
         }
         let server = Server {
             machine,
@@ -171,7 +171,7 @@ impl<P> Transactions<P> {
     /// The INVITE transaction that this CANCEL means (RFC 3261 §9.2).
     pub(crate) fn cancelled_by(&self, cancel: &Request, via: &Via) -> Option<ServerId> {
         self.server_keys
-            .get(&server_key(cancel, via, &Method::Invite))
+            .get(server_key(cancel, via, &Method::Invite).as_str())
             .copied()
     }
 
@@ -213,11 +213,21 @@ impl<P> Transactions<P> {
         };
         if fits {
             let bytes = response.to_bytes();
-            out.push_back(server.flow.carry(bytes.clone()));
-            server.last = Some(bytes);
+            server.last = Some(bytes.as_slice().into());
+            out.push_back(server.flow.carry(bytes));
+            if response.status.code() >= 200 {
+                server.head = ResponseHead::default();
+            }
         }
         self.settle_server(id);
         fits
+    }
+
+    /// The 2xx was acknowledged: it is not sent again.
+    pub(crate) fn acknowledged(&mut self, id: ServerId) {
+        if let Some(server) = self.servers.get_mut(&id) {
+            server.last = None;
+        }
     }
 
     /// Sends the last response again: the user agent's 2xx until its ACK (RFC 3261 §13.3.1.4).
@@ -227,7 +237,7 @@ impl<P> Transactions<P> {
             .get(&id)
             .and_then(|server| Some((server, server.last.as_ref()?)))
         {
-            out.push_back(server.flow.carry(last.clone()));
+            out.push_back(server.flow.carry(last.to_vec()));
         }
     }
 
@@ -259,12 +269,12 @@ impl<P> Transactions<P> {
         match ring {
             Ring::Trying => {
                 let bytes = server.head.response(100, None).to_bytes();
-                out.push_back(server.flow.carry(bytes.clone()));
-                server.last = Some(bytes);
+                server.last = Some(bytes.as_slice().into());
+                out.push_back(server.flow.carry(bytes));
             }
             Ring::Retransmit => {
                 if let Some(last) = &server.last {
-                    out.push_back(server.flow.carry(last.clone()));
+                    out.push_back(server.flow.carry(last.to_vec()));
                 }
             }
             Ring::Nothing | Ring::TimedOut => {}
@@ -299,13 +309,16 @@ fn server_key(request: &Request, via: &Via, method: &Method) -> String {
 /// RFC 3261 §8.2.2.2: From tag, Call-ID and CSeq of a request without a tag in To.
 fn merge_key(request: &Request) -> Option<String> {
     let value = |name| request.headers.get(&name);
-    if has_tag(value(HeaderName::To)?) {
+    if NameAddr::tag_in(value(HeaderName::To)?).is_some() {
         return None;
     }
+    // RFC 2543 knew requests without a tag.
+    let from = value(HeaderName::From)?;
+    let from_tag = NameAddr::tag_in(from).unwrap_or(from);
     Some(format!(
         "{} {} {}",
         value(HeaderName::CallId)?,
-        value(HeaderName::From)?,
+        from_tag,
         value(HeaderName::CSeq)?
     ))
 }
