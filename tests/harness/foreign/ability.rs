@@ -66,7 +66,7 @@ impl Abilities {
     /// The reason why not.
     pub fn can_be(&self, manner: Manner) -> Can {
         match manner {
-            Manner::Plain => Ok(()),
+            Manner::Plain | Manner::FollowsTransfers => Ok(()),
             Manner::RefusesTransfers => self.refuses_transfers,
             Manner::CannotBeReferred => self.cannot_be_referred,
         }
@@ -79,6 +79,8 @@ pub enum Manner {
     /// Its defaults; a REFER is followed, or its person is asked.
     #[default]
     Plain,
+    /// A REFER is followed, and no person asked.
+    FollowsTransfers,
     /// A REFER is answered with 603, or reported as that: "I won't".
     RefusesTransfers,
     /// A REFER is answered with 405, or not allowed from the start: "I can't".

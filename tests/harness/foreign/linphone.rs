@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// For how long its pilot lasts, in seconds.
-const PILOT: u32 = 240;
+const PILOT: u32 = 900;
 
 /// A running linphone-daemon.
 pub struct Linphone {
@@ -288,7 +288,7 @@ fn configuration(seat: &Seat, port: u16) -> String {
          [sound]\nechocancellation=0\nagc=0\nnoisegate=0\necholimiter=0\nremote_ring=\nringer_dev_id=\n\
          playback_dev_id=PulseAudio Unknown: spk\nmedia_dev_id=PulseAudio Unknown: spk\ncapture_dev_id=PulseAudio Unknown: voice\n\n\
          [audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n\n\
-         [net]\nadaptive_rate_control=0\nstun_server=\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n{proxy}"
+         [net]\nadaptive_rate_control=0\nstun_server=\n\n[misc]\ntone_indications=0\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n{proxy}"
     )
 }
 

@@ -179,7 +179,7 @@ impl Peer for Pjsua2 {
     fn behave(&mut self, manner: Manner) -> Done {
         // 0: it is followed.
         let status = match manner {
-            Manner::Plain => 0,
+            Manner::Plain | Manner::FollowsTransfers => 0,
             Manner::RefusesTransfers => 603,
             Manner::CannotBeReferred => 405,
         };

@@ -63,6 +63,11 @@ class Call(pj.Call):
         self.phone.all.append(call)
         prm.newCall = call
 
+    def onCallTransferStatus(self, prm):
+        # Whom we sent elsewhere is there: the call with us has done its duty.
+        if prm.finalNotify and prm.statusCode // 100 == 2:
+            self.hangup(pj.CallOpParam())
+
     def onCallReplaceRequest(self, prm):
         prm.statusCode = pj.PJSIP_SC_OK
 

@@ -115,7 +115,9 @@ impl Sipp {
             Transport::Tcp => ("TCP", ";alias"),
         };
         let (refer, trying, allow) = match self.seat.manner {
-            Manner::Plain => ("202 Accepted", include_str!("sipp/trying.xml"), ", REFER"),
+            Manner::Plain | Manner::FollowsTransfers => {
+                ("202 Accepted", include_str!("sipp/trying.xml"), ", REFER")
+            }
             Manner::RefusesTransfers => ("603 Decline", "<nop next=\"4\"/>", ", REFER"),
             Manner::CannotBeReferred => ("405 Method Not Allowed", "<nop next=\"4\"/>", ""),
         };
@@ -197,7 +199,7 @@ impl Sipp {
     /// Does what is due: calls whom it was referred to, reports of it, and answers who takes another's place.
     fn look(&mut self) -> Done<Vec<Passing>> {
         for (within, refer) in self.front.take_refers() {
-            if self.seat.manner == Manner::Plain {
+            if follows(self.seat.manner) {
                 let (to, headers) = refer_to(refer.header("Refer-To").unwrap_or_default());
                 let number = self.place_call(&to, &headers)?;
                 self.referred.push((within, number));
@@ -344,6 +346,10 @@ impl Peer for Sipp {
     fn place(&mut self) -> Place {
         self.front.sound().place()
     }
+}
+
+fn follows(manner: Manner) -> bool {
+    matches!(manner, Manner::Plain | Manner::FollowsTransfers)
 }
 
 /// Whom a Refer-To means, and the headers that its URI asks for (RFC 3261 §19.1.1, escapes undone).

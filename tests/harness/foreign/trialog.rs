@@ -298,6 +298,7 @@ fn configuration(seat: &Seat, name: &str, port: u16) -> Done<String> {
     };
     let transfers = match seat.manner {
         Manner::Plain => "",
+        Manner::FollowsTransfers => "transfers = \"accept\"\n",
         Manner::RefusesTransfers => "transfers = \"decline\"\n",
         Manner::CannotBeReferred => "transfers = \"never\"\n",
     };
