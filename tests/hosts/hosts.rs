@@ -121,10 +121,10 @@ fn reported(a: &[wire::Seen], status: u16) -> Done {
 }
 
 fn last_call(seen: &[wire::Seen]) -> Option<&Text> {
-    let invites = seen
-        .iter()
-        .filter(|one| one.sent && one.text.method() == Some("INVITE") && !one.text.has_to_tag());
-    invites.last().map(|one| &one.text)
+    let placed = |one: &&wire::Seen| {
+        one.sent && one.text.method() == Some("INVITE") && !one.text.has_to_tag()
+    };
+    seen.iter().rev().find(placed).map(|one| &one.text)
 }
 
 /// A is sent to B, who answers.
