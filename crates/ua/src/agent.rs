@@ -296,6 +296,8 @@ impl UserAgent {
 
     /// The leg's call is over for signalling: its sound ends, and it goes when nothing of it is left.
     pub(crate) fn end(&mut self, now: Time, id: LegId) {
+        // Whose INVITE was not answered until now never will be.
+        self.tell_lost_referrer(now, id, 487);
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };

@@ -30,6 +30,8 @@ pub(crate) struct Leg {
     pub(crate) unanswered: Option<u32>,
     pub(crate) refer_out: Option<ReferOut>,
     pub(crate) refer_in: Option<ReferIn>,
+    /// Our INVITE follows from the REFER that came on this leg, and its result has not been told there.
+    pub(crate) follows: Option<LegId>,
     /// Requests of ours in the dialog that have no final answer yet.
     pub(crate) open: u16,
     /// The core knows that it is over and waits for nothing.
@@ -66,6 +68,7 @@ impl Leg {
             unanswered: None,
             refer_out: None,
             refer_in: None,
+            follows: None,
             open: 0,
             told: false,
             bye_reason: None,

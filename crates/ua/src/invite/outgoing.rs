@@ -62,6 +62,7 @@ impl UserAgent {
             dialog,
             taken,
         );
+        leg.follows = call.referral;
         let mut request = leg.dialog.request(Method::Invite);
         self.legs.insert(id, leg);
         self.say_capabilities(&mut request.headers);
@@ -213,6 +214,7 @@ impl UserAgent {
         let Some(calling) = calling else {
             return self.drop_fork(now, client, response, tag, cseq);
         };
+        self.tell_lost_referrer(now, id, 200);
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
@@ -314,6 +316,7 @@ impl UserAgent {
             request.headers.set(HeaderName::CSeq, cseq);
             return self.send_invite(now, id, account, request);
         }
+        self.tell_lost_referrer(now, id, status);
         self.event(id, WireEvent::Refused { status });
         self.end(now, id);
     }

@@ -9,7 +9,8 @@ use crate::transaction::ServerId;
 use std::time::Duration;
 use trialog_call::{LegId, Referral, Time, WireEvent};
 use trialog_sip::{
-    Event, HeaderName, Method, NameAddr, Request, Seconds, SubscriptionState, TargetDialog, sipfrag,
+    Event, HeaderName, Method, NameAddr, Request, Scheme, Seconds, SubscriptionState, TargetDialog,
+    Uri, sipfrag,
 };
 
 impl UserAgent {
@@ -76,6 +77,9 @@ impl UserAgent {
         let (1, Some(Ok(to))) = (rows, to) else {
             return self.refuse(now, server, 400);
         };
+        if let Err(status) = can_be_called(&to.uri) {
+            return self.refuse(now, server, status);
+        }
         let Some(leg) = self.legs.get_mut(&id) else {
             return self.refuse(now, server, 481);
         };
@@ -156,6 +160,22 @@ impl UserAgent {
             return self.end_referral(now, id);
         }
         self.notify(now, id, status, Some("noresource"));
+    }
+
+    /// A call of ours that follows from a REFER has come to a result. Where the REFER's own call is over, the core has
+    /// forgotten it; but its subscription lives on in the dialog (RFC 5057 §4.1), and who hung up early still hears the end.
+    pub(crate) fn tell_lost_referrer(&mut self, now: Time, id: LegId, status: u16) {
+        let follows = self.legs.get_mut(&id).and_then(|leg| leg.follows.take());
+        let Some(referrer) = follows.and_then(|referrer| self.legs.get(&referrer)) else {
+            return;
+        };
+        let subscribed = referrer
+            .refer_in
+            .as_ref()
+            .is_some_and(|refer| refer.server.is_none() && !refer.last_sent);
+        if subscribed && matches!(referrer.stage, Stage::Over) {
+            self.notify(now, referrer.id, status, Some("noresource"));
+        }
     }
 
     /// Says how it stands; with a reason, for the last time. The subscription ends when that NOTIFY has been sent.
@@ -269,5 +289,17 @@ impl UserAgent {
     pub(crate) fn referred_by(&self, referral: Option<LegId>) -> Option<String> {
         let leg = self.legs.get(&referral?)?;
         leg.refer_in.as_ref()?.referred_by.clone()
+    }
+}
+
+/// Whether following this Refer-To would be a call. A REFER can point to anything (RFC 3515 §2.1); the status says why not.
+fn can_be_called(to: &Uri) -> Result<(), u16> {
+    let invites = |method: &str| method.eq_ignore_ascii_case(Method::Invite.as_str());
+    match to.scheme {
+        // RFC 3261 §19.1.1: a URI may ask for another method.
+        Scheme::Sip if !to.params.get("method").is_none_or(invites) => Err(403),
+        Scheme::Sip | Scheme::Tel => Ok(()),
+        // RFC 3261 §21.4.14; sips: is one of them, as long as we speak no TLS.
+        _ => Err(416),
     }
 }

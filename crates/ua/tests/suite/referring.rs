@@ -552,6 +552,67 @@ fn a_refer_outside_a_dialog_is_taken_where_it_names_one_of_ours() {
 }
 
 #[test]
+fn a_referrer_who_hangs_up_early_still_hears_the_end() {
+    for (answered, result) in [(true, 200), (false, 486)] {
+        let mut pipe = Pipe::of(3);
+        let (placed, received) = pipe.call(0, 1);
+        let to = ReferTo::Target(target(2));
+        pipe.act(0, Action::Refer { leg: placed, to });
+        pipe.run_ms(50);
+        let referral = referral(&pipe, 1, received);
+        pipe.act(1, Action::AcceptReferral(received));
+        let new = follow(&mut pipe, 1, received, &referral);
+        pipe.run_ms(50);
+        pipe.act(
+            0,
+            Action::Bye {
+                leg: placed,
+                reason: trialog_call::ByeReason::Ended,
+            },
+        );
+        pipe.run_ms(50);
+        let (called, _) = pipe.incoming(2);
+        let action = if answered {
+            Action::Answer(called)
+        } else {
+            let status = result;
+            Action::Reject {
+                leg: called,
+                status,
+            }
+        };
+        pipe.act(2, action);
+        pipe.run_ms(200);
+        assert!(pipe.has(0, placed, |event| *event
+            == WireEvent::ReferNotified { status: result }));
+        if answered {
+            pipe.bye(1, new);
+        }
+        pipe.assert_idle();
+    }
+}
+
+#[test]
+fn a_refer_to_what_is_no_call_is_refused_and_says_why() {
+    for (to, status) in [
+        ("https://example.com/", 416),
+        ("sips:bob@10.0.0.9", 416),
+        ("sip:bob@10.0.0.9;method=BYE", 403),
+    ] {
+        let mut pipe = Pipe::of(2);
+        let (placed, received) = pipe.call(0, 1);
+        let to = ReferTo::Target(Target(to.to_owned()));
+        pipe.act(0, Action::Refer { leg: placed, to });
+        pipe.run_ms(100);
+        assert!(pipe.has(0, placed, |event| *event
+            == WireEvent::ReferRefused { status }));
+        assert!(!pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))));
+        pipe.bye(0, placed);
+        pipe.assert_idle();
+    }
+}
+
+#[test]
 fn a_guests_role_is_believed_only_from_a_peer_that_policy_trusts() {
     for trusted in [false, true] {
         let mut configs: Vec<_> = (0..2).map(config).collect();
