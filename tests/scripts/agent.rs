@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use trialog_tests::program::{Running, free_port, trialog};
+use trialog_tests::program::{Running, trialog};
 
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,7 +17,7 @@ pub(crate) enum Step {
     /// `dial`: calls SIPp.
     Dial,
     /// `until WHAT`: a stage of the call; `held-by-them` or `heard-again` (its first leg); `notice KIND`; `refused STATUS`
-    /// (a call of ours); `over`. It may have happened before, but not before what the step before it waited for.
+    /// (a call of ours); `over`; `registered` or `failed` (the account). It may have happened before, but not before what the step before it waited for.
     Until(String),
     /// Anything else is for `trialog ctl`, with `SIPP` and `GUEST` for their addresses.
     Act(Vec<String>),
@@ -37,7 +37,6 @@ impl Step {
 
 /// A phone with an agent.
 pub(crate) struct Phone {
-    pub(crate) port: u16,
     pub(crate) running: Running,
     folder: PathBuf,
     events: Events,
@@ -67,16 +66,20 @@ impl Events {
 }
 
 impl Phone {
-    /// Starts the script's phone and waits until it can be told things.
-    pub(crate) fn start(script: &Script, folder: &Path) -> Result<Self, String> {
-        let port = free_port();
+    /// Starts the script's phone at this port and waits until it can be told things.
+    pub(crate) fn start(
+        script: &Script,
+        port: u16,
+        folder: &Path,
+        sipp: &str,
+    ) -> Result<Self, String> {
         let config = folder.join("phone.toml");
         let text = format!(
             "name = \"phone\"\n{}\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\ntrusted = [\"127.0.0.1\"]\ntrace = \"phone.jsonl\"\n\n\
              [media]\nrtp_ports = \"0\"\nsilent_after = 60\nlost_after = 120\n\n[audio]\nend = \"none\"\n\n\
              [records]\nfile = \"records.jsonl\"\n\n[[account]]\naor = \"sip:phone@127.0.0.1:{port}\"\n{}\n",
             script.phone.join("\n"),
-            script.account.join("\n"),
+            script.account.join("\n").replace("SIPP", sipp),
         );
         fs::write(&config, text).expect("the folder can be written");
         let mut command = Command::new(trialog());
@@ -97,7 +100,6 @@ impl Phone {
         };
         wait(&mut running, "be watched", || events.come_to(|_| true))?;
         Ok(Self {
-            port,
             running,
             folder: folder.to_owned(),
             events,
@@ -132,8 +134,12 @@ impl Phone {
         })
     }
 
-    /// Waits until no call is left.
-    pub(crate) fn has_no_call(&mut self) -> Result<(), String> {
+    /// Waits until no call is left; or no phone, where the agent has switched it off.
+    pub(crate) fn has_no_call(&mut self, steps: &[Step]) -> Result<(), String> {
+        if steps.last() == Some(&Step::Act(vec!["shutdown".to_owned()])) {
+            let over = self.running.end(PATIENCE);
+            return over.then_some(()).ok_or("the phone never ended".to_owned());
+        }
         let folder = &self.folder;
         wait(&mut self.running, "no call", || {
             let output = ctl(folder, &["--json", "status"])
@@ -173,6 +179,9 @@ fn means(what: &str, event: &Value) -> bool {
     match word {
         "over" => event["event"] == "call-gone",
         "refused" => event["outcome"] == "refused" && event["status"].as_u64() == more.parse().ok(),
+        "registered" | "failed" => {
+            event["account"]["state"] == word || event["status"]["accounts"][0]["state"] == word
+        }
         "notice" => event["notice"]["kind"] == more,
         "held-by-them" => view["legs"][0]["far_held"] == true,
         "heard-again" => view["legs"][0]["far_held"] == false,

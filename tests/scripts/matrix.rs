@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// How many are played at once: they wait much more than they work.
-const AT_ONCE: usize = 10;
+const AT_ONCE: usize = 16;
 
 #[test]
 fn every_script_goes_as_written_by_every_way() {

@@ -7,9 +7,9 @@
 //!      router: n/a, the script is one itself
 //! -->
 //! ```
-//! - `phone:` a line of the phone's configuration; `account:` one of its account.
+//! - `phone:` a line of the phone's configuration; `account:` one of its account, with `SIPP` for the address of whom it calls.
 //! - `first:` what the phone's agent does before SIPp is there; `agent:` what he does meanwhile: see [`crate::agent::Step`].
-//! - `guest: yes`: another SIPp waits to be consulted, as `GUEST`; it is `callee/call.xml`.
+//! - `guest: NAME`: another SIPp plays `guest/NAME.xml` and can be called as `GUEST`, in the script `[guest]`.
 //! - `udp:`, `tcp:`, `loose:`, `strict:` or `router:` (both of these) `n/a, WHY`.
 use crate::agent::Step;
 use std::fmt;
@@ -63,7 +63,7 @@ pub(crate) struct Script {
     pub(crate) account: Vec<String>,
     pub(crate) first: Vec<Step>,
     pub(crate) agent: Vec<Step>,
-    pub(crate) guest: bool,
+    pub(crate) guest: Option<PathBuf>,
     skipped: Vec<(Way, String)>,
 }
 
@@ -109,7 +109,7 @@ impl Script {
             account: Vec::new(),
             first: Vec::new(),
             agent: Vec::new(),
-            guest: false,
+            guest: None,
             skipped: Vec::new(),
         };
         for line in lines {
@@ -130,7 +130,12 @@ impl Script {
             "first" => return self.first.extend(steps(value)),
             "agent" => return self.agent.extend(steps(value)),
             "guest" => {
-                self.guest = true;
+                let room = self
+                    .file
+                    .ancestors()
+                    .nth(2)
+                    .expect("a script is in a folder");
+                self.guest = Some(room.join("guest").join(value).with_extension("xml"));
                 return;
             }
             "udp" => &[Way::Udp],
