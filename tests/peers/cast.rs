@@ -1,5 +1,6 @@
 //! The three phones of a cell, and the steps that stories share.
 use crate::listening::{Change, Heard, Listening};
+use crate::wire;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
@@ -158,6 +159,15 @@ impl Cast {
         self.call()?;
         self.consult()?;
         self.conference()
+    }
+
+    /// The same, and every offer of agent 1 is answered: what a person does then crosses nothing on the wire.
+    pub(crate) fn meet_at_rest(&mut self) -> Done {
+        self.meet()?;
+        let trace = self.owner.trace();
+        wait_for("agent 1's offers are answered", || {
+            Ok((!wire::offers(&trace)).then_some(()))
+        })
     }
 
     /// Nobody has a call any more.

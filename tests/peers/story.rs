@@ -141,8 +141,16 @@ fn transfer(cast: &mut Cast) -> Done<String> {
     let before = wire::lines(&trace);
     cast.owner.act("transfer", None)?;
     let mut asked = cast.guest.abilities().asks.is_err();
+    let mut began = false;
     let anchored = wait_for("the transfer is done, or anchored", || {
         let stage = cast.owner.stage()?;
+        began |= stage == "transfer-pending";
+        if began && matches!(stage.as_str(), "conference" | "swapped" | "connected") {
+            let tried = variant(cast, &trace, before, false);
+            return Err(Fault(format!(
+                "the transfer ({tried}) failed: agent 1 is in “{stage}”"
+            )));
+        }
         if !asked && stage == "transfer-pending" {
             // Not every transfer asks agent 2: variant A does not.
             asked = cast.guest.consent_if_asked()?;
@@ -267,7 +275,7 @@ fn busy(cast: &mut Cast) -> Done<String> {
 }
 
 fn customer_holds(cast: &mut Cast) -> Done<String> {
-    cast.meet()?;
+    cast.meet_at_rest()?;
     cast.customer.hold()?;
     far_held(cast, 0, true)?;
     cast.listen(Listening::to(
@@ -283,7 +291,7 @@ fn customer_holds(cast: &mut Cast) -> Done<String> {
 }
 
 fn guest_holds(cast: &mut Cast) -> Done<String> {
-    cast.meet()?;
+    cast.meet_at_rest()?;
     cast.guest.hold()?;
     far_held(cast, 1, true)?;
     cast.listen(Listening::to(

@@ -15,24 +15,52 @@ pub(crate) fn referred(trace: &Path, skip: usize) -> Vec<(String, bool)> {
         if !message.starts_with("REFER ") || entry["dir"] == "in" {
             continue;
         }
-        let header = |name: &str| {
-            let line = message.lines().find(|line| {
-                line.split_once(':')
-                    .is_some_and(|(found, _)| found.eq_ignore_ascii_case(name))
-            });
-            line.unwrap_or_default()
-        };
-        let user = header("To")
+        let user = header(message, "To")
             .split_once("sip:")
             .and_then(|(_, rest)| rest.split('@').next())
             .unwrap_or_default();
-        let one = (user.to_owned(), header("Refer-To").contains("Replaces="));
+        let one = (
+            user.to_owned(),
+            header(message, "Refer-To").contains("Replaces="),
+        );
         // A second time with credentials it is still one.
         if found.last() != Some(&one) {
             found.push(one);
         }
     }
     found
+}
+
+/// Whether an INVITE that was sent has no ACK yet.
+pub(crate) fn offers(trace: &Path) -> bool {
+    let text = std::fs::read_to_string(trace).unwrap_or_default();
+    let mut open: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let Ok(entry) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        let message = entry["message"].as_str().unwrap_or_default();
+        if entry["dir"] == "in" {
+            continue;
+        }
+        let number = header(message, "CSeq")
+            .split_whitespace()
+            .next()
+            .unwrap_or_default();
+        let one = (header(message, "Call-ID").to_owned(), number.to_owned());
+        if message.starts_with("INVITE ") && !open.contains(&one) {
+            open.push(one);
+        } else if message.starts_with("ACK ") {
+            open.retain(|other| *other != one);
+        }
+    }
+    !open.is_empty()
+}
+
+fn header<'a>(message: &'a str, name: &str) -> &'a str {
+    let fields = message.lines().filter_map(|line| line.split_once(':'));
+    let mut named = fields.filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    named.next().map_or("", |(_, value)| value.trim())
 }
 
 /// How many lines a trace has now.
