@@ -166,6 +166,7 @@ impl World {
                     .any(|call| call.stage == Stage::Held);
             let served = !self.audible.ear(customer).is_empty()
                 || by_himself
+                || self.hears_one_without_sound(customer)
                 || self.is_muted()
                 || self.is_explained(place);
             let guarded = &mut self.guarded[place];
@@ -239,6 +240,15 @@ impl World {
                 && number(seen) == number(answer)
                 && self.arrived(seen, answer.from.ip())
         })
+    }
+
+    /// He is connected to a phone whose network carries no sound: it is named to him who is there, in five seconds.
+    fn hears_one_without_sound(&self, customer: PhoneId) -> bool {
+        let streams = self.at(customer).bridge.streams.values();
+        let far = |host: IpAddr| self.everybody().find(|phone| self.host(*phone) == host);
+        streams
+            .filter_map(|stream| far(stream.remote.ip()))
+            .any(|far| self.at(far).bridge.cut)
     }
 
     /// Some agent stopped his microphone on purpose.

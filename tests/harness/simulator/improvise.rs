@@ -24,7 +24,7 @@ pub(super) struct Temper {
 impl Temper {
     pub(super) fn draw(chance: &mut Chance) -> Self {
         Self {
-            turns: 12 + chance.below(40),
+            turns: 15 + chance.below(50),
             faulty: chance.happens(450),
             mischief: chance.happens(400),
             slow: chance.happens(250),
@@ -63,11 +63,12 @@ impl Temper {
 
     fn next(&self, play: &Play, chance: &mut Chance) -> Option<Deed> {
         let mut choices = Choices::default();
+        let busy = play.alive().any(|phone| play.world.call(phone).is_some());
         for phone in play.alive() {
             let part = &play.cast[phone.0];
             let calls = play.world.calls(phone);
             if calls.iter().all(|call| call.stage == Stage::Ending) {
-                who_to_call(play, phone, part, chance, &mut choices);
+                who_to_call(play, phone, part, busy, chance, &mut choices);
             }
             for (place, call) in calls.iter().enumerate() {
                 self.acts(play, phone, place, call, chance, &mut choices);
@@ -134,8 +135,8 @@ impl Choices {
 fn eagerness(part: &Part, call: &CallView, act: &Act) -> u64 {
     let owner = call.role == Role::Owner;
     match (call.stage, act) {
-        (Stage::Offered, Act::Answer) => u64::from(part.answers) / 12,
-        (Stage::Offered, Act::Reject | Act::Forward(_)) => 3,
+        (Stage::Offered, Act::Answer) => u64::from(part.answers) / 8,
+        (Stage::Offered, Act::Reject | Act::Forward(_)) => 1,
         (Stage::Dialling, Act::Cancel | Act::End) => 2,
         (Stage::Connected, Act::Consult(_)) => 50,
         (Stage::Connected, Act::Hold) => 10,
@@ -156,7 +157,7 @@ fn eagerness(part: &Part, call: &CallView, act: &Act) -> u64 {
         (Stage::TransferPending, Act::Decline) => 15,
         (Stage::TransferPending, Act::Withdraw) => 10,
         (Stage::TransferPending | Stage::PostCall | Stage::Anchored, Act::Exit) => 3,
-        (_, Act::Stay) => 10,
+        (_, Act::Stay) => 40,
         (_, Act::Mute | Act::Unmute | Act::Dtmf(_)) => 1,
         (_, Act::End) if owner => 2,
         (_, Act::End) => 1,
@@ -185,7 +186,9 @@ fn somebody(play: &Play, but: PhoneId, agent: bool, chance: &mut Chance) -> Targ
         .filter(|other| *other != but)
         .filter(|other| {
             let customer = play.cast[other.0].is_customer();
-            customer != agent || chance.happens(40)
+            // Who has no call is free to answer.
+            let free = play.world.calls(*other).is_empty();
+            (customer != agent || chance.happens(40)) && (free || chance.happens(350))
         })
         .collect();
     let which = chance.below(others.len() as u64);
@@ -212,11 +215,17 @@ fn who_to_call(
     play: &Play,
     phone: PhoneId,
     part: &Part,
+    busy: bool,
     chance: &mut Chance,
     choices: &mut Choices,
 ) {
     let customer = part.is_customer();
-    let weight = if customer { 30 } else { 3 };
+    let weight = match (customer, busy) {
+        (true, false) => 30,
+        (true, true) => 5,
+        (false, false) => 3,
+        (false, true) => 1,
+    };
     let account = u16::try_from(chance.below(u64::from(part.model.accounts))).unwrap_or(0);
     let agent = customer || chance.happens(500);
     let target = somebody(play, phone, agent, chance);
@@ -234,12 +243,16 @@ fn around(
     if calls.is_empty() {
         return;
     }
-    choices.add(2, Deed::Hook(phone));
+    let asks = play.cast[phone.0].model.policy.hangup == trialog_call::Hangup::Ask;
+    choices.add(if asks { 6 } else { 1 }, Deed::Hook(phone));
     choices.add(1, Deed::NetworkChanged(phone));
     if play.cast[phone.0].is_customer() {
         return;
     }
-    choices.add(1, Deed::PageOpen(phone, chance.happens(700)));
+    choices.add(
+        if asks { 6 } else { 1 },
+        Deed::PageOpen(phone, chance.happens(700)),
+    );
     choices.add(1, Deed::Device(phone, chance.happens(600)));
     let presence = if chance.happens(700) {
         Presence::Available
@@ -301,8 +314,8 @@ fn faults(play: &Play, chance: &mut Chance, choices: &mut Choices) {
             choices.add(2, Deed::BreakStreams(phone, other));
         }
     }
-    let status = [491, 486, 488, 500, 501, 503, 603, 404];
-    let status = status[usize::try_from(chance.below(8)).unwrap_or(0)];
+    let status = [491, 486, 488, 500, 501, 503, 603, 404, 405, 420];
+    let status = status[usize::try_from(chance.below(10)).unwrap_or(0)];
     let kinds = [
         Kind::FirstInvite,
         Kind::Reinvite,

@@ -8,9 +8,11 @@ use crate::phone::{STOCK, station};
 use crate::sound::PhoneId;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{
-    Act, CallId, CallRecord, CallView, Input, Policy, Role, Stage, Time, WrapUpAct, WrapUpId,
+    Act, CallId, CallRecord, CallView, Input, Party, Policy, Role, Seat, Stage, Time, WrapUpAct,
+    WrapUpId,
 };
 use trialog_ua::{Counts, Remains};
 
@@ -30,6 +32,9 @@ const HANGING_UP: Duration = Duration::from_secs(300);
 const NOTHING_LIVES_LONGER: Duration = Duration::from_secs(360);
 /// What a phone may weigh more after its course than a new one: tables that have grown keep their room.
 const ROOM: i64 = 96 * 1024;
+
+/// Nobody is kept in a call for longer.
+const STUCK: Duration = Duration::from_secs(80);
 
 impl Ending {
     pub(super) fn draw(chance: &mut Chance) -> Self {
@@ -53,6 +58,8 @@ pub struct Play {
     seeds: Vec<[u8; 32]>,
     down: BTreeSet<PhoneId>,
     faulty: bool,
+    /// Since when nobody could leave this call.
+    stuck: BTreeMap<(PhoneId, CallId), Time>,
     also: Option<fn(&World)>,
 }
 
@@ -71,6 +78,7 @@ impl Play {
             seeds,
             down: BTreeSet::new(),
             faulty: false,
+            stuck: BTreeMap::new(),
             also: course.also,
         };
         for phone in play.world.everybody() {
@@ -99,7 +107,41 @@ impl Play {
             let left = at.since(self.world.now());
             self.world.run_for(left.min(Duration::from_secs(2)));
             self.guard();
+            self.each_call_can_be_left();
         }
+    }
+
+    /// Every leg can be brought to an end by acts that are allowed, at the latest when the step under way is decided: a
+    /// request is given up after 32 s, and a step may be two of them.
+    fn each_call_can_be_left(&mut self) {
+        let now = self.world.now();
+        let mut stuck = BTreeMap::new();
+        for phone in self.alive() {
+            for call in self.world.calls(phone) {
+                let leaves = |act: &Act| {
+                    matches!(
+                        act,
+                        Act::End | Act::Exit | Act::EndConsult | Act::Reject | Act::Cancel
+                    )
+                };
+                let mut acts = call.acts.iter();
+                let may = acts.any(|shown| shown.refusal.is_none() && leaves(&shown.act));
+                // The hook ends for all while a transfer is pending (R11).
+                if may || call.stage == Stage::TransferPending && call.role == Role::Owner {
+                    continue;
+                }
+                let since = self.stuck.get(&(phone, call.id)).copied().unwrap_or(now);
+                assert!(
+                    now.since(since) <= STUCK,
+                    "{} can't leave call {}, which is {:?}",
+                    self.world.name(phone),
+                    call.id.0,
+                    call.stage
+                );
+                stuck.insert((phone, call.id), since);
+            }
+        }
+        self.stuck = stuck;
     }
 
     /// Does it, if it may be done.
@@ -352,12 +394,63 @@ impl Play {
         self.nothing_lives_on(&survivors);
         for &phone in &survivors {
             self.each_period_of_ownership_has_its_wrap_up(phone);
+            self.each_call_is_recorded_from_its_beginning_to_its_end(phone);
+            let there = self.world.at(phone);
+            let ends = there.station.snapshot(self.world.now()).terminating;
+            assert!(
+                there.quit || !ends,
+                "{} was switched off and does not quit",
+                there.name
+            );
         }
         assert_eq!(
             self.world.network.next(),
             None,
             "something is still under way"
         );
+        self.each_understood_the_others();
+        self.nothing_was_sent_too_often();
+    }
+
+    /// Nobody said that a message was malformed or beyond him. (What the test refused has no such status but 405 and 420,
+    /// and those for REFER and INVITE.)
+    fn each_understood_the_others(&self) {
+        for seen in &self.world.network.seen {
+            let status = seen.text.status().filter(|_| seen.fate != "by the test");
+            if let Some(400 | 405 | 413..=416 | 420 | 421 | 482 | 483 | 489 | 513) = status {
+                panic!("{} could not be understood", seen.text.summary());
+            }
+        }
+    }
+
+    /// RFC 3261 §17.1: an INVITE goes at most seven times, another request at most eleven times, and by a stream once.
+    fn nothing_was_sent_too_often(&self) {
+        let mut sent: BTreeMap<(&str, SocketAddr), u32> = BTreeMap::new();
+        for seen in &self.world.network.seen {
+            let Some(method) = seen.text.method() else {
+                continue;
+            };
+            let most = match method {
+                // One for each copy of a final answer.
+                "ACK" => continue,
+                _ if seen
+                    .text
+                    .header("Via")
+                    .is_some_and(|via| via.contains("/TCP")) =>
+                {
+                    1
+                }
+                "INVITE" => 7,
+                _ => 11,
+            };
+            let count = sent.entry((seen.text.as_str(), seen.to)).or_default();
+            *count += 1;
+            assert!(
+                *count <= most,
+                "{} was sent {count} times",
+                seen.text.summary()
+            );
+        }
     }
 
     /// Without faults and with nothing lost, who thinks that he has a call has a partner who thinks so as well.
@@ -379,6 +472,39 @@ impl Play {
             assert!(
                 ends.contains(&(*remote, *local)),
                 "the call between {local} and {remote} has one end only"
+            );
+        }
+        for phone in self.world.everybody() {
+            self.nobody_sits_in_silence(phone);
+        }
+    }
+
+    /// Whoever has a microphone and an ear in a call that is up hears somebody or something, unless somebody is muted.
+    fn nobody_sits_in_silence(&self, phone: PhoneId) {
+        let all = self.connected_to(phone);
+        let muted = |phone: PhoneId| self.world.calls(phone).iter().any(|call| call.muted);
+        if all.into_iter().any(muted) {
+            return;
+        }
+        let routing = &self.world.at(phone).bridge.routing;
+        let local = |seat: &Seat| seat.party == Party::Local && seat.hears;
+        let talks = |call: &CallView| {
+            matches!(
+                call.stage,
+                Stage::Connected
+                    | Stage::Consulting
+                    | Stage::Swapped
+                    | Stage::Conference
+                    | Stage::PostCall
+            )
+        };
+        let calls = self.world.calls(phone);
+        if routing.seats.iter().any(local) && calls.iter().any(talks) {
+            assert!(
+                !self.world.audible().ear(phone).is_empty(),
+                "{} hears nothing: {:?}",
+                self.world.name(phone),
+                self.world.at(phone).stages(self.world.now())
             );
         }
     }
@@ -543,6 +669,31 @@ impl Play {
                 call.0
             );
         }
+    }
+
+    /// It begins and ends once, and between the two lies all the rest but its wrap-up.
+    fn each_call_is_recorded_from_its_beginning_to_its_end(&self, phone: PhoneId) {
+        let mut open: BTreeMap<CallId, bool> = BTreeMap::new();
+        for record in &self.world.at(phone).records {
+            let fits = match record {
+                CallRecord::Began { call, .. } => open.insert(*call, true).is_none(),
+                CallRecord::Connected { call, .. } | CallRecord::Owned { call, .. } => {
+                    open.get(call) == Some(&true)
+                }
+                CallRecord::Finished { call, .. } => open.insert(*call, false) == Some(true),
+                _ => true,
+            };
+            assert!(
+                fits,
+                "{}: {record:?} is out of place",
+                self.world.name(phone)
+            );
+        }
+        assert!(
+            open.values().all(|open| !open),
+            "{}: a call has no end in the records",
+            self.world.name(phone)
+        );
     }
 
     /// Weighs each phone that lived: its memory has come back to what a new one takes.
