@@ -551,6 +551,16 @@ impl World {
         }
     }
 
+    /// Forgets what was sent, told and recorded until now.
+    pub(crate) fn forget(&mut self) {
+        self.network.seen.clear();
+        self.lived.clear();
+        for phone in &mut self.phones {
+            phone.notices.clear();
+            phone.records.clear();
+        }
+    }
+
     /// The phones, when all is over.
     pub(crate) fn take_phones(&mut self) -> Vec<Phone> {
         std::mem::take(&mut self.phones)

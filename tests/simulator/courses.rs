@@ -1,7 +1,7 @@
 //! All promises hold in every course, and in the end nothing is left.
-use trialog_tests::simulator::all;
 use trialog_tests::simulator::report::report;
 use trialog_tests::simulator::weather::Weather;
+use trialog_tests::simulator::{all, work};
 
 /// How many courses. `TRIALOG_COURSES` asks for more or less.
 fn courses() -> u64 {
@@ -48,3 +48,11 @@ const LEAST: [(&str, u64); 17] = [
     ("sent again", 150_000),
     ("PostCall", 1_000),
 ];
+
+#[test]
+fn phones_that_work_for_a_hundred_days_weigh_what_new_ones_weigh() {
+    for seed in 0..6 {
+        let broken = work(seed, 100, Weather::Any);
+        assert_eq!(broken, None, "seed {seed}");
+    }
+}

@@ -135,6 +135,9 @@ impl UserAgent {
             Input::Unregister => self.unregister_all(now),
             Input::Timeout => self.timeout(now),
         }
+        if self.is_idle() {
+            self.give_back_room();
+        }
     }
 
     /// The next thing to do.
@@ -220,6 +223,17 @@ impl UserAgent {
                 return;
             }
         }
+    }
+
+    /// Nothing is left: tables that grew in busy times are small again, as those of a new user agent.
+    fn give_back_room(&mut self) {
+        self.legs.shrink_to_fit();
+        self.tags.shrink_to_fit();
+        self.ended.shrink_to_fit();
+        self.resolving.shrink_to_fit();
+        self.out.shrink_to_fit();
+        self.transactions.give_back_room();
+        self.alarms.give_back_room();
     }
 
     fn ring(&mut self, now: Time, alarm: Alarm) {

@@ -197,6 +197,11 @@ impl Station {
             }
         }
         self.settle(now);
+        if self.agent.is_idle() {
+            self.heard.shrink_to_fit();
+            self.out.shrink_to_fit();
+            self.taken.shrink_to_fit();
+        }
     }
 
     /// The next thing to do.

@@ -64,6 +64,11 @@ impl<K: Copy + Ord + Hash> Timers<K> {
         Some(key)
     }
 
+    /// The table is as small as it can be.
+    pub(crate) fn give_back_room(&mut self) {
+        self.at.shrink_to_fit();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.at.len()
     }

@@ -19,6 +19,8 @@ pub(super) struct Temper {
     mischief: bool,
     /// Some wait a long time between two acts.
     slow: bool,
+    /// Phones die, and are switched off.
+    mortal: bool,
 }
 
 impl Temper {
@@ -28,6 +30,18 @@ impl Temper {
             faulty: chance.happens(450),
             mischief: chance.happens(400),
             slow: chance.happens(250),
+            mortal: true,
+        }
+    }
+
+    /// All sorts of things happen, and nobody dies of it.
+    pub(super) fn immortal() -> Self {
+        Self {
+            turns: 30,
+            faulty: true,
+            mischief: true,
+            slow: false,
+            mortal: false,
         }
     }
 
@@ -73,13 +87,13 @@ impl Temper {
             for (place, call) in calls.iter().enumerate() {
                 self.acts(play, phone, place, call, chance, &mut choices);
             }
-            around(play, phone, &calls, chance, &mut choices);
+            self.around(play, phone, &calls, chance, &mut choices);
             for wrap_up in play.world.wrap_ups(phone) {
                 about_a_wrap_up(phone, part, &wrap_up, chance, &mut choices);
             }
         }
         if self.faulty {
-            faults(play, chance, &mut choices);
+            self.faults(play, chance, &mut choices);
         }
         choices.draw(chance)
     }
@@ -105,6 +119,86 @@ impl Temper {
                 choices.add(weight, Deed::Act(phone, place, act));
             }
         }
+    }
+
+    /// What happens at a phone beside its calls.
+    fn around(
+        &self,
+        play: &Play,
+        phone: PhoneId,
+        calls: &[CallView],
+        chance: &mut Chance,
+        choices: &mut Choices,
+    ) {
+        if calls.is_empty() {
+            return;
+        }
+        let asks = play.cast[phone.0].model.policy.hangup == trialog_call::Hangup::Ask;
+        choices.add(if asks { 6 } else { 1 }, Deed::Hook(phone));
+        choices.add(1, Deed::NetworkChanged(phone));
+        if play.cast[phone.0].is_customer() {
+            return;
+        }
+        choices.add(
+            if asks { 6 } else { 1 },
+            Deed::PageOpen(phone, chance.happens(700)),
+        );
+        choices.add(1, Deed::Device(phone, chance.happens(600)));
+        let presence = if chance.happens(700) {
+            Presence::Available
+        } else {
+            Presence::Idle
+        };
+        if chance.happens(400) {
+            choices.add(1, Deed::Presence(phone, presence));
+        }
+        if self.mortal && chance.happens(60) {
+            choices.add(1, Deed::Terminate(phone));
+        }
+        // A second call beside the first.
+        if chance.happens(300) {
+            let target = somebody(play, phone, false, chance);
+            choices.add(2, Deed::Dial(phone, AccountId(0), target));
+        }
+    }
+
+    fn faults(&self, play: &Play, chance: &mut Chance, choices: &mut Choices) {
+        let alive: Vec<PhoneId> = play.alive().collect();
+        for &phone in &alive {
+            let busy = !play.world.calls(phone).is_empty();
+            if self.mortal && busy && alive.len() > 2 {
+                choices.add(1, Deed::Die(phone));
+            }
+            if play.is_down(phone) {
+                choices.add(25, Deed::Plug(phone, true));
+                choices.add(10, Deed::Sound(phone, true));
+            } else if busy {
+                choices.add(1, Deed::Plug(phone, false));
+                choices.add(1, Deed::Sound(phone, false));
+            }
+            let other = alive.get(usize::try_from(chance.below(alive.len() as u64)).unwrap_or(0));
+            let tcp = |phone: PhoneId| play.cast[phone.0].model.transport == Transport::Tcp;
+            if let Some(&other) = other
+                && other != phone
+                && (tcp(phone) || tcp(other))
+            {
+                choices.add(2, Deed::BreakStreams(phone, other));
+            }
+        }
+        let status = [491, 486, 488, 500, 501, 503, 603, 404, 405, 420];
+        let status = status[usize::try_from(chance.below(10)).unwrap_or(0)];
+        let kinds = [
+            Kind::FirstInvite,
+            Kind::Reinvite,
+            Kind::Reinvite,
+            Kind::Refer,
+            Kind::Refer,
+            Kind::Notify,
+            Kind::Info,
+        ];
+        let kind = kinds[usize::try_from(chance.below(7)).unwrap_or(0)];
+        let times = 1 + usize::try_from(chance.below(3)).unwrap_or(0);
+        choices.add(6, Deed::Refuse(kind, status, times));
     }
 }
 
@@ -232,46 +326,6 @@ fn who_to_call(
     choices.add(weight, Deed::Dial(phone, AccountId(account), target));
 }
 
-/// What happens at a phone beside its calls.
-fn around(
-    play: &Play,
-    phone: PhoneId,
-    calls: &[CallView],
-    chance: &mut Chance,
-    choices: &mut Choices,
-) {
-    if calls.is_empty() {
-        return;
-    }
-    let asks = play.cast[phone.0].model.policy.hangup == trialog_call::Hangup::Ask;
-    choices.add(if asks { 6 } else { 1 }, Deed::Hook(phone));
-    choices.add(1, Deed::NetworkChanged(phone));
-    if play.cast[phone.0].is_customer() {
-        return;
-    }
-    choices.add(
-        if asks { 6 } else { 1 },
-        Deed::PageOpen(phone, chance.happens(700)),
-    );
-    choices.add(1, Deed::Device(phone, chance.happens(600)));
-    let presence = if chance.happens(700) {
-        Presence::Available
-    } else {
-        Presence::Idle
-    };
-    if chance.happens(400) {
-        choices.add(1, Deed::Presence(phone, presence));
-    }
-    if chance.happens(60) {
-        choices.add(1, Deed::Terminate(phone));
-    }
-    // A second call beside the first.
-    if chance.happens(300) {
-        let target = somebody(play, phone, false, chance);
-        choices.add(2, Deed::Dial(phone, AccountId(0), target));
-    }
-}
-
 fn about_a_wrap_up(
     phone: PhoneId,
     part: &Part,
@@ -289,43 +343,4 @@ fn about_a_wrap_up(
     };
     let weight = if wrap_up.due { 12 } else { 2 };
     choices.add(weight, Deed::WrapUp(phone, wrap_up.id, act));
-}
-
-fn faults(play: &Play, chance: &mut Chance, choices: &mut Choices) {
-    let alive: Vec<PhoneId> = play.alive().collect();
-    for &phone in &alive {
-        let busy = !play.world.calls(phone).is_empty();
-        if busy && alive.len() > 2 {
-            choices.add(1, Deed::Die(phone));
-        }
-        if play.is_down(phone) {
-            choices.add(25, Deed::Plug(phone, true));
-            choices.add(10, Deed::Sound(phone, true));
-        } else if busy {
-            choices.add(1, Deed::Plug(phone, false));
-            choices.add(1, Deed::Sound(phone, false));
-        }
-        let other = alive.get(usize::try_from(chance.below(alive.len() as u64)).unwrap_or(0));
-        let tcp = |phone: PhoneId| play.cast[phone.0].model.transport == Transport::Tcp;
-        if let Some(&other) = other
-            && other != phone
-            && (tcp(phone) || tcp(other))
-        {
-            choices.add(2, Deed::BreakStreams(phone, other));
-        }
-    }
-    let status = [491, 486, 488, 500, 501, 503, 603, 404, 405, 420];
-    let status = status[usize::try_from(chance.below(10)).unwrap_or(0)];
-    let kinds = [
-        Kind::FirstInvite,
-        Kind::Reinvite,
-        Kind::Reinvite,
-        Kind::Refer,
-        Kind::Refer,
-        Kind::Notify,
-        Kind::Info,
-    ];
-    let kind = kinds[usize::try_from(chance.below(7)).unwrap_or(0)];
-    let times = 1 + usize::try_from(chance.below(3)).unwrap_or(0);
-    choices.add(6, Deed::Refuse(kind, status, times));
 }

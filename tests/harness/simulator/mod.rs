@@ -107,6 +107,33 @@ pub fn replay(course: &Course, diary: bool) -> Played {
     Played { play, broken }
 }
 
+/// The same phones work for so many days, each a course of its own in which nobody dies. What broke, or is left of memory.
+#[must_use]
+pub fn work(seed: u64, days: u32, weather: Weather) -> Option<Broken> {
+    let mut chance = Chance::new(seed);
+    let mut course = Course {
+        seed,
+        link: weather.link(&mut chance),
+        cast: cast::draw(&mut chance),
+        script: Vec::new(),
+        until: Time::ZERO,
+        ending: Ending::HangUp,
+        also: None,
+    };
+    for part in &mut course.cast {
+        part.model.registrar = None;
+    }
+    let mut play = Play::new(&course);
+    let mut temper = improvise::Temper::immortal();
+    let broken = quietly(|| {
+        for _ in 0..days {
+            temper.play(&mut play, &mut chance, &mut Vec::new());
+            play.call_it_a_day();
+        }
+    });
+    broken.or_else(|| play.weigh())
+}
+
 /// Plays these seeds on all processors: what they came to, and the first few courses that broke.
 ///
 /// # Panics

@@ -30,8 +30,8 @@ const HANGING_UP: Duration = Duration::from_secs(300);
 /// A subscription lives for 180 s and lingers for 90 (RFC 6665), and before that two transactions of 32 s each may have
 /// ended; nothing lives longer.
 const NOTHING_LIVES_LONGER: Duration = Duration::from_secs(360);
-/// What a phone may weigh more after its course than a new one: tables that have grown keep their room.
-const ROOM: i64 = 96 * 1024;
+/// What a phone may weigh more after its course than a new one, in bytes: lists in the core keep room for a few calls.
+const ROOM: i64 = 4 * 1024;
 
 /// Nobody is kept in a call for longer.
 const STUCK: Duration = Duration::from_secs(80);
@@ -386,12 +386,11 @@ impl Play {
             }
         }
         self.hang_up();
-        let survivors: Vec<PhoneId> = self.alive().collect();
-        for &phone in &survivors {
-            self.hand_in(phone);
+        for phone in self.alive().collect::<Vec<_>>() {
             self.world.unregister(phone);
         }
-        self.nothing_lives_on(&survivors);
+        self.rest();
+        let survivors: Vec<PhoneId> = self.alive().collect();
         for &phone in &survivors {
             self.each_period_of_ownership_has_its_wrap_up(phone);
             self.each_call_is_recorded_from_its_beginning_to_its_end(phone);
@@ -451,6 +450,29 @@ impl Play {
                 seen.text.summary()
             );
         }
+    }
+
+    /// All calls are over: what is owed is handed in, and nothing lives on.
+    fn rest(&mut self) {
+        let survivors: Vec<PhoneId> = self.alive().collect();
+        for &phone in &survivors {
+            self.hand_in(phone);
+        }
+        self.nothing_lives_on(&survivors);
+    }
+
+    /// A day's work is over, and there will be another. What the harness remembers of it is forgotten.
+    pub(super) fn call_it_a_day(&mut self) {
+        for phone in self.world.everybody() {
+            self.world.release(phone);
+        }
+        self.world.network.stop_meddling();
+        for phone in std::mem::take(&mut self.down) {
+            self.world.plug(phone, true);
+        }
+        self.hang_up();
+        self.rest();
+        self.world.forget();
     }
 
     /// Without faults and with nothing lost, who thinks that he has a call has a partner who thinks so as well.

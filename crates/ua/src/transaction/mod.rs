@@ -138,6 +138,16 @@ impl<P> Transactions<P> {
         self.client_keys.len() + self.server_keys.len() + self.merge_keys.len()
     }
 
+    /// Tables that grew in busy times are as small as they can be.
+    pub(crate) fn give_back_room(&mut self) {
+        self.clients.shrink_to_fit();
+        self.client_keys.shrink_to_fit();
+        self.servers.shrink_to_fit();
+        self.server_keys.shrink_to_fit();
+        self.merge_keys.shrink_to_fit();
+        self.timers.give_back_room();
+    }
+
     pub(crate) fn next_deadline(&self) -> Option<Time> {
         self.timers.next_deadline()
     }
