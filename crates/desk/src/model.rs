@@ -1,15 +1,18 @@
 //! The JSON of the API as types: what the desk writes and what a client (`trialog ctl`, the demo, a page) reads.
 //! No logic but the names; times are Unix milliseconds unless said otherwise.
+use crate::names;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The whole phone at one moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// The phone's name.
     pub name: String,
     /// The program's version.
     pub version: String,
     /// `available` or `idle`.
+    #[schemars(extend("enum" = names::presences()))]
     pub presence: String,
     /// A first SIGTERM waits for a conference or an anchored call.
     pub terminating: bool,
@@ -26,13 +29,14 @@ pub struct Status {
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// Its number, for `account` in a request.
     pub id: u16,
     /// Its address of record.
     pub aor: String,
     /// `direct` (no registrar), `registering`, `registered`, `failed` or `unregistered`.
+    #[schemars(extend("enum" = names::registrations()))]
     pub state: String,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,13 +44,15 @@ pub struct Account {
 }
 
 /// A call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// Its number, never used again.
     pub id: u32,
     /// Ours: `owner`, `guest` or `customer`.
+    #[schemars(extend("enum" = names::roles()))]
     pub role: String,
     /// The state, by its fixed name.
+    #[schemars(extend("enum" = names::stages()))]
     pub stage: String,
     /// The state, for people.
     pub stage_text: String,
@@ -63,11 +69,13 @@ pub struct Call {
 }
 
 /// A leg.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Leg {
     /// `p` and a number for a placed one, `r` for a received one.
+    #[schemars(regex(pattern = "^[pr][0-9]+$"))]
     pub id: String,
     /// The far party's role.
+    #[schemars(extend("enum" = names::roles()))]
     pub role: String,
     /// Its name or address.
     pub name: String,
@@ -82,20 +90,23 @@ pub struct Leg {
 }
 
 /// An act, allowed or not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Act {
     /// Its name, as in the path of a request.
+    #[schemars(extend("enum" = names::acts()))]
     pub act: String,
     /// Its label.
     pub label: String,
     /// The same in German.
     pub label_de: String,
     /// The key that it takes in the body: `to` or `digit`. `transfer` stands twice: to the guest, and, blind, to an address.
+    #[schemars(extend("enum" = ["to", "digit"]))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takes: Option<String>,
     /// It may be done now.
     pub allowed: bool,
     /// Why not, as a code.
+    #[schemars(extend("enum" = names::refusals()))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
     /// Why not, for people.
@@ -107,7 +118,7 @@ pub struct Act {
 }
 
 /// A wrap-up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WrapUp {
     /// Its number.
     pub id: u32,
@@ -124,7 +135,7 @@ pub struct WrapUp {
 }
 
 /// A wrap-up reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// What is recorded.
     pub code: String,
@@ -135,16 +146,17 @@ pub struct Reason {
 }
 
 /// Microphone and ear.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Audio {
     /// `device`, `file` or `none`.
+    #[schemars(extend("enum" = ["device", "file", "none"]))]
     pub end: String,
     /// When the recordings began, in Unix microseconds.
     pub started_unix_us: Option<u64>,
 }
 
 /// One message of the WebSocket.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// One more with each change, over all clients; higher after each start of the phone. A `status` has the number of the last
     /// change that it holds.
@@ -157,13 +169,14 @@ pub struct Event {
 }
 
 /// What happened, by its fixed name. Every change of the status has an event; `view` is the thing as it is afterwards, whole.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum What {
     /// The whole phone: first on a connection that does not resume, and in place of changes that are no longer there.
     Status {
         /// Why it comes: `connected`, `too-old` (the changes after `since` are no longer there), `too-slow` (this client has
         /// fallen behind) or `asked` (`status=true`: after each change).
+        #[schemars(extend("enum" = ["connected", "too-old", "too-slow", "asked"]))]
         why: String,
         /// How many changes this client did not get, where that is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,8 +205,10 @@ pub enum What {
         /// Which.
         call: u32,
         /// What: any of `stage`, `role`, `muted`, `legs`, `acts`.
+        #[schemars(extend("items" = {"type": "string", "enum": ["stage", "role", "muted", "legs", "acts"]}))]
         changed: Vec<String>,
         /// The former stage, where that has changed.
+        #[schemars(extend("enum" = names::stages()))]
         #[serde(default, skip_serializing_if = "Option::is_none")]
         was: Option<String>,
         /// As it is now.
@@ -204,6 +219,7 @@ pub enum What {
         /// Which.
         call: u32,
         /// How: `not-answered`, `refused`, `ended` (by us), `far-ended`, `transferred`, `exited` or `failed`.
+        #[schemars(extend("enum" = names::outcomes()))]
         outcome: String,
         /// With which SIP status it was refused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -259,6 +275,7 @@ pub enum What {
     /// The agent is available or idle.
     Presence {
         /// `available` or `idle`.
+        #[schemars(extend("enum" = names::presences()))]
         presence: String,
     },
     /// Microphone and ear, or the recordings, are other than before.
@@ -278,11 +295,12 @@ pub enum What {
 }
 
 /// A call that is new.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Began {
     /// Its number.
     pub call: u32,
     /// Ours in it: `owner`, `guest` or `customer`.
+    #[schemars(extend("enum" = names::roles()))]
     pub role: String,
     /// The other party.
     pub peer: String,
@@ -292,9 +310,10 @@ pub struct Began {
 }
 
 /// An act that was refused, whoever asked for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// The act's name, or `call`, `hook`, `submit`, `draft`, `extend`.
+    #[schemars(extend("enum" = names::refusable()))]
     pub act: String,
     /// For which call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -303,6 +322,7 @@ pub struct Refused {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrap_up: Option<u32>,
     /// Why, as a code.
+    #[schemars(extend("enum" = names::refusals()))]
     pub refused: String,
     /// Why, for people.
     pub reason: String,
@@ -311,9 +331,10 @@ pub struct Refused {
 }
 
 /// A notice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
     /// Its fixed name.
+    #[schemars(extend("enum" = names::notices()))]
     pub kind: String,
     /// About which call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -331,4 +352,61 @@ pub struct Notice {
     pub text: String,
     /// The same in German.
     pub text_de: String,
+}
+
+/// What an act came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Done {
+    /// Always `true`: else there is a problem document. What follows from the act is told by events.
+    pub done: bool,
+}
+
+/// A call that was placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Placed {
+    /// Its number.
+    pub call: u32,
+}
+
+/// Why a request was not done (RFC 9457). `refused` is what a program goes by; the sentences are for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Problem {
+    /// The kind: `urn:trialog:problem:` and the code in `refused`.
+    pub r#type: String,
+    /// The kind in a few words, always the same.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What was not done and why, in English.
+    pub detail: String,
+    /// The path that was asked for, without its query.
+    pub instance: String,
+    /// The code. It never changes.
+    pub refused: String,
+    /// Why.
+    pub reason: String,
+    /// The same in German.
+    pub reason_de: String,
+    /// How to put it right.
+    pub mend: String,
+    /// The same in German.
+    pub mend_de: String,
+    /// The acts that are allowed for this call now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Vec<String>>,
+    /// The member of body or query that is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What was expected there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The names that are known in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Vec<String>>,
+    /// In which line of the body JSON ends, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// At which byte of that line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
 }

@@ -2,7 +2,7 @@
 use crate::view::Look;
 use std::path::PathBuf;
 use tokio::sync::oneshot;
-use trialog_call::{CallId, Input, Refusal};
+use trialog_call::{Act, CallId, Input, Refusal};
 
 /// One request of a client on its way to the loop.
 #[derive(Debug)]
@@ -41,34 +41,23 @@ pub enum Outcome {
         seq: u64,
     },
     /// The core refused; nothing changed.
-    Refused(Refusal),
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// What it would allow for this call.
+        allowed: Vec<Act>,
+    },
     /// The request itself was wrong.
-    Wrong(Problem),
+    Wrong(Wrong),
 }
 
 /// What was wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum Wrong {
     /// This is no address to call.
-    BadAddress(String),
+    BadAddress,
     /// The audio end is no file, so nothing can be said into it.
     NoFileEnd,
     /// The file can't be played, and why.
     Unplayable(String),
-}
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::BadAddress(address) => write!(
-                f,
-                "“{address}” is no address to call: expected sip:user@host, user@host or a number"
-            ),
-            Self::NoFileEnd => write!(
-                f,
-                "nothing can be said: that takes `end = \"file\"` under [audio]"
-            ),
-            Self::Unplayable(why) => write!(f, "the file can't be played: {why}"),
-        }
-    }
 }

@@ -1,200 +1,364 @@
-//! The requests: each becomes an order for the loop, and its outcome becomes a response.
-use crate::act::{self, Unreadable};
-use crate::body::{
-    self, ActBody, DialBody, NoBody, PresenceBody, PresenceName, ReasonBody, SayBody,
-};
-use crate::order::{Command, Order, Outcome};
+//! The requests: each becomes an order for the loop as the table says, and its outcome becomes a response.
+use crate::field::{self, Given};
+use crate::order::{Command, Order, Outcome, Wrong};
+use crate::problem::{Failure, Kind};
 use crate::server::Shared;
-use crate::{socket, words};
+use crate::table::{Does, Method, OPERATIONS, Operation};
+use crate::words::Words;
+use crate::{openapi, socket};
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{FromRequest, Query, RawPathParams, Request, State};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
-use trialog_call::{AccountId, CallId, Input, Presence, Refusal, Target, WrapUpAct, WrapUpId};
+use tokio::time::timeout;
+use trialog_call::Refusal;
+
+/// No request of the API is longer, in bytes.
+pub(crate) const LONGEST_BODY: usize = 16 * 1024;
+
+/// So long a client may take to send its body.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The loop answers within milliseconds; so long it may take on a machine that is out of breath.
+const LOOP_PATIENCE: Duration = Duration::from_secs(10);
 
 type Desk = State<Arc<Shared>>;
-type Body = Result<Bytes, BytesRejection>;
+type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
+/// The router, as the table has it.
 pub(crate) fn all() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/api/status", get(status))
-        .route("/api/events", get(socket::events))
-        .route("/api/calls", post(dial))
-        .route("/api/calls/{id}/{act}", post(act))
-        .route("/api/hook", post(hook))
-        .route("/api/presence", post(presence))
-        .route("/api/wrap-ups/{id}/{act}", post(wrap_up))
-        .route("/api/audio/say", post(say))
-        .route("/api/shutdown", post(shutdown))
-        .fallback(async || Failure::NoSuchPath)
+    let mut router = Router::new();
+    for operation in OPERATIONS {
+        let methods = match operation.method {
+            // RFC 9110 §9.3.2: HEAD is GET without the content.
+            Method::Get => MethodFilter::GET,
+            Method::Post => MethodFilter::POST,
+        };
+        let routed = match operation.does {
+            Does::Events => on(
+                methods,
+                async |State(shared): Desk, uri: Uri, pairs: Pairs, upgrade| {
+                    events(operation, shared, pairs, upgrade)
+                        .unwrap_or_else(|failure| failure.response(uri.path()))
+                },
+            ),
+            _ => on(
+                methods,
+                async |State(shared): Desk,
+                       uri: Uri,
+                       numbers: Result<RawPathParams, RawPathParamsRejection>,
+                       pairs: Pairs,
+                       request: Request| {
+                    let asked = Asked {
+                        operation,
+                        number: numbers.ok().as_ref().and_then(number),
+                        pairs,
+                        request,
+                    };
+                    answer(&shared, asked)
+                        .await
+                        .unwrap_or_else(|failure| failure.response(uri.path()))
+                },
+            ),
+        };
+        let routed =
+            routed.fallback(async |uri: Uri| wrong_method(operation.method).response(uri.path()));
+        router = router.route(operation.path, routed);
+    }
+    router.fallback(nothing_here)
 }
 
-async fn status(State(shared): Desk) -> Result<Response, Failure> {
-    ask(&shared, Command::Look).await
+/// A request to an operation.
+struct Asked {
+    operation: &'static Operation,
+    /// The number in the path; `None` where there is none that could be one.
+    number: Option<u32>,
+    pairs: Pairs,
+    request: Request,
 }
 
-async fn dial(State(shared): Desk, body: Body) -> Result<Response, Failure> {
-    let DialBody { to, account } = body::read(&body?)?;
-    let input = Input::Dial {
-        account: AccountId(account),
-        target: Target(to),
-    };
-    ask(&shared, Command::Core(input)).await
+/// The number in the path. What is no number is as good as one that nothing has.
+fn number(numbers: &RawPathParams) -> Option<u32> {
+    let (_, text) = numbers.iter().next()?;
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits)
 }
 
-async fn act(
-    State(shared): Desk,
-    Path((id, name)): Path<(String, String)>,
-    body: Body,
-) -> Result<Response, Failure> {
-    let call = CallId(
-        id.parse()
-            .map_err(|_| Failure::Refused(Refusal::NoSuchCall))?,
-    );
-    let body: ActBody = body::read(&body?)?;
-    let act = act::read(&name, body).map_err(Failure::Act)?;
-    ask(&shared, Command::Core(Input::Act { call, act })).await
-}
-
-async fn hook(State(shared): Desk, body: Body) -> Result<Response, Failure> {
-    let NoBody {} = body::read(&body?)?;
-    ask(&shared, Command::Core(Input::Hook)).await
-}
-
-async fn presence(State(shared): Desk, body: Body) -> Result<Response, Failure> {
-    let body: PresenceBody = body::read(&body?)?;
-    let presence = match body.presence {
-        PresenceName::Available => Presence::Available,
-        PresenceName::Idle => Presence::Idle,
-    };
-    ask(&shared, Command::Core(Input::Presence(presence))).await
-}
-
-async fn wrap_up(
-    State(shared): Desk,
-    Path((id, name)): Path<(String, String)>,
-    body: Body,
-) -> Result<Response, Failure> {
-    let id = id
-        .parse()
-        .map_err(|_| Failure::Refused(Refusal::NoSuchWrapUp))?;
-    let reason = |body: Body| -> Result<String, Failure> {
-        let ReasonBody { reason } = body::read(&body?)?;
-        Ok(reason)
-    };
-    let act = match name.as_str() {
-        "submit" => WrapUpAct::Submit(reason(body)?),
-        "draft" => WrapUpAct::Draft(reason(body)?),
-        "extend" => {
-            let NoBody {} = body::read(&body?)?;
-            WrapUpAct::Extend
+async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
+    let operation = asked.operation;
+    query(operation, asked.pairs)?;
+    let given = match operation.method {
+        // RFC 9110 §9.3.1: content of a GET has no meaning.
+        Method::Get => Given::default(),
+        Method::Post => {
+            let body = read(asked.request).await?;
+            field::of_body(operation.body, &body)?
         }
-        _ => return Err(Failure::NoSuchPath),
     };
-    let id = WrapUpId(id);
-    ask(&shared, Command::Core(Input::WrapUp { id, act })).await
-}
-
-async fn say(State(shared): Desk, body: Body) -> Result<Response, Failure> {
-    let SayBody { file } = body::read(&body?)?;
-    ask(&shared, Command::Say(file)).await
-}
-
-async fn shutdown(State(shared): Desk, body: Body) -> Result<Response, Failure> {
-    let NoBody {} = body::read(&body?)?;
-    ask(&shared, Command::Shutdown).await
-}
-
-/// Asks the loop and waits for its answer.
-async fn ask(shared: &Shared, command: Command) -> Result<Response, Failure> {
-    let (reply, outcome) = oneshot::channel();
-    let order = Order { command, reply };
-    shared
-        .desk
-        .orders
-        .send(order)
-        .await
-        .map_err(|_| Failure::Gone)?;
-    match outcome.await.map_err(|_| Failure::Gone)? {
+    let number = match operation.does {
+        Does::Document => return Ok(openapi::response()),
+        Does::Act(_) => asked.number.ok_or(Refusal::NoSuchCall),
+        Does::WrapUp(_) => asked.number.ok_or(Refusal::NoSuchWrapUp),
+        Does::Look | Does::Events | Does::Dial | Does::Tell(_) => Ok(0),
+    };
+    let number = number.map_err(|refusal| Failure::refused(refusal, &[]))?;
+    match ask(shared, operation.command(number, &given)).await? {
         Outcome::Done => Ok(Json(json!({ "done": true })).into_response()),
         Outcome::Began(call) => {
             Ok((StatusCode::CREATED, Json(json!({ "call": call.0 }))).into_response())
         }
         Outcome::Seen { look, .. } => Ok(Json(look.status()).into_response()),
-        Outcome::Refused(refusal) => Err(Failure::Refused(refusal)),
-        Outcome::Wrong(problem) => Err(Failure::BadBody(problem.to_string())),
+        Outcome::Refused { refusal, allowed } => Err(Failure::refused(refusal, &allowed)),
+        Outcome::Wrong(wrong) => Err(failure(wrong)),
     }
 }
 
-/// Why a request was not done.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The core refused.
-    Refused(Refusal),
-    /// The path's act is none, or its body does not fit it.
-    Act(Unreadable),
-    /// The body is wrong.
-    BadBody(String),
-    /// The body is too long or broke off.
-    Body(BytesRejection),
-    /// There is nothing at this path.
-    NoSuchPath,
-    /// The phone is on its way out.
-    Gone,
+fn query(operation: &'static Operation, pairs: Pairs) -> Result<Given, Failure> {
+    let Query(pairs) = pairs.map_err(|_| {
+        let reason = Words::new("The query can't be read.", "Die Abfrage ist nicht lesbar.");
+        Failure::new(Kind::BadQuery, reason, plain_names())
+    })?;
+    field::of_query(operation.query, pairs)
 }
 
-impl From<BytesRejection> for Failure {
-    fn from(rejection: BytesRejection) -> Self {
-        Self::Body(rejection)
+fn plain_names() -> Words {
+    Words::new(
+        "Write it as name=value&name=value, with %XX in UTF-8 for special characters.",
+        "Schreiben Sie sie als Name=Wert&Name=Wert, Sonderzeichen als %XX in UTF-8.",
+    )
+}
+
+/// The body, if it is announced as JSON or not at all, and comes whole and in time.
+async fn read(request: Request) -> Result<Bytes, Failure> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map_or(Ok(()), |kind| {
+        let is_json = is_json(kind.as_bytes());
+        is_json.then_some(()).ok_or_else(not_json)
+    });
+    let body = match timeout(BODY_PATIENCE, Bytes::from_request(request, &())).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(why)) if why.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(too_long()),
+        Ok(Err(_)) => return Err(broken_off()),
+        Err(_) => return Err(too_slow()),
+    };
+    if !body.trim_ascii().is_empty() {
+        kind?;
+    }
+    Ok(body)
+}
+
+/// `application/json`, whatever its parameters: JSON is UTF-8 (RFC 8259 §8.1).
+fn is_json(kind: &[u8]) -> bool {
+    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+fn too_long() -> Failure {
+    let reason = Words::new("The body is too long.", "Der Inhalt ist zu lang.");
+    let mend = Words::new(
+        format!("Send {LONGEST_BODY} bytes at most."),
+        format!("Senden Sie höchstens {LONGEST_BODY} Byte."),
+    );
+    Failure::new(Kind::TooLong, reason, mend)
+}
+
+fn broken_off() -> Failure {
+    let reason = Words::new("The body broke off.", "Der Inhalt brach ab.");
+    let mend = Words::new(
+        "Send as many bytes as the header Content-Length says.",
+        "Senden Sie so viele Byte, wie die Kopfzeile Content-Length angibt.",
+    );
+    Failure::new(Kind::BadRequest, reason, mend)
+}
+
+fn too_slow() -> Failure {
+    let patience = BODY_PATIENCE.as_secs();
+    let reason = Words::new(
+        format!("The body was not whole within {patience} s."),
+        format!("Der Inhalt war nicht innerhalb von {patience} s vollständig."),
+    );
+    let mend = Words::new(
+        "Send header and body at once.",
+        "Senden Sie Kopf und Inhalt auf einmal.",
+    );
+    Failure::new(Kind::TooSlow, reason, mend)
+}
+
+fn not_json() -> Failure {
+    let reason = Words::new(
+        "The body has another Content-Type than application/json.",
+        "Der Inhalt hat einen anderen Content-Type als application/json.",
+    );
+    let mend = Words::new(
+        "Send the header “Content-Type: application/json” (curl: --json), or no body where none is needed.",
+        "Senden Sie die Kopfzeile „Content-Type: application/json“ (curl: --json), oder keinen Inhalt, wo keiner nötig ist.",
+    );
+    Failure::new(Kind::NotJson, reason, mend)
+}
+
+fn wrong_method(right: Method) -> Failure {
+    let (name, methods) = match right {
+        Method::Get => ("GET", "GET, HEAD"),
+        Method::Post => ("POST", "POST"),
+    };
+    let reason = Words::new(
+        format!("This path is asked for by {name} only."),
+        format!("Dieser Pfad wird nur mit {name} angefragt."),
+    );
+    let mend = Words::new(format!("Use {name}."), format!("Verwenden Sie {name}."));
+    let mut failure = Failure::new(Kind::WrongMethod, reason, mend);
+    failure.more.methods = Some(methods);
+    failure
+}
+
+async fn nothing_here(uri: Uri) -> Response {
+    nothing_at(uri.path()).response(uri.path())
+}
+
+fn nothing_at(path: &str) -> Failure {
+    // Where an act's name is wrong, the right ones are named.
+    for (folder, kind) in [("/api/calls/", "{call}"), ("/api/wrap-ups/", "{wrap_up}")] {
+        let is_act = path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.split('/').count() == 2);
+        if is_act {
+            return no_such_act(&format!("{folder}{kind}/"));
+        }
+    }
+    let reason = Words::new(
+        "There is nothing at this path.",
+        "Unter diesem Pfad gibt es nichts.",
+    );
+    let mend = Words::new(
+        "GET /api/openapi.json describes every path.",
+        "GET /api/openapi.json beschreibt jeden Pfad.",
+    );
+    Failure::new(Kind::NoSuchPath, reason, mend)
+}
+
+fn no_such_act(folder: &str) -> Failure {
+    let acts = OPERATIONS
+        .iter()
+        .filter_map(|operation| operation.path.strip_prefix(folder));
+    let acts: Vec<_> = acts.collect();
+    let reason = Words::new("There is no such act.", "Das gibt es nicht.");
+    let names = acts.join(", ");
+    let mend = Words::new(
+        format!("Use one of: {names}."),
+        format!("Verwenden Sie eines von: {names}."),
+    );
+    let mut failure = Failure::new(Kind::NoSuchAct, reason, mend);
+    failure.more.known = Some(acts);
+    failure
+}
+
+fn events(
+    operation: &'static Operation,
+    shared: Arc<Shared>,
+    pairs: Pairs,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Failure> {
+    let given = query(operation, pairs)?;
+    let upgrade = upgrade.map_err(|_| {
+        let reason = Words::new(
+            "The events come by WebSocket only.",
+            "Die Ereignisse kommen nur über WebSocket.",
+        );
+        let mend = Words::new(
+            "Open it with a WebSocket client, version 13, by GET.",
+            "Öffnen Sie es mit einem WebSocket-Client, Version 13, mit GET.",
+        );
+        Failure::new(Kind::NoWebSocket, reason, mend)
+    })?;
+    socket::open(shared, upgrade, &given)
+}
+
+/// Asks the loop and waits for its answer.
+async fn ask(shared: &Shared, command: Command) -> Result<Outcome, Failure> {
+    let (reply, outcome) = oneshot::channel();
+    let order = Order { command, reply };
+    let asked = async {
+        shared.desk.orders.send(order).await.ok()?;
+        outcome.await.ok()
+    };
+    match timeout(LOOP_PATIENCE, asked).await {
+        Ok(Some(outcome)) => Ok(outcome),
+        Ok(None) => Err(ended()),
+        Err(_) => Err(no_answer()),
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let error = |status: StatusCode, error: String| {
-            (status, Json(json!({ "error": error }))).into_response()
-        };
-        match self {
-            Self::Refused(refusal) => {
-                let words = words::refusal(refusal);
-                let body = json!({
-                    "refused": words::refusal_code(refusal),
-                    "reason": words.en,
-                    "reason_de": words.de,
-                });
-                let status = match refusal {
-                    Refusal::NoSuchCall | Refusal::NoSuchWrapUp => StatusCode::NOT_FOUND,
-                    _ => StatusCode::CONFLICT,
-                };
-                (status, Json(body)).into_response()
-            }
-            Self::Act(Unreadable::NoSuchAct) => {
-                error(StatusCode::NOT_FOUND, "there is no such act".to_owned())
-            }
-            Self::Act(Unreadable::Missing(key)) => error(
-                StatusCode::BAD_REQUEST,
-                format!("the body needs the key “{key}”"),
-            ),
-            Self::Act(Unreadable::Superfluous(key)) => error(
-                StatusCode::BAD_REQUEST,
-                format!("this act takes no “{key}”"),
-            ),
-            Self::BadBody(why) => error(StatusCode::BAD_REQUEST, why),
-            Self::Body(rejection) => error(rejection.status(), rejection.body_text()),
-            Self::NoSuchPath => error(
-                StatusCode::NOT_FOUND,
-                "there is nothing at this path".to_owned(),
-            ),
-            Self::Gone => error(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the phone is being switched off".to_owned(),
-            ),
+fn ended() -> Failure {
+    let reason = Words::new("The phone has ended.", "Das Telefon ist beendet.");
+    let mend = Words::new(
+        "Wait until it has been started again; address and token are new then.",
+        "Warten Sie, bis es wieder gestartet ist; Adresse und Token sind dann neu.",
+    );
+    Failure::new(Kind::Ended, reason, mend)
+}
+
+fn no_answer() -> Failure {
+    let reason = Words::new(
+        "The phone did not answer in time; what was asked may still be done.",
+        "Das Telefon hat nicht rechtzeitig geantwortet; das Gewünschte kann noch geschehen.",
+    );
+    let mend = Words::new(
+        "Read the status before asking again.",
+        "Lesen Sie den Status, bevor Sie erneut anfragen.",
+    );
+    Failure::new(Kind::NoAnswer, reason, mend)
+}
+
+fn failure(wrong: Wrong) -> Failure {
+    match wrong {
+        Wrong::BadAddress => {
+            let reason = Words::new(
+                "This is no address to call.",
+                "Das ist keine Adresse, die man anrufen kann.",
+            );
+            let expected =
+                "sip:user@host, user@host, or a number or name where the account has a registrar";
+            let mend = Words::new(
+                format!("Give as “to”: {expected}."),
+                "Geben Sie als „to“ an: sip:user@host, user@host, oder eine Nummer oder einen Namen, wo das Konto einen Registrar hat.",
+            );
+            let mut failure = Failure::new(Kind::BadAddress, reason, mend);
+            failure.more.field = Some("to".to_owned());
+            failure.more.expected = Some(expected.to_owned());
+            failure
+        }
+        Wrong::NoFileEnd => {
+            let reason = Words::new(
+                "The audio end is no file, so nothing can be said into it.",
+                "Das Tonende ist keine Datei; dort kann nichts gesagt werden.",
+            );
+            let mend = Words::new(
+                "Set `end = \"file\"` in the section [audio] of the phone's configuration.",
+                "Setzen Sie `end = \"file\"` im Abschnitt [audio] der Konfiguration des Telefons.",
+            );
+            Failure::new(Kind::NoFileEnd, reason, mend)
+        }
+        Wrong::Unplayable(why) => {
+            let reason = Words::new(
+                format!("The file can't be played: {why}."),
+                format!("Die Datei kann nicht gespielt werden: {why}."),
+            );
+            let mend = Words::new(
+                "Give the absolute path of a WAV file that the phone's user may read.",
+                "Geben Sie den absoluten Pfad einer WAV-Datei an, die der Benutzer des Telefons lesen darf.",
+            );
+            let mut failure = Failure::new(Kind::Unplayable, reason, mend);
+            failure.more.field = Some("file".to_owned());
+            failure
         }
     }
 }

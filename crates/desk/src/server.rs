@@ -1,23 +1,33 @@
-//! The HTTP server and its guard: who may ask at all. It listens where the phone bound it, and a request passes only with the
-//! token, from a page of our own or from no page.
+//! The HTTP server: it listens where the phone bound it, for a bounded number of clients, each of them for a bounded time.
 use crate::order::Order;
-use crate::routes;
-use crate::{Feed, Token};
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
-use serde_json::json;
+use crate::{Feed, Token, guard, routes};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
 
-/// No request of the API is longer.
-const BODY_LIMIT: usize = 16 * 1024;
+/// How many connections there may be at once, those of WebSockets included; more wait to be accepted.
+const CONNECTIONS: usize = 256;
+
+/// So long a client may take for a request's head, and a connection may be idle.
+const HEAD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most headers of a request, and the most bytes of its head; more are answered with 431.
+const HEADERS: usize = 64;
+const HEAD: usize = 16 * 1024;
+
+/// After an error of the listener that may pass: too many open files.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the desk needs of the phone.
 #[derive(Clone, Debug)]
@@ -35,9 +45,12 @@ pub(crate) struct Shared {
     pub(crate) desk: Desk,
     /// How many pages are open; `hangup = "ask"` asks only where there is one.
     pub(crate) pages: AtomicUsize,
+    /// One for each client that follows the events.
+    pub(crate) readers: Arc<Semaphore>,
 }
 
-/// Serves the API until `end` is there. The listener should be a loopback one.
+/// Serves the API until `end` is there, and then until what was asked is answered and who follows the events is told; so the
+/// caller ends the feed first, and waits no longer than it likes. The listener should be a loopback one.
 ///
 /// # Errors
 /// When the listener fails for good.
@@ -46,105 +59,96 @@ pub async fn serve(
     desk: Desk,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(desk))
-        .with_graceful_shutdown(end)
-        .await
+    let readers = Arc::new(Semaphore::new(crate::socket::READERS));
+    let router = router(desk, Arc::clone(&readers));
+    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    let (ending, _) = watch::channel(false);
+    let mut end = pin!(end);
+    let result = loop {
+        let accepted = async {
+            let place = Arc::clone(&connections).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            both = accepted => both,
+            () = &mut end => break Ok(()),
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = connection(stream, router.clone(), ending.subscribe());
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) if is_for_good(&error) => break Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "the API can't take a connection");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    };
+    drop(listener);
+    ending.send_replace(true);
+    // Each gives its place back when it is done.
+    let all = u32::try_from(CONNECTIONS).unwrap_or(u32::MAX);
+    let _ = connections.acquire_many(all).await;
+    let all = u32::try_from(crate::socket::READERS).unwrap_or(u32::MAX);
+    let _ = readers.acquire_many(all).await;
+    result
 }
 
-pub(crate) fn router(desk: Desk) -> Router {
+/// The connection that was being accepted is gone already.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as E;
+    matches!(
+        error.kind(),
+        E::ConnectionAborted | E::ConnectionReset | E::ConnectionRefused | E::Interrupted
+    )
+}
+
+fn is_for_good(error: &io::Error) -> bool {
+    use io::ErrorKind as E;
+    matches!(
+        error.kind(),
+        E::InvalidInput | E::NotConnected | E::Unsupported
+    )
+}
+
+async fn connection(stream: TcpStream, router: Router, mut ending: watch::Receiver<bool>) {
+    // Answers and events are small and whole: they need not wait for each other.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router);
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .max_headers(HEADERS)
+            .max_buf_size(HEAD)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
+    // What a connection ends with is the client's affair.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = ending.changed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+fn router(desk: Desk, readers: Arc<Semaphore>) -> Router {
     let shared = Arc::new(Shared {
         desk,
         pages: AtomicUsize::new(0),
+        readers,
     });
     routes::all()
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
+        .layer(DefaultBodyLimit::max(routes::LONGEST_BODY))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            guard::guard,
+        ))
         .with_state(shared)
-}
-
-async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    if !from_here(request.headers()) {
-        let error = "only http://127.0.0.1 or http://localhost, and pages from there, may ask";
-        return (StatusCode::FORBIDDEN, Json(json!({ "error": error }))).into_response();
-    }
-    if !shown(&request).is_some_and(|token| shared.desk.token.matches(&token)) {
-        let error = "this needs the header “Authorization: Bearer TOKEN” with the phone's token";
-        return (
-            StatusCode::UNAUTHORIZED,
-            [(header::WWW_AUTHENTICATE, "Bearer")],
-            Json(json!({ "error": error })),
-        )
-            .into_response();
-    }
-    next.run(request).await
-}
-
-/// A foreign page can make the browser send requests to this machine, also under a host name of its own that points here (DNS
-/// rebinding): both are told by these headers.
-fn from_here(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let Some(host) = text(header::HOST) else {
-        return false;
-    };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let loopback = matches!(name, "localhost" | "[::1]")
-        || name
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback());
-    let same = text(header::ORIGIN).is_none_or(|origin| origin == format!("http://{host}"));
-    loopback && same
-}
-
-/// The token that the request shows. A browser's WebSocket can't have headers of its own, so there it may stand in the query.
-fn shown(request: &Request) -> Option<String> {
-    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        return scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned());
-    }
-    if request.uri().path() != "/api/events" {
-        return None;
-    }
-    let query = request.uri().query()?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("token="))
-        .map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(host: &str, origin: Option<&str>) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
-        if let Some(origin) = origin {
-            headers.insert(header::ORIGIN, origin.parse().unwrap());
-        }
-        headers
-    }
-
-    #[test]
-    fn a_foreign_host_or_page_is_told_apart() {
-        assert!(from_here(&headers("127.0.0.1:4711", None)));
-        assert!(from_here(&headers("localhost:80", None)));
-        assert!(from_here(&headers("[::1]:80", None)));
-        assert!(from_here(&headers(
-            "127.0.0.1:4711",
-            Some("http://127.0.0.1:4711")
-        )));
-        assert!(!from_here(&headers("evil.example:4711", None)));
-        assert!(!from_here(&headers("127.0.0.1.evil.example", None)));
-        assert!(!from_here(&headers(
-            "127.0.0.1:4711",
-            Some("http://evil.example")
-        )));
-        assert!(!from_here(&headers("127.0.0.1:4711", Some("null"))));
-        assert!(!from_here(&HeaderMap::new()));
-    }
 }

@@ -4,14 +4,15 @@
 //! A client is pinged, so that one that is gone is noticed; one that takes nothing for a while is cut off. Neither keeps the
 //! phone or the other clients waiting.
 use crate::feed::{self, Got, Reader, Start};
+use crate::field::Given;
 use crate::model::{Event, What};
 use crate::order::{Command, Order, Outcome};
+use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::view::Look;
+use crate::words::Words;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Query, State};
 use axum::response::Response;
-use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,43 +29,54 @@ const PING: Duration = Duration::from_secs(20);
 /// So long a client may leave what it is sent unread.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Options {
-    /// The client is a page that can ask the agent something.
-    #[serde(default)]
-    page: bool,
-    /// The client has got all events until this one.
-    since: Option<u64>,
-    /// The whole status is to follow each change.
-    #[serde(default)]
-    status: bool,
+/// How many clients may follow the events at once.
+pub(crate) const READERS: usize = 128;
+
+/// Becomes the WebSocket that a client asked for.
+pub(crate) fn open(
+    shared: Arc<Shared>,
+    upgrade: WebSocketUpgrade,
+    given: &Given,
+) -> Result<Response, Failure> {
+    let readers = Arc::clone(&shared.readers);
+    let place = readers.try_acquire_owned().map_err(|_| too_many())?;
+    let (since, status, page) = (
+        given.number("since"),
+        given.flag("status"),
+        given.flag("page"),
+    );
+    let upgrade = upgrade.max_message_size(LONGEST_MESSAGE);
+    Ok(upgrade.on_upgrade(move |socket| async move {
+        let page = page.then(|| Page::open(&shared));
+        if let Some(page) = &page {
+            page.tell(true).await;
+        }
+        let (reader, start) = shared.desk.feed.reader(since);
+        let client = Client {
+            socket,
+            reader,
+            shared: &shared,
+            status,
+        };
+        // Why it ended is the client's affair: it is gone.
+        let _ = client.run(start).await;
+        if let Some(page) = page {
+            page.close().await;
+        }
+        drop(place);
+    }))
 }
 
-pub(crate) async fn events(
-    State(shared): State<Arc<Shared>>,
-    Query(options): Query<Options>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    upgrade
-        .max_message_size(LONGEST_MESSAGE)
-        .on_upgrade(move |socket| async move {
-            let page = options.page.then(|| Page::open(&shared));
-            if let Some(page) = &page {
-                page.tell(true).await;
-            }
-            let (reader, start) = shared.desk.feed.reader(options.since);
-            let client = Client {
-                socket,
-                reader,
-                shared: &shared,
-                status: options.status,
-            };
-            // Why it ended is the client's affair: it is gone.
-            let _ = client.run(start).await;
-            if let Some(page) = page {
-                page.close().await;
-            }
-        })
+fn too_many() -> Failure {
+    let reason = Words::new(
+        format!("{READERS} clients follow the events already."),
+        format!("Es folgen schon {READERS} Clients den Ereignissen."),
+    );
+    let mend = Words::new(
+        "Close one that is not needed, or let one follow and tell the others.",
+        "Schließen Sie einen, der nicht gebraucht wird, oder lassen Sie einen folgen und es den anderen sagen.",
+    );
+    Failure::new(Kind::TooManyReaders, reason, mend)
 }
 
 /// The client can't be sent to any more, or the phone is over.

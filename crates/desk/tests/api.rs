@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
 mod scripted;
 
-use scripted::{agent, phone};
-use serde_json::json;
+use scripted::{Phone, agent, phone};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
 use trialog_call::{
     AccountId, Act, CallId, Input, Presence, Refusal, Stage, Target, WrapUpAct, WrapUpId,
 };
-use trialog_desk::{Command, Outcome, Problem};
+use trialog_desk::{Command, Outcome, Wrong};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn each_act_reaches_the_core_as_it_was_meant() {
@@ -87,82 +92,334 @@ fn each_act_reaches_the_core_as_it_was_meant() {
     assert_eq!(phone.asked.try_recv().unwrap(), Command::Shutdown);
 }
 
+fn refused(refusal: Refusal) -> Outcome {
+    Outcome::Refused {
+        refusal,
+        allowed: vec![Act::Mute, Act::Transfer(None), Act::End],
+    }
+}
+
 #[test]
-fn a_refusal_is_409_with_its_code_and_words_and_an_unknown_call_404() {
+fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404() {
     let phone = phone(|command| match command {
-        Command::Core(Input::Act { call, .. }) if call.0 != 1 => {
-            Outcome::Refused(Refusal::NoSuchCall)
-        }
-        Command::Core(Input::Act { act: Act::Swap, .. }) => {
-            Outcome::Refused(Refusal::NotHere(Stage::Held))
-        }
-        Command::Core(_) => Outcome::Refused(Refusal::NoHoldInConference),
-        _ => Outcome::Wrong(Problem::NoFileEnd),
+        Command::Core(Input::Act { call, .. }) if call.0 != 1 => refused(Refusal::NoSuchCall),
+        Command::Core(Input::Act { act: Act::Swap, .. }) => refused(Refusal::NotHere(Stage::Held)),
+        Command::Core(Input::WrapUp { .. }) => refused(Refusal::NoSuchWrapUp),
+        Command::Core(_) => refused(Refusal::NoHoldInConference),
+        Command::Say(_) => Outcome::Wrong(Wrong::Unplayable("no RIFF tag found".to_owned())),
+        _ => Outcome::Wrong(Wrong::NoFileEnd),
     });
     let (status, body) = phone.post("/api/calls/1/hold", "{}");
     assert_eq!(status, 409);
+    assert_eq!(body["type"], "urn:trialog:problem:no-hold-in-conference");
+    assert_eq!(body["title"], "The act is refused");
+    assert_eq!(body["status"], 409);
+    assert_eq!(body["instance"], "/api/calls/1/hold");
+    assert_eq!(
+        body["detail"],
+        "/api/calls/1/hold: Nobody is put on hold in a conference."
+    );
     assert_eq!(body["refused"], "no-hold-in-conference");
     assert_eq!(body["reason"], "Nobody is put on hold in a conference.");
     assert_eq!(
         body["reason_de"],
         "In einer Konferenz wird niemand gehalten."
     );
+    assert_eq!(body["allowed"], json!(["mute", "transfer", "end"]));
+    let mend = body["mend"].as_str().unwrap();
+    assert!(
+        mend.ends_with("Allowed now: mute, transfer, end."),
+        "{mend}"
+    );
     let (status, body) = phone.post("/api/calls/1/swap", "{}");
     assert_eq!(status, 409);
     assert_eq!(body["refused"], "not-here");
     assert!(body["reason_de"].as_str().unwrap().contains("Gehalten"));
-    assert_eq!(phone.post("/api/calls/2/hold", "{}").0, 404);
-    assert_eq!(phone.post("/api/calls/x/hold", "{}").0, 404);
-    assert_eq!(phone.post("/api/calls/1/explode", "{}").0, 404);
-    assert_eq!(phone.post("/api/nothing", "{}").0, 404);
-    assert_eq!(phone.post("/api/audio/say", r#"{"file":"/a"}"#).0, 400);
+    for (path, code) in [
+        ("/api/calls/2/hold", "no-such-call"),
+        ("/api/calls/x/hold", "no-such-call"),
+        ("/api/calls/+1/hold", "no-such-call"),
+        ("/api/calls/-1/hold", "no-such-call"),
+        ("/api/calls/4294967296/hold", "no-such-call"),
+        ("/api/calls/%ff/hold", "no-such-call"),
+        ("/api/calls/1/explode", "no-such-act"),
+        ("/api/wrap-ups/1/explode", "no-such-act"),
+        ("/api/nothing", "no-such-path"),
+        ("/api/status/", "no-such-path"),
+        ("/api/calls/1/hold/2", "no-such-path"),
+        ("/api/calls/1/hold/", "no-such-path"),
+        ("/", "no-such-path"),
+        ("/api/wrap-ups/1/extend", "no-such-wrap-up"),
+    ] {
+        let (status, body) = phone.post(path, "{}");
+        assert_eq!(
+            (status, body["refused"].as_str()),
+            (404, Some(code)),
+            "{path}"
+        );
+    }
+    let known = &phone.post("/api/calls/1/explode", "{}").1["known"];
+    assert!(known.as_array().unwrap().contains(&json!("end-consult")));
+    let (status, body) = phone.post("/api/audio/say", r#"{"file":"/a"}"#);
+    assert_eq!(
+        (status, body["refused"].as_str()),
+        (422, Some("unplayable"))
+    );
 }
 
 #[test]
-fn a_bad_body_is_400_and_says_what_is_wrong() {
+fn a_bad_body_is_400_and_says_what_is_wrong_and_where() {
     let phone = phone(|_| Outcome::Done);
-    for (path, body, culprit) in [
-        ("/api/calls", "{}", "to"),
-        ("/api/calls", "not json", "expected"),
-        ("/api/calls", r#"{"too":"sip:a@b"}"#, "too"),
-        ("/api/calls/1/consult", "{}", "to"),
-        ("/api/calls/1/hold", r#"{"to":"sip:a@b"}"#, "to"),
-        ("/api/calls/1/dtmf", "{}", "digit"),
-        ("/api/presence", r#"{"presence":"gone"}"#, "gone"),
-        ("/api/wrap-ups/1/submit", "{}", "reason"),
+    for (path, body, code, field) in [
+        ("/api/calls", "{}", "bad-field", "to"),
+        ("/api/calls", r#"{"too":"sip:a@b"}"#, "bad-field", "too"),
+        (
+            "/api/calls",
+            r#"{"to":"a@b","account":"x"}"#,
+            "bad-field",
+            "account",
+        ),
+        ("/api/calls/1/consult", "", "bad-field", "to"),
+        (
+            "/api/calls/1/hold",
+            r#"{"to":"sip:a@b"}"#,
+            "bad-field",
+            "to",
+        ),
+        ("/api/calls/1/dtmf", "{}", "bad-field", "digit"),
+        (
+            "/api/calls/1/dtmf",
+            r#"{"digit":"55"}"#,
+            "bad-field",
+            "digit",
+        ),
+        (
+            "/api/presence",
+            r#"{"presence":"gone"}"#,
+            "bad-field",
+            "presence",
+        ),
+        ("/api/wrap-ups/1/submit", "{}", "bad-field", "reason"),
+        (
+            "/api/audio/say",
+            r#"{"file":"relative.wav"}"#,
+            "bad-field",
+            "file",
+        ),
+        ("/api/shutdown?now=true", "", "bad-query", "now"),
     ] {
         let (status, answer) = phone.post(path, body);
         assert_eq!(status, 400, "{path} {body}");
-        let error = answer["error"].as_str().unwrap();
-        assert!(error.contains(culprit), "{error}");
+        assert_eq!(answer["refused"], code, "{path} {body}");
+        assert_eq!(answer["field"], field, "{path} {body}");
+        let reason = answer["reason"].as_str().unwrap();
+        assert!(reason.contains(field), "{reason}");
     }
+    let (_, answer) = phone.post("/api/calls", r#"{"too":"sip:a@b"}"#);
+    assert_eq!(answer["known"], json!(["to", "account"]));
+    let (status, answer) = phone.post("/api/calls", "{\n\"to\": sip:a@b}");
+    assert_eq!(
+        (status, answer["refused"].as_str()),
+        (400, Some("bad-json"))
+    );
+    assert_eq!((&answer["line"], &answer["column"]), (&json!(2), &json!(7)));
     let long = format!(r#"{{"to":"{}"}}"#, "a".repeat(20_000));
-    assert_eq!(phone.post("/api/calls", &long).0, 413);
+    let (status, answer) = phone.post("/api/calls", &long);
+    assert_eq!(
+        (status, answer["refused"].as_str()),
+        (413, Some("too-long"))
+    );
     assert!(phone.asked.try_recv().is_err());
+}
+
+/// An answer to a request that is written byte by byte as it stands here: head and body.
+fn raw(phone: &Phone, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(phone.address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    // A server that closes while we still write resets; what it said before stands.
+    let _ = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    (head.to_ascii_lowercase(), body.to_owned())
+}
+
+fn request(phone: &Phone, line: &str, rest: &str) -> String {
+    let (address, token) = (phone.address, &phone.token);
+    format!(
+        "{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n{rest}"
+    )
+}
+
+#[test]
+fn a_wrong_method_is_405_with_the_right_one_and_other_types_are_415() {
+    let phone = phone(|_| Outcome::Done);
+    for (line, allow) in [
+        ("GET /api/calls/1/hold", "post"),
+        ("DELETE /api/calls", "post"),
+        ("POST /api/status", "get, head"),
+        ("OPTIONS /api/shutdown", "post"),
+        ("PUT /api/openapi.json", "get, head"),
+    ] {
+        let (head, body) = raw(&phone, &request(&phone, line, "\r\n"));
+        assert!(head.starts_with("http/1.1 405"), "{line}: {head}");
+        assert!(head.contains(&format!("allow: {allow}")), "{line}: {head}");
+        assert!(body.contains("wrong-method"), "{line}: {body}");
+    }
+    let typed = |kind: &str, body: &str| {
+        let rest = format!("{kind}Content-Length: {}\r\n\r\n{body}", body.len());
+        raw(&phone, &request(&phone, "POST /api/hook", &rest)).0
+    };
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    assert!(typed(form, "{}").starts_with("http/1.1 415"));
+    assert!(typed(form, "").starts_with("http/1.1 200"));
+    assert!(typed("", "{}").starts_with("http/1.1 200"));
+    let json = "Content-Type: Application/JSON; charset=utf-8\r\n";
+    assert!(typed(json, "{}").starts_with("http/1.1 200"));
+}
+
+#[test]
+fn what_could_be_read_in_two_ways_is_not_done() {
+    let phone = phone(|_| Outcome::Done);
+    let hook = |rest: &str| raw(&phone, &request(&phone, "POST /api/hook", rest)).0;
+    // RFC 9112 §6.3: different lengths, or a length that is none.
+    for rest in [
+        "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+        "Content-Length: +2\r\n\r\n{}",
+        "Transfer-Encoding: chunked, identity\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        "X-Folded: a\r\n b: c\r\n: no name\r\n\r\n",
+    ] {
+        let head = hook(rest);
+        assert!(head.starts_with("http/1.1 400"), "{rest:?}: {head}");
+    }
+    assert!(phone.asked.try_recv().is_err());
+    let many = "X-Filler: x\r\n".repeat(100);
+    let head = hook(&format!("{many}\r\n"));
+    assert!(head.starts_with("http/1.1 431"), "{head}");
+    let long = format!("X-Filler: {}\r\n\r\n", "x".repeat(40_000));
+    let head = hook(&long);
+    assert!(head.starts_with("http/1.1 431"), "{head}");
+    assert!(phone.asked.try_recv().is_err());
+    // One request a body: what follows the length is no second request that slips past the guard.
+    let smuggled = "POST /api/shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    let rest = format!("Content-Length: 0\r\n\r\n{smuggled}");
+    assert!(hook(&rest).starts_with("http/1.1 200"));
+    assert_eq!(phone.asked(), Input::Hook);
+    assert!(phone.asked.try_recv().is_err());
+}
+
+#[test]
+fn a_client_that_dawdles_keeps_nobody_else_waiting() {
+    let phone = phone(|_| Outcome::Done);
+    let mut slow: Vec<_> = (0..40)
+        .map(|_| TcpStream::connect(phone.address).unwrap())
+        .collect();
+    for (place, stream) in slow.iter_mut().enumerate() {
+        let half = if place % 2 == 0 {
+            "POST /api/hook HTTP/1.1\r\nHos".to_owned()
+        } else {
+            request(&phone, "POST /api/hook", "Content-Length: 2\r\n\r\n{")
+        };
+        stream.write_all(half.as_bytes()).unwrap();
+    }
+    assert_eq!(phone.get("/api/status").0, 200);
+    // The one with half a body is told, the one with half a head is cut off.
+    let body = &mut slow[1];
+    body.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answer = String::new();
+    body.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let head = &mut slow[0];
+    head.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut answer = Vec::new();
+    let ended = head.read_to_end(&mut answer);
+    assert!(ended.is_ok() || !answer.is_empty(), "{ended:?}");
 }
 
 #[test]
 fn without_the_token_or_from_a_foreign_page_nothing_is_done() {
     let phone = phone(|_| Outcome::Done);
     let url = format!("http://{}/api/shutdown", phone.address);
-    let send = |name: &str, value: &str| {
-        let request = agent().post(&url).header(name, value);
-        request.send_empty().unwrap().status().as_u16()
+    let send = |headers: &[(&str, &str)]| {
+        let mut request = agent().post(&url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = request.send_empty().unwrap();
+        let shown = response.headers().get("WWW-Authenticate").cloned();
+        let shown = shown.map(|value| value.to_str().unwrap().to_owned());
+        let problem: Value =
+            serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+        assert_eq!(problem["status"], response.status().as_u16());
+        assert!(!problem.to_string().contains(&phone.token));
+        (problem["refused"].as_str().unwrap().to_owned(), shown)
     };
-    assert_eq!(send("X-Nothing", "x"), 401);
-    assert_eq!(send("Authorization", "Bearer 00"), 401);
-    assert_eq!(
-        send("Authorization", &format!("Basic {}", phone.token)),
-        401
-    );
-    assert_eq!(send("Host", "evil.example"), 403);
-    assert_eq!(send("Origin", "http://evil.example"), 403);
+    let realm = "Bearer realm=\"trialog\"".to_owned();
+    let invalid = format!("{realm}, error=\"invalid_token\"");
+    assert_eq!(send(&[]), ("no-token".to_owned(), Some(realm.clone())));
+    let wrong = ("wrong-token".to_owned(), Some(invalid));
+    assert_eq!(send(&[("Authorization", "Bearer 00")]), wrong);
+    let longer = format!("Bearer {}0", phone.token);
+    assert_eq!(send(&[("Authorization", &longer)]), wrong);
+    let basic = format!("Basic {}", phone.token);
+    assert_eq!(send(&[("Authorization", &basic)]).0, "no-token");
+    let right = format!("Bearer {}", phone.token);
+    let with = |name, value| send(&[("Authorization", &right), (name, value)]).0;
+    assert_eq!(with("Host", "evil.example"), "foreign-host");
+    assert_eq!(with("Origin", "http://evil.example"), "foreign-origin");
+    assert_eq!(with("Origin", "null"), "foreign-origin");
     let in_query = format!("{url}?token={}", phone.token);
     assert_eq!(agent().post(&in_query).send_empty().unwrap().status(), 401);
     assert!(phone.asked.try_recv().is_err());
-    let unknown = agent()
-        .get(format!("http://{}/nothing", phone.address))
-        .call()
-        .unwrap();
-    assert_eq!(unknown.status(), 401);
+    let there = |path: &str| {
+        let url = format!("http://{}{path}", phone.address);
+        agent().get(url).call().unwrap().status().as_u16()
+    };
+    // Whether a path is there is told to no stranger.
+    assert_eq!(there("/nothing"), 401);
+    assert_eq!(there("/api/events"), 401);
+    assert_eq!(there("/api/openapi.json"), 200);
+}
+
+#[test]
+fn the_events_ask_for_the_same_and_the_refusal_does_not_show_the_token() {
+    let phone = phone(|_| Outcome::Done);
+    let ask = |target: &str, headers: &str| {
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{headers}\r\n",
+            phone.address
+        );
+        let mut stream = TcpStream::connect(phone.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = vec![0; 4_096];
+        let length = stream.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    let right = format!("/api/events?token={}", phone.token);
+    assert!(ask(&right, "").starts_with("HTTP/1.1 101"));
+    let evil = ask(&right, "Origin: http://evil.example\r\n");
+    assert!(evil.starts_with("HTTP/1.1 403"), "{evil}");
+    assert!(!evil.contains(&phone.token));
+    assert!(ask("/api/events", "").starts_with("HTTP/1.1 401"));
+    assert!(ask("/api/events?token=00", "").starts_with("HTTP/1.1 401"));
+    let misspelt = ask(&format!("{right}&sinse=1"), "");
+    assert!(misspelt.starts_with("HTTP/1.1 400"), "{misspelt}");
+    assert!(misspelt.contains("sinse") && !misspelt.contains(&phone.token));
+    let (status, problem) = phone.get("/api/events");
+    assert_eq!(
+        (status, problem["refused"].as_str()),
+        (426, Some("no-websocket"))
+    );
+}
+
+#[test]
+fn a_phone_that_has_ended_is_503() {
+    let phone = phone(|_| Outcome::Done);
+    assert_eq!(phone.post("/api/shutdown", "").0, 200);
+    let (status, problem) = phone.post("/api/hook", "");
+    assert_eq!((status, problem["refused"].as_str()), (503, Some("ended")));
 }

@@ -89,17 +89,8 @@ fn written(record: &CallRecord, clock: Clock) -> Value {
             entry("owned", *at, json!({"call": call.0, "peer": peer}))
         }
         CallRecord::Finished { call, outcome, at } => {
-            let (outcome, status) = match outcome {
-                Outcome::NotAnswered => ("not-answered", None),
-                Outcome::Refused(status) => ("refused", Some(status)),
-                Outcome::Ended => ("ended", None),
-                Outcome::FarEnded => ("far-ended", None),
-                Outcome::Transferred => ("transferred", None),
-                Outcome::Exited => ("exited", None),
-                Outcome::Failed => ("failed", None),
-            };
-            let mut rest = json!({"call": call.0, "outcome": outcome});
-            if let Some(status) = status {
+            let mut rest = json!({"call": call.0, "outcome": act::outcome_name(*outcome)});
+            if let Outcome::Refused(status) = outcome {
                 rest["status"] = json!(status);
             }
             entry("finished", *at, rest)

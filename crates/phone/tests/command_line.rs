@@ -60,21 +60,29 @@ fn exit_statuses_are_0_done_1_refused_2_usage_3_no_phone() {
     assert!(out.starts_with("alice: Available\n"), "{out}");
     assert_eq!(said(&["--phone", "bob", "status"]).0, 3);
     let (status, _, err) = said(&["hold"]);
-    assert_eq!((status, err.as_str()), (1, "There is no such call.\n"));
+    let no_call = "There is no such call.\n  trialog ctl status\n";
+    assert_eq!((status, err.as_str()), (1, no_call));
     let (status, out, _) = said(&["--json", "hold", "--call", "9"]);
     assert_eq!(status, 1);
-    assert_eq!(
-        serde_json::from_str::<Value>(&out).unwrap()["refused"],
-        "no-such-call"
-    );
+    let problem = serde_json::from_str::<Value>(&out).unwrap();
+    assert_eq!(problem["type"], "urn:trialog:problem:no-such-call");
+    assert_eq!(problem["status"], 404);
+    assert_eq!(problem["instance"], "/api/calls/9/hold");
     assert_eq!(
         said(&["--lang", "de", "hold"]).2,
-        "Diesen Anruf gibt es nicht.\n"
+        "Diesen Anruf gibt es nicht.\n  trialog ctl status\n"
     );
     assert_eq!(said(&["explode"]).0, 2);
     let (status, _, err) = said(&["call", "12345"]);
     assert_eq!(status, 2);
-    assert!(err.contains("“12345” is no address to call"), "{err}");
+    assert!(err.starts_with("This is no address to call.\n"), "{err}");
+    assert!(err.contains("sip:user@host"), "{err}");
+    let (status, out, _) = said(&["--json", "--phone", "bob", "status"]);
+    assert_eq!(status, 3);
+    assert_eq!(
+        serde_json::from_str::<Value>(&out).unwrap()["refused"],
+        "no-phone"
+    );
     assert_eq!(said(&["presence", "idle"]).0, 0);
     assert_eq!(phone.status()["presence"], "idle");
     let (status, out, _) = said(&["--json", "status"]);
@@ -83,7 +91,7 @@ fn exit_statuses_are_0_done_1_refused_2_usage_3_no_phone() {
         serde_json::from_str::<Value>(&out).unwrap()["name"],
         "alice"
     );
-    assert_eq!(said(&["say", "x.wav"]).0, 2);
+    assert_eq!(said(&["say", "x.wav"]).0, 1);
     assert_eq!(said(&["shutdown"]).0, 0);
     assert!(phone.end().0.success());
     assert_eq!(said(&["status"]).0, 3);

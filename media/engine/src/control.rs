@@ -9,14 +9,13 @@ use crate::service::{Order, Service, Slots};
 use crate::wav;
 use crate::{
     AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec,
-    SessionParams, Stats, Tone,
+    SessionParams, Speech, Stats, Tone,
 };
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
@@ -271,15 +270,20 @@ impl Engine {
         self.command(Command::Dtmf { slot, event })
     }
 
-    /// File end only: says the WAV file once, over what is being played, from the next tick on. Returns its length.
+    /// Microphone and ear are files, so that something can be said.
+    pub fn is_file_end(&self) -> bool {
+        self.files.is_some()
+    }
+
+    /// File end only: says this once, over what is being played, from the next tick on. Returns its length.
     ///
     /// # Errors
-    /// [`EngineError::NotAFileEnd`], [`EngineError::File`].
-    pub fn say(&mut self, file: &Path) -> Result<Duration, EngineError> {
-        if self.files.is_none() {
+    /// [`EngineError::NotAFileEnd`].
+    pub fn say(&mut self, speech: Speech) -> Result<Duration, EngineError> {
+        if !self.is_file_end() {
             return Err(EngineError::NotAFileEnd);
         }
-        let samples = wav::read(file)?;
+        let samples = speech.0;
         let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
         self.command(Command::Say(Box::new(Utterance { samples, at: 0 })))?;
         Ok(length)

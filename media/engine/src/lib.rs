@@ -22,12 +22,14 @@ mod send;
 mod service;
 mod socket;
 mod source;
+mod speech;
 mod wav;
 
 pub use control::Engine;
 pub use event::{EngineError, EngineEvent, LegStats, Stats};
 pub use params::{AudioEnd, Options, SeatOf, SeatSpec, SessionParams, Tone};
 pub use socket::RtpSocket;
+pub use speech::Speech;
 pub use trialog_codec::Codec;
 
 /// Most legs at once: the bridge has 256 ports, and the local party has one.

@@ -3,6 +3,7 @@ use crate::EngineError;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use trialog_frame::RATE;
 
 /// Zero crossings on each side of the interpolating sinc.
@@ -44,6 +45,13 @@ pub(crate) fn read(path: &Path) -> Result<Vec<i16>, EngineError> {
         .iter()
         .map(|sample| (sample * 32_768.0).round() as i16)
         .collect())
+}
+
+/// How long the sound is, as the file's head says.
+pub(crate) fn length(path: &Path) -> Result<Duration, EngineError> {
+    let reader = hound::WavReader::open(path).map_err(|error| failed(path, error))?;
+    let rate = f64::from(reader.spec().sample_rate.max(1));
+    Ok(Duration::from_secs_f64(f64::from(reader.duration()) / rate))
 }
 
 /// Windowed-sinc interpolation: slow and good, for whole files.

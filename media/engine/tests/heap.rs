@@ -1,7 +1,7 @@
 //! The audio thread uses no heap, over a whole conference; and one allocation put there is found.
 mod common;
 use common::{AGENT_1, AGENT_2, CUSTOMER, Party, held, join, leg, local, session, wait};
-use trialog_engine::Codec;
+use trialog_engine::{Codec, Speech};
 
 #[global_allocator]
 static HEAP: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;
@@ -24,7 +24,8 @@ fn a_whole_conference_uses_no_heap_on_the_audio_thread() {
         owner.engine.set_routing(&[local(0), leg(2, 0), held(1)]);
         wait(0.2);
         owner.engine.set_routing(&[local(0), leg(1, 0), leg(2, 0)]);
-        owner.engine.say(&word).expect("a file end");
+        let word = Speech::read(&word).expect("a WAV file");
+        owner.engine.say(word).expect("a file end");
         owner.engine.send_dtmf(1, b'5').expect("agreed");
         // Another codec in the middle: the way in is lost there until the far side follows, which is not the point here.
         let other = session("127.0.0.1:9".parse().expect("an address"), Codec::G722);

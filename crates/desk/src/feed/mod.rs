@@ -12,7 +12,7 @@ mod written;
 
 pub(crate) use reader::{Got, Reader, Start};
 
-use crate::model::{Event, What};
+use crate::model::{Event, Status, What};
 use crate::view::{Identity, Look, UnixTime};
 use change::Fact;
 use std::collections::VecDeque;
@@ -197,6 +197,67 @@ impl Feed {
         // Nothing that is done under the lock can panic half way through a change that matters.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One event of each kind that the document shows, made as real ones are.
+pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<Event> {
+    use trialog_call::{Act, CallId, Outcome, Role, Time, WrapUpId};
+    let (call, id, at) = (CallId(1), WrapUpId(1), Time::ZERO);
+    let peer = || "Carla".to_owned();
+    let record = Fact::Record;
+    let hold = Input::Act {
+        call,
+        act: Act::Hold,
+    };
+    let facts = vec![
+        record(CallRecord::Began {
+            call,
+            role: Role::Owner,
+            peer: peer(),
+            incoming: true,
+            at,
+        }),
+        record(CallRecord::Connected { call, at }),
+        Fact::Notice(Notice::GuestRefused {
+            call,
+            guest: "Gus".to_owned(),
+            status: 486,
+        }),
+        Fact::Refused(written::refused(&hold, Refusal::NoHoldInConference)),
+        record(CallRecord::Finished {
+            call,
+            outcome: Outcome::FarEnded,
+            at,
+        }),
+        record(CallRecord::WrapUpOpened {
+            id,
+            call,
+            due: true,
+            at,
+        }),
+        record(CallRecord::WrapUpSubmitted {
+            id,
+            call,
+            reason: "sale".to_owned(),
+            timed: false,
+            at,
+        }),
+    ];
+    let first = What::Status {
+        why: "connected".to_owned(),
+        missed: None,
+        status: Box::new(status),
+    };
+    let events = std::iter::once(first).chain(change::events(before, now, facts));
+    let start = now.identity.start.0;
+    events
+        .zip(0..)
+        .map(|(what, place)| Event {
+            seq: start * 1_000 + place,
+            at_ms: start + place,
+            what,
+        })
+        .collect()
 }
 
 impl State {

@@ -41,7 +41,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
         CallRecord::Owned { call, peer, .. } => What::CallOwned { call: call.0, peer },
         CallRecord::Finished { call, outcome, .. } => What::CallEnded {
             call: call.0,
-            outcome: outcome_name(outcome).to_owned(),
+            outcome: act::outcome_name(outcome).to_owned(),
             status: match outcome {
                 Outcome::Refused(status) => Some(status),
                 _ => None,
@@ -81,18 +81,6 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
 fn seen(call: CallId, now: &Look) -> Option<Box<crate::model::Call>> {
     let view = now.snapshot.calls.iter().find(|view| view.id == call)?;
     Some(Box::new(view::call(view, now.identity.start)))
-}
-
-fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotAnswered => "not-answered",
-        Outcome::Refused(_) => "refused",
-        Outcome::Ended => "ended",
-        Outcome::FarEnded => "far-ended",
-        Outcome::Transferred => "transferred",
-        Outcome::Exited => "exited",
-        Outcome::Failed => "failed",
-    }
 }
 
 /// An act that was refused.

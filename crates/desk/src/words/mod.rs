@@ -1,12 +1,14 @@
 //! The words for all that the core says by name: why an act is refused, what the agent is told, how a state and an act are
 //! called. English and German; the labels are those of the call rules. It knows no call and no screen.
 mod label;
+mod mend;
 mod notice;
 mod refusal;
 
 pub use label::{act, role, stage};
+pub use mend::mend;
 pub use notice::{notice, notice_call, notice_kind};
-pub use refusal::{refusal, refusal_code};
+pub use refusal::{every_refusal, refusal, refusal_code};
 
 /// One text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Words {
 }
 
 impl Words {
-    fn new(en: impl Into<String>, de: impl Into<String>) -> Self {
+    pub(crate) fn new(en: impl Into<String>, de: impl Into<String>) -> Self {
         Self {
             en: en.into(),
             de: de.into(),

@@ -1,6 +1,6 @@
 //! Why an act is refused: the code for programs, the sentence for people.
 use super::{Words, label};
-use trialog_call::Refusal;
+use trialog_call::{Refusal, Stage};
 
 /// The name that programs know the refusal by. It never changes.
 #[must_use]
@@ -32,6 +32,38 @@ pub fn refusal_code(refusal: Refusal) -> &'static str {
         Refusal::NotADigit => "not-a-digit",
         Refusal::Terminating => "terminating",
     }
+}
+
+/// Each reason to refuse once; one that names a state, with any.
+#[must_use]
+pub fn every_refusal() -> Vec<Refusal> {
+    vec![
+        Refusal::NoSuchCall,
+        Refusal::NoSuchWrapUp,
+        Refusal::NoSuchAccount,
+        Refusal::NotHere(Stage::Ending),
+        Refusal::NoHoldInConference,
+        Refusal::NoConsultInConference,
+        Refusal::NotInPostCall,
+        Refusal::GuestCannotEnd,
+        Refusal::OwnerCannotExit,
+        Refusal::CustomerOnlyTalks,
+        Refusal::ConsultNotAnswered,
+        Refusal::EndConsultFirst,
+        Refusal::GuestHasNoWrapUp,
+        Refusal::MutedByHold,
+        Refusal::Anchored,
+        Refusal::Busy,
+        Refusal::TransferPending,
+        Refusal::CannotWithdraw,
+        Refusal::OtherCallFirst,
+        Refusal::TooManyCalls,
+        Refusal::NoSuchReason,
+        Refusal::StillTalking,
+        Refusal::NoTimer,
+        Refusal::NotADigit,
+        Refusal::Terminating,
+    ]
 }
 
 /// The sentence that people read.

@@ -40,7 +40,7 @@ fn identity() -> Identity {
     }
 }
 
-/// A phone that answers every order by `script`.
+/// A phone that answers every order by `script`, until it is told to end.
 pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
     let feed = Feed::new(1_000);
     let shown = Arc::new(Mutex::new(snapshot()));
@@ -69,6 +69,7 @@ pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
             told.send(listener.local_addr().unwrap()).unwrap();
             tokio::spawn(serve(listener, desk, std::future::pending()));
             while let Some(order) = received.recv().await {
+                let over = order.command == Command::Shutdown;
                 let outcome = match order.command {
                     Command::Look => seen.look(),
                     _ => script(&order.command),
@@ -77,7 +78,12 @@ pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
                     let _ = note.send(order.command);
                 }
                 let _ = order.reply.send(outcome);
+                if over {
+                    break;
+                }
             }
+            drop(received);
+            std::future::pending::<()>().await;
         });
     });
     Phone {
@@ -122,6 +128,7 @@ impl Phone {
         let mut response = agent()
             .post(format!("http://{}{path}", self.address))
             .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", "application/json")
             .send(body)
             .unwrap();
         let text = response.body_mut().read_to_string().unwrap();

@@ -59,22 +59,16 @@ fn answer(response: Result<Response<Body>, ureq::Error>) -> Result<Answer, Failu
         |error: ureq::Error| Failure::NoPhone(format!("the phone does not answer: {error}"));
     let mut response = response.map_err(unreachable)?;
     let text = response.body_mut().read_to_string().map_err(unreachable)?;
-    let body: Value = serde_json::from_str(&text).unwrap_or_default();
-    let of = |key: &str| body.get(key).and_then(Value::as_str).map(str::to_owned);
     let status = response.status().as_u16();
     if (200..300).contains(&status) {
-        return Ok(body);
+        return serde_json::from_str(&text).map_err(strange);
     }
-    if let Some(code) = of("refused") {
-        return Err(Failure::Refused {
-            code,
-            reason: of("reason").unwrap_or_default(),
-            reason_de: of("reason_de").unwrap_or_default(),
-        });
-    }
-    let error = of("error").unwrap_or_else(|| format!("the phone answered {status}"));
-    Err(match status {
-        400 | 404 | 413 => Failure::Usage(error),
-        _ => Failure::NoPhone(error),
-    })
+    let problem = serde_json::from_str(&text).map_err(strange)?;
+    Err(Failure::Problem(Box::new(problem)))
+}
+
+fn strange(error: serde_json::Error) -> Failure {
+    Failure::NoPhone(format!(
+        "the phone speaks another version of the API: {error}"
+    ))
 }

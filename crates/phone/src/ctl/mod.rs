@@ -14,12 +14,8 @@ use trialog_desk::model::{self, Status};
 /// Why nothing was done.
 #[derive(Debug)]
 enum Failure {
-    /// The phone refused: its code and its words.
-    Refused {
-        code: String,
-        reason: String,
-        reason_de: String,
-    },
+    /// The phone did not do it, and says why.
+    Problem(Box<model::Problem>),
     /// The command line asks for what there is not.
     Usage(String),
     /// No phone answers.
@@ -29,18 +25,70 @@ enum Failure {
 impl Failure {
     fn exit(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Refused { .. } => 1,
+            Self::Problem(problem) => match (problem.status, problem.refused.as_str()) {
+                (409, _) | (404, "no-such-call" | "no-such-wrap-up") => 1,
+                (400..=499, _) if !matches!(problem.status, 401 | 403) => 2,
+                _ => 3,
+            },
             Self::Usage(_) => 2,
             Self::NoPhone(_) => 3,
         })
     }
 
-    fn no_call() -> Self {
-        Self::Refused {
-            code: "no-such-call".to_owned(),
-            reason: "There is no such call.".to_owned(),
-            reason_de: "Diesen Anruf gibt es nicht.".to_owned(),
+    /// The phone's document; or one of the same kind where the phone was not asked.
+    fn document(self) -> model::Problem {
+        match self {
+            Self::Problem(problem) => *problem,
+            Self::Usage(reason) => local(400, "usage", reason, "trialog ctl help"),
+            Self::NoPhone(reason) => {
+                let mend = "trialog phone --config FILE";
+                local(503, "no-phone", reason, mend)
+            }
         }
+    }
+
+    fn no_call() -> Self {
+        Self::none(
+            "no-such-call",
+            "There is no such call.",
+            "Diesen Anruf gibt es nicht.",
+        )
+    }
+
+    fn no_wrap_up() -> Self {
+        Self::none(
+            "no-such-wrap-up",
+            "There is no such wrap-up.",
+            "Diese Nachbearbeitung gibt es nicht.",
+        )
+    }
+
+    fn none(code: &str, reason: &str, reason_de: &str) -> Self {
+        let mut problem = local(404, code, reason.to_owned(), "trialog ctl status");
+        problem.reason_de = reason_de.to_owned();
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// A problem that is found here, before the phone is asked; `mend`: a command.
+fn local(status: u16, code: &str, reason: String, mend: &str) -> model::Problem {
+    model::Problem {
+        r#type: format!("urn:trialog:problem:{code}"),
+        title: reason.clone(),
+        status,
+        detail: reason.clone(),
+        instance: String::new(),
+        refused: code.to_owned(),
+        reason_de: reason.clone(),
+        reason,
+        mend: mend.to_owned(),
+        mend_de: mend.to_owned(),
+        allowed: None,
+        field: None,
+        expected: None,
+        known: None,
+        line: None,
+        column: None,
     }
 }
 
@@ -52,22 +100,8 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     };
     let exit = failure.exit();
     match failure {
-        Failure::Refused {
-            code,
-            reason,
-            reason_de,
-        } if ctl.json => {
-            println!(
-                "{}",
-                json!({"refused": code, "reason": reason, "reason_de": reason_de})
-            );
-        }
-        Failure::Usage(error) | Failure::NoPhone(error) if ctl.json => {
-            println!("{}", json!({ "error": error }));
-        }
-        Failure::Refused {
-            reason, reason_de, ..
-        } => eprintln!("{}", text::in_language(ctl.lang, &reason, &reason_de)),
+        failure if ctl.json => println!("{}", json!(failure.document())),
+        Failure::Problem(problem) => eprint!("{}", text::problem(&problem, ctl.lang)),
         Failure::Usage(error) | Failure::NoPhone(error) => eprintln!("trialog: {error}"),
     }
     exit
@@ -221,11 +255,7 @@ fn wrap_up_path(client: &Client, id: Option<u32>, act: &str) -> Result<String, F
             let oldest = oldest.or(status.wrap_ups.first());
             oldest
                 .map(|wrap_up| wrap_up.id)
-                .ok_or_else(|| Failure::Refused {
-                    code: "no-such-wrap-up".to_owned(),
-                    reason: "There is no such wrap-up.".to_owned(),
-                    reason_de: "Diese Nachbearbeitung gibt es nicht.".to_owned(),
-                })?
+                .ok_or_else(Failure::no_wrap_up)?
         }
     };
     Ok(format!("/api/wrap-ups/{id}/{act}"))
@@ -285,7 +315,7 @@ mod tests {
         assert!(matches!(meant(&two, "end"), Err(Failure::Usage(_))));
         assert!(matches!(
             meant(&status(&[]), "end"),
-            Err(Failure::Refused { .. })
+            Err(Failure::Problem(_))
         ));
     }
 
@@ -303,6 +333,6 @@ mod tests {
         let one = status_with(&[(1, "ending", "", true), (2, "connected", "hold", true)]);
         assert_eq!(meant(&one, "swap").unwrap(), 2);
         let none = status_with(&[(1, "ending", "", true)]);
-        assert!(matches!(meant(&none, "end"), Err(Failure::Refused { .. })));
+        assert!(matches!(meant(&none, "end"), Err(Failure::Problem(_))));
     }
 }

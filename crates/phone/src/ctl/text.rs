@@ -2,7 +2,7 @@
 use crate::cli::Language;
 use serde_json::Value;
 use std::fmt::Write;
-use trialog_desk::model::{Call, Event, Status, What, WrapUp};
+use trialog_desk::model::{Call, Event, Problem, Status, What, WrapUp};
 
 /// One of two.
 pub(super) fn in_language<'a>(language: Language, en: &'a str, de: &'a str) -> &'a str {
@@ -10,6 +10,13 @@ pub(super) fn in_language<'a>(language: Language, en: &'a str, de: &'a str) -> &
         Language::En => en,
         Language::De => de,
     }
+}
+
+/// Why something was not done, and how to put it right.
+pub(super) fn problem(problem: &Problem, language: Language) -> String {
+    let reason = in_language(language, &problem.reason, &problem.reason_de);
+    let mend = in_language(language, &problem.mend, &problem.mend_de);
+    format!("{reason}\n  {mend}\n")
 }
 
 /// What an act came to.

@@ -1,11 +1,11 @@
 //! What a person wrote as whom to call, as a SIP URI.
 use trialog_call::{Act, Input, Target};
-use trialog_desk::Problem;
+use trialog_desk::Wrong;
 use trialog_sip::{Scheme, Uri};
 use trialog_ua::Account;
 
 /// The input with its target, if it has one, as a URI.
-pub(super) fn complete(input: &mut Input, accounts: &[Account]) -> Result<(), Problem> {
+pub(super) fn complete(input: &mut Input, accounts: &[Account]) -> Result<(), Wrong> {
     let (target, account) = match input {
         Input::Dial { account, target } => (target, usize::from(account.0)),
         Input::Act {
@@ -22,7 +22,7 @@ pub(super) fn complete(input: &mut Input, accounts: &[Account]) -> Result<(), Pr
             *target = Target(uri);
             Ok(())
         }
-        None => Err(Problem::BadAddress(target.0.clone())),
+        None => Err(Wrong::BadAddress),
     }
 }
 

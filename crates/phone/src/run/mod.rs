@@ -5,6 +5,7 @@ mod ending;
 mod error;
 mod obey;
 mod sabotage;
+mod say;
 mod sound;
 mod start;
 mod turn;
@@ -19,6 +20,7 @@ use crate::place::Place;
 use crate::platform::Signals;
 use crate::records::Records;
 use ending::Ending;
+use say::Reading;
 use sound::Sound;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -60,6 +62,8 @@ struct Running {
     wire: Wire,
     resolver: Resolver,
     sound: Sound,
+    /// To the loop, from the threads that read files.
+    readings: mpsc::Sender<Reading>,
     records: Records,
     feed: Feed,
     identity: Arc<Identity>,
@@ -79,6 +83,7 @@ struct Sources {
     resolutions: mpsc::Receiver<Resolution>,
     orders: mpsc::Receiver<Order>,
     sounds: mpsc::Receiver<EngineEvent>,
+    readings: mpsc::Receiver<Reading>,
     signals: Signals,
 }
 

@@ -1,43 +1,49 @@
 //! An order of the desk, carried out: handed to the core with its address completed, or to the sound.
 use super::{Running, Verdict, address};
 use std::sync::Arc;
-use trialog_call::Input;
-use trialog_desk::{Command, Look, Outcome, Problem};
-use trialog_engine::EngineError;
+use trialog_call::{Act, CallId, Input};
+use trialog_desk::{Command, Look, Order, Outcome};
 use trialog_ua::StationInput;
 
 impl Running {
-    pub(super) fn obey(&mut self, command: Command) -> Outcome {
-        match command {
-            Command::Core(mut input) => {
-                if let Err(problem) = address::complete(&mut input, &self.accounts) {
-                    return Outcome::Wrong(problem);
-                }
-                self.ask(input)
-            }
-            Command::Look => {
-                // What the look shows has its events before it.
-                self.publish();
-                let snapshot = self.station.snapshot(self.clock.now());
-                let identity = Arc::clone(&self.identity);
-                Outcome::Seen {
-                    look: Box::new(Look { snapshot, identity }),
-                    seq: self.feed.seq(),
-                }
-            }
-            Command::Say(file) => match self.sound.say(&file) {
-                Ok(()) => Outcome::Done,
-                Err(EngineError::NotAFileEnd) => Outcome::Wrong(Problem::NoFileEnd),
-                Err(error) => Outcome::Wrong(Problem::Unplayable(error.to_string())),
-            },
+    pub(super) fn obey(&mut self, Order { command, reply }: Order) {
+        let outcome = match command {
+            Command::Core(input) => self.core(input),
+            Command::Look => self.look(),
+            Command::Say(file) => return self.read(file, reply),
             Command::Shutdown => {
                 self.terminate();
                 Outcome::Done
             }
+        };
+        // Whoever follows the events has them before the answer.
+        self.publish();
+        let _ = reply.send(outcome);
+    }
+
+    fn look(&mut self) -> Outcome {
+        // What the look shows has its events before it.
+        self.publish();
+        let snapshot = self.station.snapshot(self.clock.now());
+        let identity = Arc::clone(&self.identity);
+        Outcome::Seen {
+            look: Box::new(Look { snapshot, identity }),
+            seq: self.feed.seq(),
+        }
+    }
+
+    fn core(&mut self, mut input: Input) -> Outcome {
+        match address::complete(&mut input, &self.accounts) {
+            Ok(()) => self.ask(input),
+            Err(wrong) => Outcome::Wrong(wrong),
         }
     }
 
     fn ask(&mut self, input: Input) -> Outcome {
+        let call = match &input {
+            Input::Act { call, .. } => Some(*call),
+            _ => None,
+        };
         let dialled = matches!(input, Input::Dial { .. });
         self.verdict = Verdict::default();
         let asked = self.feed.is_watched().then(|| input.clone());
@@ -49,11 +55,23 @@ impl Running {
             Verdict {
                 refused: Some(refusal),
                 ..
-            } => Outcome::Refused(refusal),
+            } => Outcome::Refused {
+                refusal,
+                allowed: call.map_or(Vec::new(), |call| self.allowed(call)),
+            },
             Verdict {
                 began: Some(call), ..
             } if dialled => Outcome::Began(call),
             _ => Outcome::Done,
         }
+    }
+    /// What may be done with a call now.
+    fn allowed(&self, call: CallId) -> Vec<Act> {
+        let snapshot = self.station.snapshot(self.clock.now());
+        let view = snapshot.calls.into_iter().find(|view| view.id == call);
+        let acts = view.into_iter().flat_map(|view| view.acts);
+        acts.filter(|view| view.refusal.is_none())
+            .map(|view| view.act)
+            .collect()
     }
 }

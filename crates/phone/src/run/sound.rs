@@ -3,9 +3,10 @@ use crate::config::Media;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use trialog_call::{LegId, Party, Routing, Tone};
-use trialog_engine::{Codec, Engine, EngineError, RtpSocket, SeatOf, SeatSpec, SessionParams};
+use trialog_engine::{
+    Codec, Engine, EngineError, RtpSocket, SeatOf, SeatSpec, SessionParams, Speech,
+};
 use trialog_sdp::Negotiated;
 use trialog_ua::Station;
 
@@ -103,8 +104,12 @@ impl Sound {
         self.engine.send_dtmf(key(leg), digit)
     }
 
-    pub(super) fn say(&mut self, file: &Path) -> Result<(), EngineError> {
-        self.engine.say(file).map(|_| ())
+    pub(super) fn is_file_end(&self) -> bool {
+        self.engine.is_file_end()
+    }
+
+    pub(super) fn say(&mut self, speech: Speech) -> Result<(), EngineError> {
+        self.engine.say(speech).map(|_| ())
     }
 
     /// When the recordings began, in Unix microseconds.

@@ -1,5 +1,5 @@
 //! Everything that a phone opens, in the order in which it can fail: name, ports, files, sound, desk.
-use super::{Ending, Running, Serving, Sound, Sources, StartError, Verdict, Wire};
+use super::{Ending, Running, Serving, Sound, Sources, StartError, Verdict, Wire, say};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::net::{Datagrams, Resolver, Streams, outgoing};
@@ -57,6 +57,8 @@ pub(super) async fn start(
     let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell);
     sound.stock_up(&mut station).map_err(StartError::Rtp)?;
 
+    let (readings, read) = say::readings();
+
     let identity = identity(&config, &accounts, audio_end, clock);
     let feed = Feed::new(clock.start_us());
     let (orders, ordered) = mpsc::channel(64);
@@ -92,6 +94,7 @@ pub(super) async fn start(
         },
         resolver,
         sound,
+        readings,
         records,
         feed,
         identity: Arc::new(identity),
@@ -107,6 +110,7 @@ pub(super) async fn start(
         resolutions,
         orders: ordered,
         sounds,
+        readings: read,
         signals,
     };
     Ok((running, sources))

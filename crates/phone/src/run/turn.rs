@@ -1,4 +1,5 @@
 //! One turn of the loop: one thing happens, everything that follows from it is done, in order, and the desk is told.
+use super::say::Reading;
 use super::wire::Wire;
 use super::{Running, Sources, sound};
 use crate::net::{Question, Resolution, StreamEvent};
@@ -20,6 +21,8 @@ enum Happening {
     Resolved(Resolution),
     Order(Order),
     Sound(EngineEvent),
+    /// A file that is to be said.
+    Read(Reading),
     Signal,
     /// A time that something waits for has come.
     Due,
@@ -50,6 +53,7 @@ impl Running {
             Some(resolution) = sources.resolutions.recv() => Happening::Resolved(resolution),
             Some(order) = sources.orders.recv() => Happening::Order(order),
             Some(event) = sources.sounds.recv() => Happening::Sound(event),
+            Some(reading) = sources.readings.recv() => Happening::Read(reading),
             () = sources.signals.next() => Happening::Signal,
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happening::Due,
         }
@@ -76,12 +80,8 @@ impl Running {
                 let addresses = &addresses;
                 self.step(StationInput::Resolved { id, addresses });
             }
-            Happening::Order(Order { command, reply }) => {
-                let outcome = self.obey(command);
-                // Whoever follows the events has them before the answer.
-                self.publish();
-                let _ = reply.send(outcome);
-            }
+            Happening::Order(order) => self.obey(order),
+            Happening::Read(reading) => self.say(reading),
             Happening::Sound(event) => self.heard(event),
             Happening::Signal => self.terminate(),
             Happening::Due => {

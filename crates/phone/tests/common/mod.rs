@@ -132,6 +132,7 @@ impl Phone {
         let mut response = agent
             .post(format!("{}{path}", self.url))
             .header("Authorization", format!("Bearer {}", self.token))
+            .header("Content-Type", "application/json")
             .send(body.to_string())
             .unwrap();
         let text = response.body_mut().read_to_string().unwrap();

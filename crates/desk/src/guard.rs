@@ -1,0 +1,242 @@
+//! Who may ask at all: whoever shows the token, from this machine, from a page of our own or from no page.
+//!
+//! A foreign page can make the browser send requests to this machine, also under a host name of its own that points here (DNS
+//! rebinding). Both are told by `Host` and `Origin`, which a page can't forge.
+use crate::problem::{Failure, Kind};
+use crate::server::Shared;
+use crate::table::{Does, OPERATIONS};
+use crate::words::Words;
+use axum::extract::{Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// Lets a request pass, or answers it; and says of every answer that it is nothing to keep or to guess at.
+pub(crate) async fn guard(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let said =
+        from_here(request.uri(), request.headers()).and_then(|()| match needs_token(&request) {
+            true => shows_token(&shared, &request),
+            false => Ok(()),
+        });
+    let mut response = match said {
+        Ok(()) => next.run(request).await,
+        // The query may hold a token: it is no part of the answer.
+        Err(failure) => failure.response(request.uri().path()),
+    };
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CACHE_CONTROL, "no-store");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
+/// The document is the same for all phones of a version.
+fn needs_token(request: &Request) -> bool {
+    let path = request.uri().path();
+    let mut open = OPERATIONS
+        .iter()
+        .filter(|operation| matches!(operation.does, Does::Document));
+    !open.any(|operation| operation.path == path)
+}
+
+/// Whether host and page are this machine's.
+fn from_here(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    // RFC 9112 §3.2: exactly one. An absolute request target names the host, too, and must not name another one.
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(not_one_host());
+    };
+    let host = host.to_str().unwrap_or("?");
+    let named = uri.authority().map(Authority::as_str);
+    if !is_loopback(host) || !named.is_none_or(is_loopback) {
+        return Err(foreign_host());
+    }
+    let ours = format!("http://{host}");
+    let origins = headers.get_all(header::ORIGIN).iter();
+    let mut foreign = origins.filter(|origin| origin.as_bytes() != ours.as_bytes());
+    match foreign.next() {
+        Some(_) => Err(foreign_origin()),
+        None => Ok(()),
+    }
+}
+
+/// Whether this is a name or address of this machine's own, with a port or without.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let in_brackets = name
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    match in_brackets {
+        Some(address) => address.parse() == Ok(Ipv6Addr::LOCALHOST),
+        None => {
+            name.eq_ignore_ascii_case("localhost")
+                || name
+                    .parse::<Ipv4Addr>()
+                    .is_ok_and(|address| address.is_loopback())
+        }
+    }
+}
+
+fn shows_token(shared: &Shared, request: &Request) -> Result<(), Failure> {
+    match shown(request) {
+        None => Err(no_token()),
+        Some(token) if shared.desk.token.matches(token) => Ok(()),
+        Some(_) => Err(wrong_token()),
+    }
+}
+
+/// The token that the request shows. A browser's WebSocket can't have headers of its own, so there it may stand in the query.
+fn shown(request: &Request) -> Option<&str> {
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim());
+    }
+    let path = request.uri().path();
+    let mut events = OPERATIONS
+        .iter()
+        .filter(|operation| matches!(operation.does, Does::Events));
+    if !events.any(|operation| operation.path == path) {
+        return None;
+    }
+    let query = request.uri().query()?;
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("token="))
+}
+
+fn not_one_host() -> Failure {
+    let reason = Words::new(
+        "The header Host is missing or stands twice.",
+        "Die Kopfzeile Host fehlt oder steht zweimal da.",
+    );
+    let mend = Words::new(
+        "Send it once, with the address of the phone's API.",
+        "Senden Sie sie einmal, mit der Adresse der API des Telefons.",
+    );
+    Failure::new(Kind::BadRequest, reason, mend)
+}
+
+fn foreign_host() -> Failure {
+    let reason = Words::new(
+        "The header Host names another machine.",
+        "Die Kopfzeile Host nennt einen anderen Rechner.",
+    );
+    let mend = Words::new(
+        "Ask for http://127.0.0.1 or http://localhost with the port of the phone's api.json.",
+        "Fragen Sie http://127.0.0.1 oder http://localhost mit dem Port aus api.json des Telefons.",
+    );
+    Failure::new(Kind::ForeignHost, reason, mend)
+}
+
+fn foreign_origin() -> Failure {
+    let reason = Words::new(
+        "The header Origin names a page from elsewhere.",
+        "Die Kopfzeile Origin nennt eine Seite von anderswo.",
+    );
+    let mend = Words::new(
+        "Ask from a page of this address, or from a program that sends no Origin.",
+        "Fragen Sie von einer Seite unter dieser Adresse, oder mit einem Programm, das kein Origin sendet.",
+    );
+    Failure::new(Kind::ForeignOrigin, reason, mend)
+}
+
+fn no_token() -> Failure {
+    let reason = Words::new(
+        "The request shows no token.",
+        "Die Anfrage zeigt kein Token.",
+    );
+    Failure::new(Kind::NoToken, reason, where_the_token_is())
+}
+
+fn wrong_token() -> Failure {
+    let reason = Words::new(
+        "The token is not this phone's.",
+        "Das Token gehört nicht zu diesem Telefon.",
+    );
+    Failure::new(Kind::WrongToken, reason, where_the_token_is())
+}
+
+fn where_the_token_is() -> Words {
+    Words::new(
+        "Send the header “Authorization: Bearer TOKEN”; address and token stand in $XDG_RUNTIME_DIR/trialog/NAME/api.json and are new after each start.",
+        "Senden Sie die Kopfzeile „Authorization: Bearer TOKEN“; Adresse und Token stehen in $XDG_RUNTIME_DIR/trialog/NAME/api.json und sind nach jedem Start neu.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(target: &str, headers: &[(HeaderName, &'static str)]) -> Option<Kind> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(name, HeaderValue::from_static(value));
+        }
+        from_here(&target.parse().unwrap(), &map)
+            .err()
+            .map(|failure| failure.kind)
+    }
+
+    #[test]
+    fn a_foreign_host_or_page_is_told_apart() {
+        use header::{HOST, ORIGIN};
+        let of = |headers: &[(HeaderName, &'static str)]| said("/api/status", headers);
+        for ours in [
+            "127.0.0.1:4711",
+            "localhost:80",
+            "LOCALHOST",
+            "[::1]:80",
+            "127.8.0.1",
+        ] {
+            assert_eq!(of(&[(HOST, ours)]), None, "{ours}");
+        }
+        for foreign in [
+            "evil.example:4711",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "192.0.2.1",
+            "0.0.0.0",
+            "[::]",
+            "[::ffff:192.0.2.1]",
+            "127.0.0.1@evil.example",
+            "evil.example#127.0.0.1",
+            "",
+        ] {
+            assert_eq!(of(&[(HOST, foreign)]), Some(Kind::ForeignHost), "{foreign}");
+        }
+        let here = (HOST, "127.0.0.1:4711");
+        let with = |origin| of(&[here.clone(), (ORIGIN, origin)]);
+        assert_eq!(with("http://127.0.0.1:4711"), None);
+        for foreign in [
+            "http://evil.example",
+            "http://127.0.0.1:4712",
+            "https://127.0.0.1:4711",
+            "http://localhost:4711",
+            "null",
+            "",
+        ] {
+            assert_eq!(with(foreign), Some(Kind::ForeignOrigin), "{foreign}");
+        }
+        let two = [
+            here.clone(),
+            (ORIGIN, "http://127.0.0.1:4711"),
+            (ORIGIN, "null"),
+        ];
+        assert_eq!(of(&two), Some(Kind::ForeignOrigin));
+        assert_eq!(of(&[]), Some(Kind::BadRequest));
+        let twice = [here.clone(), (HOST, "evil.example")];
+        assert_eq!(of(&twice), Some(Kind::BadRequest));
+        let absolute = said("http://evil.example/api/status", &[here]);
+        assert_eq!(absolute, Some(Kind::ForeignHost));
+    }
+}

@@ -1,0 +1,348 @@
+//! The API's document: OpenAPI 3.1, made from the table of operations and the types of the JSON. It is the reference for who
+//! writes scripts, so it says what the types alone do not.
+mod example;
+
+use crate::field::Field;
+use crate::model::{Done, Event, Placed, Problem, Status};
+use crate::problem::{Kind, MEDIA_TYPE, TYPE};
+use crate::table::{Does, Method, OPERATIONS, Operation, TAGS};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as HTTP and JSON. All that a hand can do at the phone a \
+script can do here; `trialog ctl` and the demo use nothing else.\n\n\
+**Where.** A running phone writes address and token to `$XDG_RUNTIME_DIR/trialog/NAME/api.json` (`/tmp/trialog-UID/NAME/api.json` where \
+that variable is not set), which its user alone can read. Both are new after each start. It listens on the loopback interface only.\n\n\
+**Who.** Each request shows the token: `Authorization: Bearer TOKEN`. The header `Host` must name this machine, and an `Origin`, where \
+there is one, must be the same, so that no page of a browser reaches the phone from elsewhere.\n\n\
+**Bodies** are one JSON object of up to 16 KiB, announced as `application/json` or not at all. Where no member is needed there may be \
+no body. A member that is not known is an error, so that a misspelt one does not pass unnoticed.\n\n\
+**Answers** that an act was taken do not say what came of it: a consult is taken at once, and the guest answers later. What happens is \
+told by the events, which come before the answer where they follow from it.\n\n\
+**Errors** are problem documents (RFC 9457). `refused` is the code that a program goes by; `reason` and `mend` say in English why and \
+how to put it right, `reason_de` and `mend_de` in German. A path that is asked for by another method than its own is answered with 405 \
+and `Allow`; a head of more than 16 KiB or 64 headers with 431 and no document.\n\n\
+**Numbers** of calls and wrap-ups are never used again while the phone runs. Times are Unix milliseconds.\n\n\
+New members, events and codes may be added: take no offence at what you do not know.";
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The document.
+#[must_use]
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(make);
+    &DOCUMENT
+}
+
+/// The document as an answer.
+pub(crate) fn response() -> Response {
+    static TEXT: LazyLock<String> = LazyLock::new(|| document().to_string());
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, TEXT.as_str()).into_response()
+}
+
+fn make() -> Value {
+    let mut paths = Map::new();
+    for operation in OPERATIONS {
+        let method = match operation.method {
+            Method::Get => "get",
+            Method::Post => "post",
+        };
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[method] = described(operation);
+    }
+    let tags: Vec<_> = TAGS
+        .iter()
+        .map(|(name, text)| json!({"name": name, "description": text}))
+        .collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Trialog",
+            "summary": "A phone's control API",
+            "description": ABOUT,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/", "description": "The phone that this document came from."}],
+        "tags": tags,
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "responses": problems(),
+            "headers": headers(),
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer",
+                    "description": "The token of the phone's `api.json`: 64 hexadecimal digits."},
+                "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token",
+                    "description": "The same in the query, for the events only: a browser's WebSocket can't have headers."},
+            },
+        },
+    })
+}
+
+fn described(operation: &Operation) -> Value {
+    let mut described = json!({
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "responses": responses(operation),
+    });
+    if !operation.text.is_empty() {
+        described["description"] = json!(operation.text);
+    }
+    let parameters = parameters(operation);
+    if !parameters.is_empty() {
+        described["parameters"] = json!(parameters);
+    }
+    if operation.method == Method::Post {
+        described["requestBody"] = body(operation);
+    }
+    match operation.does {
+        Does::Document => described["security"] = json!([]),
+        Does::Events => {
+            described["security"] = json!([{"token": []}, {"tokenInQuery": []}]);
+            described["x-websocket-messages"] = json!({"$ref": format!("{SCHEMAS}Event")});
+        }
+        _ => {}
+    }
+    described
+}
+
+fn parameters(operation: &Operation) -> Vec<Value> {
+    let mut parameters = Vec::new();
+    for (name, text) in [
+        ("call", "The call's number, from the status or an event."),
+        (
+            "wrap_up",
+            "The wrap-up's number, from the status or an event.",
+        ),
+    ] {
+        if operation.path.contains(&format!("{{{name}}}")) {
+            parameters.push(json!({
+                "name": name, "in": "path", "required": true, "description": text,
+                "schema": {"type": "integer", "minimum": 0, "maximum": u32::MAX}, "example": 1,
+            }));
+        }
+    }
+    // The security scheme says it.
+    let query = operation.query.iter().filter(|field| field.name != "token");
+    parameters.extend(query.map(|field| {
+        json!({
+            "name": field.name, "in": "query", "required": field.required, "description": field.text,
+            "schema": field.shape.schema(), "example": value(field),
+        })
+    }));
+    parameters
+}
+
+fn value(field: &Field) -> Value {
+    serde_json::from_str(field.example).expect("the table's examples are JSON")
+}
+
+fn body(operation: &Operation) -> Value {
+    let (mut properties, mut example) = (Map::new(), Map::new());
+    for field in operation.body {
+        let mut schema = field.shape.schema();
+        schema["description"] = json!(field.text);
+        properties.insert(field.name.to_owned(), schema);
+        example.insert(field.name.to_owned(), value(field));
+    }
+    let required: Vec<_> = operation
+        .body
+        .iter()
+        .filter(|field| field.required)
+        .map(|field| field.name)
+        .collect();
+    let mut schema = json!({
+        "type": "object", "properties": properties, "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    json!({
+        "required": !required.is_empty(),
+        "content": {"application/json": {"schema": schema, "example": example}},
+    })
+}
+
+fn responses(operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    let json_of = |text: &str, schema: &str, example: Value| {
+        json!({
+            "description": text,
+            "headers": common_headers(),
+            "content": {"application/json": {
+                "schema": {"$ref": format!("{SCHEMAS}{schema}")}, "example": example,
+            }},
+        })
+    };
+    let (status, success) = match operation.does {
+        Does::Document => (
+            "200",
+            json!({
+                "description": "This document.",
+                "headers": common_headers(),
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }),
+        ),
+        Does::Look => (
+            "200",
+            json_of("The phone.", "Status", json!(example::status())),
+        ),
+        Does::Events => (
+            "101",
+            json!({"description": "The connection is a WebSocket from now on; each of its messages is an `Event`."}),
+        ),
+        Does::Dial => (
+            "201",
+            json_of("The call has begun.", "Placed", json!({"call": 1})),
+        ),
+        Does::Act(_) | Does::WrapUp(_) | Does::Tell(_) => (
+            "200",
+            json_of("It is being done.", "Done", json!({"done": true})),
+        ),
+    };
+    responses.insert(status.to_owned(), success);
+    for status in faults(operation) {
+        let shared = json!({"$ref": format!("#/components/responses/{}", response_name(status))});
+        responses.insert(status.to_string(), shared);
+    }
+    Value::Object(responses)
+}
+
+/// The statuses of the problems that an operation can have.
+fn faults(operation: &Operation) -> Vec<u16> {
+    let mut faults = vec![400, 403];
+    if !matches!(operation.does, Does::Document) {
+        faults.push(401);
+    }
+    match operation.does {
+        Does::Document => {}
+        Does::Look => faults.push(503),
+        Does::Events => faults.extend([426, 503]),
+        Does::Act(_) | Does::WrapUp(_) => faults.extend([404, 408, 409, 413, 415, 503]),
+        Does::Dial => faults.extend([408, 409, 413, 415, 503]),
+        Does::Tell(_) => {
+            faults.extend([408, 413, 415, 503]);
+            // The hook with no call; a phone whose end is no file; a file that can't be played.
+            match operation.id {
+                "hook" => faults.extend([404, 409]),
+                "say" => faults.extend([409, 422]),
+                _ => {}
+            }
+        }
+    }
+    faults
+}
+
+fn response_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+/// One for each status: its codes with what they mean, and an example.
+fn problems() -> Value {
+    let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
+    for kind in Kind::every() {
+        let (_, status, _) = kind.fixed();
+        by_status.entry(status.as_u16()).or_default().push(kind);
+    }
+    let mut responses = Map::new();
+    for (status, kinds) in by_status {
+        let list: Vec<_> = kinds.iter().map(|kind| line(*kind)).collect();
+        let codes: Vec<_> = kinds.iter().map(|kind| kind.fixed().0).collect();
+        let types: Vec<_> = codes.iter().map(|code| format!("{TYPE}{code}")).collect();
+        let mut headers = common_headers();
+        let own = match status {
+            401 => Some("WWW-Authenticate"),
+            405 => Some("Allow"),
+            426 => Some("Upgrade"),
+            _ => None,
+        };
+        if let Some(name) = own {
+            headers[name] = json!({"$ref": format!("#/components/headers/{name}")});
+        }
+        let response = json!({
+            "description": list.join("\n"),
+            "headers": headers,
+            "content": {MEDIA_TYPE: {
+                "schema": {
+                    "allOf": [{"$ref": format!("{SCHEMAS}Problem")}],
+                    "properties": {
+                        "status": {"const": status},
+                        "refused": {"enum": codes},
+                        "type": {"enum": types},
+                    },
+                },
+                "example": example::problem(kinds[0]),
+            }},
+        });
+        responses.insert(response_name(status), response);
+    }
+    Value::Object(responses)
+}
+
+/// A kind as a point of a list.
+fn line(kind: Kind) -> String {
+    let (code, _, title) = kind.fixed();
+    match kind {
+        Kind::Refused(refusal) => {
+            let why = crate::words::refusal(refusal).en;
+            format!("- `{code}`: {why}")
+        }
+        _ => format!("- `{code}`: {title}."),
+    }
+}
+
+fn common_headers() -> Value {
+    json!({
+        "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
+        "X-Content-Type-Options": {"$ref": "#/components/headers/X-Content-Type-Options"},
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "Cache-Control": {"description": "Nothing is to be kept.", "required": true,
+            "schema": {"const": "no-store"}},
+        "X-Content-Type-Options": {"description": "The type is as it says.", "required": true,
+            "schema": {"const": "nosniff"}},
+        "WWW-Authenticate": {"description": "RFC 6750 §3.", "required": true,
+            "schema": {"type": "string", "pattern": "^Bearer realm=\"trialog\""}},
+        "Allow": {"description": "The methods that the path has.", "required": true,
+            "schema": {"enum": ["GET, HEAD", "POST"]}},
+        "Upgrade": {"description": "What the path speaks.", "required": true,
+            "schema": {"const": "websocket"}},
+    })
+}
+
+/// The types of the JSON, with an example each.
+fn schemas() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut generator = settings.for_serialize().into_generator();
+    name::<Status>(&mut generator);
+    name::<Event>(&mut generator);
+    name::<Done>(&mut generator);
+    name::<Placed>(&mut generator);
+    name::<Problem>(&mut generator);
+    let mut schemas = generator.take_definitions(true);
+    for (name, examples) in example::all() {
+        if let Some(schema) = schemas.get_mut(name) {
+            schema["examples"] = examples;
+        }
+    }
+    Value::Object(schemas)
+}
+
+fn name<T: JsonSchema>(generator: &mut SchemaGenerator) {
+    generator.subschema_for::<T>();
+}

@@ -1,0 +1,149 @@
+//! One phone in the middle of a story, for the document's examples: Carla has called, and the agent consults Gus. They are made
+//! as real answers are, so they can't be wrong about their shape.
+use crate::feed::example_events;
+use crate::model::{self, Status};
+use crate::problem::{Failure, Kind};
+use crate::view::{Identity, Look, UnixTime};
+use crate::words::Words;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use trialog_call::{
+    Act, ActView, CallId, CallView, LegId, LegView, Presence, Refusal, Role, Snapshot, Stage,
+    Target, Time, WrapUpId, WrapUpView,
+};
+
+/// By the schema's name.
+pub(super) fn all() -> Vec<(&'static str, Value)> {
+    let status = status();
+    let one = |value: Value| json!([value]);
+    vec![
+        ("Call", one(json!(status.calls[0]))),
+        ("Leg", one(json!(status.calls[0].legs[0]))),
+        (
+            "Act",
+            json!([status.calls[0].acts[0], status.calls[0].acts[1]]),
+        ),
+        ("WrapUp", one(json!(status.wrap_ups[0]))),
+        ("Account", json!(status.accounts)),
+        ("Reason", json!(status.reasons)),
+        ("Audio", one(json!(status.audio))),
+        ("Status", one(json!(status))),
+        ("Event", json!(example_events(&before(), &now(), status))),
+        ("Done", one(json!({"done": true}))),
+        ("Placed", one(json!({"call": 1}))),
+        (
+            "Problem",
+            json!([
+                problem(Kind::Refused(Refusal::NoHoldInConference)),
+                problem(Kind::BadField)
+            ]),
+        ),
+    ]
+}
+
+pub(super) fn status() -> Status {
+    now().status()
+}
+
+/// A problem of a kind.
+pub(super) fn problem(kind: Kind) -> model::Problem {
+    let (_, _, title) = kind.fixed();
+    let failure = match kind {
+        Kind::Refused(refusal) => Failure::refused(refusal, &[Act::Mute, Act::Transfer(None)]),
+        Kind::BadField => crate::field::of_body(
+            crate::table::OPERATIONS[3].body,
+            br#"{"too": "sip:bob@example.com"}"#,
+        )
+        .expect_err("“too” is no member"),
+        _ => Failure::new(
+            kind,
+            Words::new(format!("{title}."), "(Deutsch)"),
+            Words::new("See reason.", "(Deutsch)"),
+        ),
+    };
+    failure.document("/api/calls/1/hold")
+}
+
+fn look(stage: Stage) -> Look {
+    let leg = |id, role, name: &str, held| LegView {
+        id,
+        role,
+        name: name.to_owned(),
+        up: true,
+        held,
+        far_held: false,
+        silent: false,
+    };
+    let act = |act, refusal| ActView { act, refusal };
+    let call = CallView {
+        id: CallId(1),
+        role: Role::Owner,
+        stage,
+        muted: false,
+        legs: vec![
+            leg(
+                LegId::Received(1),
+                Role::Customer,
+                "Carla",
+                stage != Stage::Connected,
+            ),
+            leg(LegId::Placed(2), Role::Guest, "Gus", false),
+        ],
+        acts: vec![
+            act(Act::Conference, None),
+            act(Act::End, Some(Refusal::EndConsultFirst)),
+            act(Act::Transfer(Some(Target(String::new()))), None),
+        ],
+        since: Time(Duration::from_secs(61)),
+    };
+    let wrap_up = WrapUpView {
+        id: WrapUpId(1),
+        call: CallId(1),
+        peer: "Carla".to_owned(),
+        due: stage == Stage::Ending,
+        reason: Some("sale".to_owned()),
+        deadline: None,
+    };
+    let snapshot = Snapshot {
+        presence: Presence::Available,
+        calls: vec![call],
+        wrap_ups: vec![wrap_up],
+        terminating: false,
+    };
+    Look {
+        snapshot,
+        identity: Arc::new(identity()),
+    }
+}
+
+fn before() -> Look {
+    look(Stage::ConsultRequested)
+}
+
+fn now() -> Look {
+    look(Stage::Consulting)
+}
+
+fn identity() -> Identity {
+    Identity {
+        name: "anna".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        accounts: vec![model::Account {
+            id: 0,
+            aor: "sip:anna@example.com".to_owned(),
+            state: "registered".to_owned(),
+            detail: None,
+        }],
+        reasons: vec![model::Reason {
+            code: "sale".to_owned(),
+            en: "Sale".to_owned(),
+            de: "Verkauf".to_owned(),
+        }],
+        audio: model::Audio {
+            end: "device".to_owned(),
+            started_unix_us: None,
+        },
+        start: UnixTime(1_795_340_718_123),
+    }
+}
