@@ -98,12 +98,14 @@ pub(crate) fn play(
                     .to
                     .iter()
                     .flat_map(|place| place.files().last())
+                    .map(|file| file.strip_prefix(folder).unwrap_or(file))
                     .map(|file| file.display().to_string())
                     .collect();
-                let faults = heard.faults(&abilities, &mut alone);
-                faults
-                    .into_iter()
-                    .map(move |fault| format!("{fault} ({})", files.join(", ")))
+                let (faults, files) = (heard.faults(&abilities, &mut alone), files.join(", "));
+                faults.into_iter().map(move |fault| {
+                    let at = folder.display();
+                    format!("{fault} (traces and logs: {at}; recordings there: {files})")
+                })
             })
             .collect();
         if !faults.is_empty() {
