@@ -15,10 +15,32 @@ const CHALLENGES: u8 = 4;
 pub(crate) struct KnownChallenge {
     /// Who asked. Nobody else is sent an answer to it unasked.
     from: SocketAddr,
-    /// It was a proxy (407).
-    proxy: bool,
+    by: Asker,
     challenge: Challenge,
     uses: u32,
+}
+
+/// In which part somebody asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// 407, for whatever goes by way of it.
+    Proxy,
+    /// 401, for REGISTER.
+    Registrar,
+    /// 401, for a request to somebody else, who may be behind the registrar's address.
+    Server,
+}
+
+impl Asker {
+    /// Whether a request of this method is for it. RFC 3261 §22.3: a proxy hands on what it did not ask for, so what the
+    /// registrar is told in any other request is told to who is called, too.
+    fn is_for(self, method: &Method) -> bool {
+        match self {
+            Self::Proxy => true,
+            Self::Registrar => *method == Method::Register,
+            Self::Server => *method != Method::Register,
+        }
+    }
 }
 
 impl UserAgent {
@@ -40,7 +62,7 @@ impl UserAgent {
             return;
         };
         for known in &mut self.challenges[account] {
-            if known.from != destination {
+            if known.from != destination || !known.by.is_for(&request.method) {
                 continue;
             }
             known.uses += 1;
@@ -54,10 +76,9 @@ impl UserAgent {
                 &self.random.cnonce(),
                 known.uses,
             );
-            let name = if known.proxy {
-                HeaderName::ProxyAuthorization
-            } else {
-                HeaderName::Authorization
+            let name = match known.by {
+                Asker::Proxy => HeaderName::ProxyAuthorization,
+                Asker::Registrar | Asker::Server => HeaderName::Authorization,
             };
             if let Some(credentials) = credentials {
                 request.headers.push(name, credentials.to_string());
@@ -106,15 +127,20 @@ impl UserAgent {
         if answered_this && !challenge.stale && challenged > 0 {
             return false;
         }
+        let by = match (proxy, &request.method) {
+            (true, _) => Asker::Proxy,
+            (false, Method::Register) => Asker::Registrar,
+            (false, _) => Asker::Server,
+        };
         let known = &mut self.challenges[account];
         known.retain(|known| {
             known.from != flow.destination
-                || known.proxy != proxy
+                || known.by != by
                 || known.challenge.realm != challenge.realm
         });
         known.push(KnownChallenge {
             from: flow.destination,
-            proxy,
+            by,
             challenge,
             uses: 0,
         });

@@ -282,6 +282,36 @@ fn an_invite_and_its_bye_are_challenged_and_the_ack_has_the_invites_credentials(
 }
 
 #[test]
+fn what_the_registrar_asked_is_told_to_nobody_who_is_called_by_way_of_it() {
+    let mut pipe = phone();
+    pipe.input(0, Input::Register);
+    pipe.run_ms(50);
+    let asked = format!("WWW-Authenticate: {}\r\n", challenge(Algorithm::Md5, "r1"));
+    answer(&mut pipe, "401 Unauthorized", &asked);
+    answer(&mut pipe, "200 OK", "");
+    // The registrar is the proxy, too, and hands on whatever it does not ask for itself.
+    pipe.dial(0, trialog_call::Target("bob".to_owned()));
+    pipe.run_ms(50);
+    let invite = pipe.last(0, "INVITE").to_owned();
+    assert!(!invite.contains("Authorization"), "{invite}");
+    let proxy = format!(
+        "Proxy-Authenticate: {}\r\n",
+        challenge(Algorithm::Md5, "p1")
+    );
+    let challenged = reply(&invite, "407 Proxy Authentication Required", "x", &proxy);
+    pipe.inject(registrar(), 0, &challenged);
+    pipe.run_ms(50);
+    let again = pipe.last(0, "INVITE").to_owned();
+    assert!(is_right(
+        &again,
+        "Proxy-Authorization",
+        &Method::Invite,
+        "p1"
+    ));
+    assert!(!again.contains("\r\nAuthorization"), "{again}");
+}
+
+#[test]
 fn a_challenge_without_a_password_is_a_refusal() {
     let mut pipe = Pipe::of(1);
     let leg = pipe.dial(0, trialog_call::Target("sip:bob@10.0.0.50".to_owned()));
