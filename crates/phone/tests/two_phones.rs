@@ -98,6 +98,29 @@ fn two_phones_talk_hold_and_end_and_are_gone_within_two_seconds() {
 }
 
 #[test]
+fn a_phone_with_nothing_to_do_sleeps() {
+    let stage = Stage::new();
+    stage.write("agent-in.wav", tone(433.0));
+    // It speaks from a file and records nothing.
+    let end = "[audio]\nend = \"file\"\nplay = \"agent-in.wav\"\nrepeat = true\n";
+    let agent = stage.phone("agent", end);
+    let woken = || {
+        let main_thread = format!("/proc/{}/status", agent.child.id());
+        let status = std::fs::read_to_string(main_thread).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.unwrap().trim().parse::<u32>().unwrap()
+    };
+    // What is left to do from the start and from the last question for its status is done.
+    std::thread::sleep(Duration::from_millis(300));
+    let before = woken();
+    std::thread::sleep(Duration::from_millis(1_000));
+    let wakes = woken() - before;
+    assert!(wakes < 10, "{wakes} times a second");
+}
+
+#[test]
 fn a_call_over_tcp_is_a_call() {
     let stage = Stage::new();
     let customer = stage.phone("customer", &format!("{NO_SOUND}{CUSTOMER}"));

@@ -306,6 +306,11 @@ impl Engine {
         }
     }
 
+    /// What is heard or said is recorded.
+    pub fn is_recording(&self) -> bool {
+        self.files.as_ref().is_some_and(Files::is_recording)
+    }
+
     /// When the first sample of the recordings was: unix time in microseconds; `None` before it, or without recordings.
     pub fn recording_started(&self) -> Option<u64> {
         self.files.as_ref().and_then(Files::started)

@@ -181,6 +181,11 @@ impl Files {
         )))
     }
 
+    /// Something is written.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.records
+    }
+
     /// Unix time of the first recorded sample, in microseconds.
     pub(crate) fn started(&self) -> Option<u64> {
         let started = self.started.load(Ordering::Acquire);

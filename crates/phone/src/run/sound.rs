@@ -112,6 +112,11 @@ impl Sound {
         self.engine.say(speech).map(|_| ())
     }
 
+    /// What is heard or said is recorded.
+    pub(super) fn is_recording(&self) -> bool {
+        self.engine.is_recording()
+    }
+
     /// When the recordings began, in Unix microseconds.
     pub(super) fn recording_started(&self) -> Option<u64> {
         self.engine.recording_started()

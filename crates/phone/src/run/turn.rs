@@ -65,8 +65,7 @@ impl Running {
         let time = times.into_iter().flatten().min();
         let due = time.map(|time| Instant::from_std(self.clock.instant(time)));
         // The desk says when the recordings began; the audio thread knows a moment after the start.
-        let waiting =
-            self.identity.audio.end == "file" && self.identity.audio.started_unix_us.is_none();
+        let waiting = self.sound.is_recording() && self.identity.audio.started_unix_us.is_none();
         let soon = waiting.then(|| Instant::now() + Duration::from_millis(20));
         [due, soon].into_iter().flatten().min()
     }
