@@ -5,6 +5,7 @@ use crate::{
     Codec, Description, Direction, Format, LocalMedia, Media, Negotiated, NegotiationError,
     TelephoneEvent,
 };
+use std::net::SocketAddr;
 
 /// Answers an offer: the first audio line that we can take, with the first of its codecs that we have; all other lines
 /// are refused at their place. One codec is answered, so that both sides know what is sent.
@@ -48,7 +49,7 @@ fn take(
     }
     // The order is the offerer's: RFC 3264 §6.1.
     let (format, codec) = first_common(media, &local.codecs)?;
-    let remote = remote(offer, media)?;
+    let remote = reachable(remote(offer, media)?, local)?;
     let far_direction = offer.direction_of(media);
     let direction = local.direction.and(far_direction.reversed());
     // RFC 3264 §6.1: the answer uses the offer's numbers.
@@ -81,6 +82,16 @@ fn take(
     Ok((line.finish(local, &media.protocol, direction), negotiated))
 }
 
+/// Where our socket can send to: an address of its own kind, or none at all (a hold). With another there would be a call
+/// without sound, and nobody to say so.
+fn reachable(remote: SocketAddr, local: &LocalMedia) -> Result<SocketAddr, NegotiationError> {
+    if remote.ip().is_unspecified() || remote.is_ipv4() == local.address.is_ipv4() {
+        Ok(remote)
+    } else {
+        Err(NegotiationError::NoAddress)
+    }
+}
+
 fn first_common(media: &Media, codecs: &[Codec]) -> Result<(Format, Codec), NegotiationError> {
     media
         .payload_formats()
@@ -100,8 +111,8 @@ pub fn accept_answer(
     answer: &Description,
     local: &LocalMedia,
 ) -> Result<Negotiated, NegotiationError> {
-    // RFC 3264 §6: as many lines, in the same order.
-    if our_offer.media.len() != answer.media.len() {
+    // RFC 3264 §6: as many lines, in the same order. Lines that were never offered are passed over.
+    if our_offer.media.len() > answer.media.len() {
         return Err(NegotiationError::Mismatch);
     }
     let lines = our_offer.media.iter().zip(&answer.media);
@@ -125,7 +136,7 @@ pub fn accept_answer(
     let offered_codecs: Vec<_> = offered.iter().map(|(_, codec)| *codec).collect();
     // RFC 3264 §7: send the answer's first.
     let (format, codec) = first_common(theirs, &offered_codecs)?;
-    let remote = remote(answer, theirs)?;
+    let remote = reachable(remote(answer, theirs)?, local)?;
     let far_direction = answer.direction_of(theirs);
     let stated: Direction = our_offer.direction_of(ours);
     let direction = stated.and(far_direction.reversed());

@@ -28,7 +28,7 @@ pub enum NegotiationError {
     NoAudio,
     /// The offer, or the answer, has no codec of ours (RFC 3264 §6).
     NoCommonCodec,
-    /// The far side's address is missing, or is a name and not an IP address.
+    /// The far side's address is missing, is a name and not an IP address, or is IPv6 where we have IPv4, or the reverse.
     NoAddress,
     /// The answer refuses our stream: port 0 (RFC 3264 §6).
     Rejected,
@@ -43,7 +43,7 @@ impl fmt::Display for NegotiationError {
         f.write_str(match self {
             Self::NoAudio => "no audio over plain RTP is offered",
             Self::NoCommonCodec => "there is no codec that both sides have",
-            Self::NoAddress => "there is no IP address to send to",
+            Self::NoAddress => "there is no IP address that we could send to",
             Self::Rejected => "the far side refuses the audio stream",
             Self::Mismatch => "the answer's media lines are not those of the offer",
             Self::NoOffer => "no offer of ours waits for an answer",

@@ -43,8 +43,20 @@ fn an_offer_over_ipv6_says_so() {
             && text.contains("c=IN IP6 2001:db8::1\r\n")
     );
     let far = offer(&local);
-    let (_, negotiated) = answer(&far, &common::local(ALL)).unwrap();
+    let here = LocalMedia::new("[2001:db8::2]:4000".parse().unwrap(), vec![Codec::Pcmu]);
+    let (_, negotiated) = answer(&far, &here).unwrap();
     assert_eq!(negotiated.remote, local.address);
+}
+
+#[test]
+fn an_address_of_the_other_kind_is_none_but_a_line_with_ours_will_do() {
+    let six = "m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::9\n";
+    let four = "m=audio 5000 RTP/AVP 0\n";
+    let refused = answer(&with(six), &local(ALL)).map(|_| ());
+    assert_eq!(refused, Err(NegotiationError::NoAddress));
+    let (answered, negotiated) = answer(&with(&format!("{six}{four}")), &local(ALL)).unwrap();
+    assert_eq!(negotiated.remote, "192.0.2.9:5000".parse().unwrap());
+    assert_eq!(answered.media[0].port, 0);
 }
 
 #[test]
@@ -231,9 +243,11 @@ fn an_answer_that_does_not_fit_says_why() {
         Err(NegotiationError::Mismatch)
     );
     assert_eq!(
-        accept("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n"),
+        accept("m=video 0 RTP/AVP 31\nm=audio 4000 RTP/AVP 0\n"),
         Err(NegotiationError::Mismatch)
     );
+    // A line that was never offered is no reason to end a call.
+    assert!(accept("m=audio 4000 RTP/AVP 0\nm=video 0 RTP/AVP 31\n").is_ok());
     assert_eq!(
         accept("m=audio 4000 RTP/AVP 8\n"),
         Err(NegotiationError::NoCommonCodec)

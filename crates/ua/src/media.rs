@@ -2,7 +2,7 @@
 use crate::Output;
 use crate::config::Config;
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use trialog_call::{Direction, LegId};
 use trialog_sdp::{Description, LocalMedia, Negotiated, Session};
 
@@ -123,7 +123,7 @@ pub(crate) struct Wanted(trialog_sdp::Direction);
 
 /// Whether there would be an answer to this offer.
 pub(crate) fn can_answer(offer: &Description, config: &Config) -> bool {
-    let any = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
+    let any = SocketAddr::new(config.contacts.udp.ip(), 9);
     trialog_sdp::answer(offer, &LocalMedia::new(any, config.codecs.clone())).is_ok()
 }
 
