@@ -5,7 +5,7 @@ use trialog_tests::program::{PhoneProcess, folder};
 use trialog_tests::wire::Text;
 
 /// A phone without sound, with these settings of `[agent]`.
-fn phone(test: &str, agent: &str) -> PhoneProcess {
+pub(crate) fn phone(test: &str, agent: &str) -> PhoneProcess {
     let folder = folder(&format!("by-hand-{test}"));
     let runtime = folder.join("run");
     std::fs::create_dir_all(&runtime).expect("the folder can be made");
@@ -14,11 +14,11 @@ fn phone(test: &str, agent: &str) -> PhoneProcess {
     PhoneProcess::start("phone", &folder, &runtime, &settings, &[])
 }
 
-fn has_no_call(phone: &PhoneProcess) {
+pub(crate) fn has_no_call(phone: &PhoneProcess) {
     phone.wait_for("");
 }
 
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
+pub(crate) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
 
 /// A peer that sends what a test says and takes what comes, for what SIPp would tidy up by itself.
 struct Peer {
@@ -102,7 +102,7 @@ impl Peer {
     }
 }
 
-fn tag(response: &Text) -> &str {
+pub(crate) fn tag(response: &Text) -> &str {
     let to = response.header("To").unwrap_or_default();
     to.find(";tag=").map_or("", |start| &to[start..])
 }

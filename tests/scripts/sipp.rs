@@ -138,7 +138,7 @@ fn beginning(file: &Path) -> String {
 }
 
 /// Somebody on this machine has this port for this transport (proc(5), `/proc/net/udp`: addresses in hex, state 0A listens).
-fn is_bound(way: Way, port: u16) -> bool {
+pub(crate) fn is_bound(way: Way, port: u16) -> bool {
     let (table, state) = match way {
         Way::Tcp => ("/proc/net/tcp", "0A"),
         _ => ("/proc/net/udp", "07"),
