@@ -114,7 +114,7 @@ fn shown(request: &Request) -> Option<&str> {
         .find_map(|pair| pair.strip_prefix("token="))
 }
 
-fn not_one_host() -> Failure {
+pub(crate) fn not_one_host() -> Failure {
     let reason = Words::new(
         "The header Host is missing or stands twice.",
         "Die Kopfzeile Host fehlt oder steht zweimal da.",
@@ -126,7 +126,7 @@ fn not_one_host() -> Failure {
     Failure::new(Kind::BadRequest, reason, mend)
 }
 
-fn foreign_host() -> Failure {
+pub(crate) fn foreign_host() -> Failure {
     let reason = Words::new(
         "The header Host names another machine.",
         "Die Kopfzeile Host nennt einen anderen Rechner.",
@@ -138,7 +138,7 @@ fn foreign_host() -> Failure {
     Failure::new(Kind::ForeignHost, reason, mend)
 }
 
-fn foreign_origin() -> Failure {
+pub(crate) fn foreign_origin() -> Failure {
     let reason = Words::new(
         "The header Origin names a page from elsewhere.",
         "Die Kopfzeile Origin nennt eine Seite von anderswo.",
@@ -150,7 +150,7 @@ fn foreign_origin() -> Failure {
     Failure::new(Kind::ForeignOrigin, reason, mend)
 }
 
-fn no_token() -> Failure {
+pub(crate) fn no_token() -> Failure {
     let reason = Words::new(
         "The request shows no token.",
         "Die Anfrage zeigt kein Token.",
@@ -158,7 +158,7 @@ fn no_token() -> Failure {
     Failure::new(Kind::NoToken, reason, where_the_token_is())
 }
 
-fn wrong_token() -> Failure {
+pub(crate) fn wrong_token() -> Failure {
     let reason = Words::new(
         "The token is not this phone's.",
         "Das Token gehört nicht zu diesem Telefon.",

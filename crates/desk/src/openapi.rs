@@ -258,6 +258,15 @@ fn problems() -> Value {
         let list: Vec<_> = kinds.iter().map(|kind| line(*kind)).collect();
         let codes: Vec<_> = kinds.iter().map(|kind| kind.fixed().0).collect();
         let types: Vec<_> = codes.iter().map(|code| format!("{TYPE}{code}")).collect();
+        let examples: Map<_, _> = kinds
+            .iter()
+            .map(|kind| {
+                (
+                    kind.fixed().0.to_owned(),
+                    json!({"value": example::problem(*kind)}),
+                )
+            })
+            .collect();
         let mut headers = common_headers();
         let own = match status {
             401 => Some("WWW-Authenticate"),
@@ -280,7 +289,7 @@ fn problems() -> Value {
                         "type": {"enum": types},
                     },
                 },
-                "example": example::problem(kinds[0]),
+                "examples": examples,
             }},
         });
         responses.insert(response_name(status), response);
@@ -335,12 +344,39 @@ fn schemas() -> Value {
     name::<Placed>(&mut generator);
     name::<Problem>(&mut generator);
     let mut schemas = generator.take_definitions(true);
+    for schema in schemas.values_mut() {
+        precise(schema);
+    }
     for (name, examples) in example::all() {
         if let Some(schema) = schemas.get_mut(name) {
             schema["examples"] = examples;
         }
     }
     Value::Object(schemas)
+}
+
+/// A member that may be left out is never null: the types say both, as they read both.
+fn precise(schema: &mut Value) {
+    if let Some(branches) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
+        branches.iter_mut().for_each(precise);
+    }
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, member) in properties {
+        if required.iter().any(|required| required == name) {
+            continue;
+        }
+        if let Some(types) = member.get_mut("type").filter(|types| types.is_array()) {
+            *types = types[0].take();
+        }
+        if let Some(Value::Array(mut any)) =
+            member.as_object_mut().and_then(|of| of.remove("anyOf"))
+        {
+            member["$ref"] = any[0]["$ref"].take();
+        }
+    }
 }
 
 fn name<T: JsonSchema>(generator: &mut SchemaGenerator) {

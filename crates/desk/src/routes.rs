@@ -118,23 +118,22 @@ async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
         }
         Outcome::Seen { look, .. } => Ok(Json(look.status()).into_response()),
         Outcome::Refused { refusal, allowed } => Err(Failure::refused(refusal, &allowed)),
-        Outcome::Wrong(wrong) => Err(failure(wrong)),
+        Outcome::Wrong(what) => Err(wrong(what)),
     }
 }
 
 fn query(operation: &'static Operation, pairs: Pairs) -> Result<Given, Failure> {
-    let Query(pairs) = pairs.map_err(|_| {
-        let reason = Words::new("The query can't be read.", "Die Abfrage ist nicht lesbar.");
-        Failure::new(Kind::BadQuery, reason, plain_names())
-    })?;
+    let Query(pairs) = pairs.map_err(|_| no_query())?;
     field::of_query(operation.query, pairs)
 }
 
-fn plain_names() -> Words {
-    Words::new(
+pub(crate) fn no_query() -> Failure {
+    let reason = Words::new("The query can't be read.", "Die Abfrage ist nicht lesbar.");
+    let mend = Words::new(
         "Write it as name=value&name=value, with %XX in UTF-8 for special characters.",
         "Schreiben Sie sie als Name=Wert&Name=Wert, Sonderzeichen als %XX in UTF-8.",
-    )
+    );
+    Failure::new(Kind::BadQuery, reason, mend)
 }
 
 /// The body, if it is announced as JSON or not at all, and comes whole and in time.
@@ -162,7 +161,7 @@ fn is_json(kind: &[u8]) -> bool {
     kind.trim_ascii().eq_ignore_ascii_case(b"application/json")
 }
 
-fn too_long() -> Failure {
+pub(crate) fn too_long() -> Failure {
     let reason = Words::new("The body is too long.", "Der Inhalt ist zu lang.");
     let mend = Words::new(
         format!("Send {LONGEST_BODY} bytes at most."),
@@ -180,7 +179,7 @@ fn broken_off() -> Failure {
     Failure::new(Kind::BadRequest, reason, mend)
 }
 
-fn too_slow() -> Failure {
+pub(crate) fn too_slow() -> Failure {
     let patience = BODY_PATIENCE.as_secs();
     let reason = Words::new(
         format!("The body was not whole within {patience} s."),
@@ -193,7 +192,7 @@ fn too_slow() -> Failure {
     Failure::new(Kind::TooSlow, reason, mend)
 }
 
-fn not_json() -> Failure {
+pub(crate) fn not_json() -> Failure {
     let reason = Words::new(
         "The body has another Content-Type than application/json.",
         "Der Inhalt hat einen anderen Content-Type als application/json.",
@@ -205,7 +204,7 @@ fn not_json() -> Failure {
     Failure::new(Kind::NotJson, reason, mend)
 }
 
-fn wrong_method(right: Method) -> Failure {
+pub(crate) fn wrong_method(right: Method) -> Failure {
     let (name, methods) = match right {
         Method::Get => ("GET", "GET, HEAD"),
         Method::Post => ("POST", "POST"),
@@ -224,7 +223,7 @@ async fn nothing_here(uri: Uri) -> Response {
     nothing_at(uri.path()).response(uri.path())
 }
 
-fn nothing_at(path: &str) -> Failure {
+pub(crate) fn nothing_at(path: &str) -> Failure {
     // Where an act's name is wrong, the right ones are named.
     for (folder, kind) in [("/api/calls/", "{call}"), ("/api/wrap-ups/", "{wrap_up}")] {
         let is_act = path
@@ -268,18 +267,20 @@ fn events(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
     let given = query(operation, pairs)?;
-    let upgrade = upgrade.map_err(|_| {
-        let reason = Words::new(
-            "The events come by WebSocket only.",
-            "Die Ereignisse kommen nur über WebSocket.",
-        );
-        let mend = Words::new(
-            "Open it with a WebSocket client, version 13, by GET.",
-            "Öffnen Sie es mit einem WebSocket-Client, Version 13, mit GET.",
-        );
-        Failure::new(Kind::NoWebSocket, reason, mend)
-    })?;
+    let upgrade = upgrade.map_err(|_| no_websocket())?;
     socket::open(shared, upgrade, &given)
+}
+
+pub(crate) fn no_websocket() -> Failure {
+    let reason = Words::new(
+        "The events come by WebSocket only.",
+        "Die Ereignisse kommen nur über WebSocket.",
+    );
+    let mend = Words::new(
+        "Open it with a WebSocket client, version 13, by GET.",
+        "Öffnen Sie es mit einem WebSocket-Client, Version 13, mit GET.",
+    );
+    Failure::new(Kind::NoWebSocket, reason, mend)
 }
 
 /// Asks the loop and waits for its answer.
@@ -297,7 +298,7 @@ async fn ask(shared: &Shared, command: Command) -> Result<Outcome, Failure> {
     }
 }
 
-fn ended() -> Failure {
+pub(crate) fn ended() -> Failure {
     let reason = Words::new("The phone has ended.", "Das Telefon ist beendet.");
     let mend = Words::new(
         "Wait until it has been started again; address and token are new then.",
@@ -306,7 +307,7 @@ fn ended() -> Failure {
     Failure::new(Kind::Ended, reason, mend)
 }
 
-fn no_answer() -> Failure {
+pub(crate) fn no_answer() -> Failure {
     let reason = Words::new(
         "The phone did not answer in time; what was asked may still be done.",
         "Das Telefon hat nicht rechtzeitig geantwortet; das Gewünschte kann noch geschehen.",
@@ -318,7 +319,7 @@ fn no_answer() -> Failure {
     Failure::new(Kind::NoAnswer, reason, mend)
 }
 
-fn failure(wrong: Wrong) -> Failure {
+pub(crate) fn wrong(wrong: Wrong) -> Failure {
     match wrong {
         Wrong::BadAddress => {
             let reason = Words::new(

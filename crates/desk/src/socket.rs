@@ -67,7 +67,7 @@ pub(crate) fn open(
     }))
 }
 
-fn too_many() -> Failure {
+pub(crate) fn too_many() -> Failure {
     let reason = Words::new(
         format!("{READERS} clients follow the events already."),
         format!("Es folgen schon {READERS} Clients den Ereignissen."),

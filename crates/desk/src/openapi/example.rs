@@ -2,9 +2,11 @@
 //! as real answers are, so they can't be wrong about their shape.
 use crate::feed::example_events;
 use crate::model::{self, Status};
+use crate::order::Wrong;
 use crate::problem::{Failure, Kind};
+use crate::table::{Does, Method, OPERATIONS};
 use crate::view::{Identity, Look, UnixTime};
-use crate::words::Words;
+use crate::{field, guard, routes, socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,23 +48,61 @@ pub(super) fn status() -> Status {
     now().status()
 }
 
-/// A problem of a kind.
+/// A problem of a kind, as it is really told.
 pub(super) fn problem(kind: Kind) -> model::Problem {
-    let (_, _, title) = kind.fixed();
-    let failure = match kind {
-        Kind::Refused(refusal) => Failure::refused(refusal, &[Act::Mute, Act::Transfer(None)]),
-        Kind::BadField => crate::field::of_body(
-            crate::table::OPERATIONS[3].body,
-            br#"{"too": "sip:bob@example.com"}"#,
-        )
-        .expect_err("“too” is no member"),
-        _ => Failure::new(
-            kind,
-            Words::new(format!("{title}."), "(Deutsch)"),
-            Words::new("See reason.", "(Deutsch)"),
-        ),
+    let calls = "/api/calls";
+    let (instance, failure) = match kind {
+        Kind::BadRequest => (calls, guard::not_one_host()),
+        Kind::BadQuery => ("/api/events", routes::no_query()),
+        Kind::BadJson => (calls, wrong_body("{\"to\": sip:bob@example.com}")),
+        Kind::BadField => (calls, wrong_body("{\"too\": \"sip:bob@example.com\"}")),
+        Kind::BadAddress => (calls, routes::wrong(Wrong::BadAddress)),
+        Kind::NoToken => (calls, guard::no_token()),
+        Kind::WrongToken => (calls, guard::wrong_token()),
+        Kind::ForeignHost => (calls, guard::foreign_host()),
+        Kind::ForeignOrigin => (calls, guard::foreign_origin()),
+        Kind::NoSuchPath => ("/api/call", routes::nothing_at("/api/call")),
+        Kind::NoSuchAct => ("/api/calls/1/halt", routes::nothing_at("/api/calls/1/halt")),
+        Kind::WrongMethod => (calls, routes::wrong_method(Method::Post)),
+        Kind::TooSlow => (calls, routes::too_slow()),
+        Kind::NoFileEnd => ("/api/audio/say", routes::wrong(Wrong::NoFileEnd)),
+        Kind::TooLong => (calls, routes::too_long()),
+        Kind::NotJson => (calls, routes::not_json()),
+        Kind::Unplayable => {
+            let why = "No such file or directory (os error 2)".to_owned();
+            ("/api/audio/say", routes::wrong(Wrong::Unplayable(why)))
+        }
+        Kind::NoWebSocket => ("/api/events", routes::no_websocket()),
+        Kind::TooManyReaders => ("/api/events", socket::too_many()),
+        Kind::NoAnswer => ("/api/hook", routes::no_answer()),
+        Kind::Ended => ("/api/hook", routes::ended()),
+        Kind::Refused(refusal) => {
+            let allowed = [Act::Mute, Act::Transfer(None), Act::End];
+            let instance = match refusal {
+                Refusal::NoSuchWrapUp | Refusal::NoSuchReason | Refusal::StillTalking => {
+                    "/api/wrap-ups/1/submit"
+                }
+                Refusal::NoSuchAccount | Refusal::TooManyCalls | Refusal::Terminating => calls,
+                _ => "/api/calls/1/hold",
+            };
+            let allowed = if instance.ends_with("hold") {
+                &allowed[..]
+            } else {
+                &[]
+            };
+            (instance, Failure::refused(refusal, allowed))
+        }
     };
-    failure.document("/api/calls/1/hold")
+    debug_assert_eq!(failure.kind, kind);
+    failure.document(instance)
+}
+
+/// What is wrong with this body of a call's placing.
+fn wrong_body(body: &str) -> Failure {
+    let mut operations = OPERATIONS.iter();
+    let dial = operations.find(|operation| matches!(operation.does, Does::Dial));
+    let fields = dial.map_or(&[][..], |operation| operation.body);
+    field::of_body(fields, body.as_bytes()).expect_err("these bodies are wrong on purpose")
 }
 
 fn look(stage: Stage) -> Look {
