@@ -11,7 +11,7 @@ use trialog_tests::program::folder;
 const A_CORE: usize = 6;
 
 /// The kinds in the matrix.
-const KINDS: [Kind; 3] = [Kind::Trialog, Kind::Baresip, Kind::Pjsua2];
+const KINDS: [Kind; 4] = [Kind::Trialog, Kind::Baresip, Kind::Pjsua2, Kind::Sipp];
 
 /// One way at a time: each fills the machine.
 static WAY: Mutex<()> = Mutex::new(());

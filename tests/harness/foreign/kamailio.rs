@@ -1,10 +1,9 @@
 //! A PBX between the phones: Kamailio as registrar and proxy, from a configuration that is filled in for each, so that several
 //! run at once.
-use super::{Done, Fault, PATIENCE, POLL, Registrar, Transport};
+use super::{Done, Fault, PATIENCE, POLL, Registrar, Transport, options};
 use crate::program::{Running, free_port};
-use crate::wire::Text;
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -92,21 +91,7 @@ impl Kamailio {
 
     /// What OPTIONS for the domain, or for a user (`user@`) of it, is answered with, if it is.
     fn status(&self, user: &str) -> Option<u16> {
-        let socket = UdpSocket::bind("127.0.0.1:0").ok()?;
-        socket
-            .set_read_timeout(Some(Duration::from_millis(200)))
-            .ok()?;
-        let own = socket.local_addr().ok()?;
-        let text = format!(
-            "OPTIONS sip:{user}{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{0}\r\nMax-Forwards: 70\r\n\
-             From: <sip:look@{DOMAIN}>;tag={0}\r\nTo: <sip:{user}{DOMAIN}>\r\nCall-ID: {0}@{own}\r\nCSeq: 1 OPTIONS\r\n\
-             Content-Length: 0\r\n\r\n",
-            own.port()
-        );
-        socket.send_to(text.as_bytes(), self.address).ok()?;
-        let mut buffer = [0; 4_096];
-        let (length, _) = socket.recv_from(&mut buffer).ok()?;
-        Text::new(&buffer[..length]).status()
+        options::status(self.address, &format!("sip:{user}{DOMAIN}"))
     }
 }
 

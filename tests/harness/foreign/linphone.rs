@@ -1,6 +1,6 @@
 //! linphone-daemon as a party: told by its control socket, with a sound card of its own as its microphone and loudspeaker.
 use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Registrar, Seat, Way};
-use super::{pilot, wait_for};
+use super::{options, pilot, wait_for};
 use crate::program::{Running, free_port, is_on_path};
 use crate::pulse::SoundCard;
 use std::fs;
@@ -87,6 +87,11 @@ impl Linphone {
             _listens: listens,
             _card: card,
         };
+        // Its control socket is there before it takes calls.
+        wait_for("linphone-daemon takes SIP", || {
+            let there = options::status(([127, 0, 0, 1], port).into(), &phone.uri());
+            Ok(there.map(drop))
+        })?;
         if let Way::Through(_) = seat.way {
             wait_for("linphone-daemon registers", || {
                 let status = phone.tell("register-status ALL")?;
@@ -153,6 +158,19 @@ impl Linphone {
         newest.ok_or_else(|| self.fault("has no call"))
     }
 
+    /// Tells its newest call to go from one state to another; when the far side has an offer under way, it stays where it is and is
+    /// told again.
+    fn change(&mut self, command: &str, from: &str, to: &str) -> Done {
+        let call = self.newest()?;
+        wait_for(&format!("linphone's {command}"), || {
+            let state = self.state(call)?.unwrap_or_default();
+            if state == from {
+                self.tell(&format!("{command} {call}"))?;
+            }
+            Ok((state == to).then_some(()))
+        })
+    }
+
     fn fault(&self, what: &str) -> Fault {
         Fault(format!("{} (linphone) {what}", self.seat.role.name()))
     }
@@ -177,6 +195,9 @@ impl Peer for Linphone {
             ),
             refuses_transfers: Err("linphone-daemon follows every REFER"),
             cannot_be_referred: Err("linphone-daemon follows every REFER"),
+            changes_without_gap: Err(
+                "linphone starts its sound anew when a stream's direction changes",
+            ),
             ..Abilities::ALL
         }
     }
@@ -229,13 +250,19 @@ impl Peer for Linphone {
     }
 
     fn hold(&mut self) -> Done {
-        let call = self.newest()?;
-        self.tell(&format!("call-pause {call}")).map(|_| ())
+        self.change(
+            "call-pause",
+            "LinphoneCallStreamsRunning",
+            "LinphoneCallPaused",
+        )
     }
 
     fn resume(&mut self) -> Done {
-        let call = self.newest()?;
-        self.tell(&format!("call-resume {call}")).map(|_| ())
+        self.change(
+            "call-resume",
+            "LinphoneCallPaused",
+            "LinphoneCallStreamsRunning",
+        )
     }
 
     fn transfer(&mut self, to: &str) -> Done {
@@ -285,13 +312,13 @@ fn configuration(seat: &Seat, port: u16) -> String {
     };
     let default = if proxy.is_empty() { -1 } else { 0 };
     format!(
-        "[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port=-2\nbind_address=127.0.0.1\nuse_ipv6=0\nguess_hostname=0\n\
+        "[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port=-2\nbind_address=127.0.0.1\nipv6_migration_done=1\nuse_ipv6=0\nguess_hostname=0\n\
          contact=<sip:{user}@127.0.0.1:{port}>\ndefault_proxy={default}\nmedia_encryption=none\nregister_only_when_network_is_up=0\ninc_timeout=120\n\n\
          [rtp]\naudio_rtp_port=-1\naudio_jitt_comp=40\n\n\
-         [sound]\nechocancellation=0\nagc=0\nnoisegate=0\necholimiter=0\nremote_ring=\nringer_dev_id=\n\
+         [sound]\nechocancellation=0\nagc=0\nnoisegate=0\necholimiter=0\nremote_ring=\nringer_dev_id=PulseAudio Unknown: spk\ntone_indications=0\n\
          playback_dev_id=PulseAudio Unknown: spk\nmedia_dev_id=PulseAudio Unknown: spk\ncapture_dev_id=PulseAudio Unknown: voice\n\n\
          [audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n\n\
-         [net]\nadaptive_rate_control=0\nstun_server=\n\n[misc]\ntone_indications=0\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n{proxy}"
+         [net]\nadaptive_rate_control=0\nstun_server=\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n{proxy}"
     )
 }
 

@@ -21,6 +21,7 @@ pub mod ear;
 pub mod fifo_ear;
 pub mod kamailio;
 pub mod linphone;
+pub mod options;
 pub mod pilot;
 pub mod pjsua2;
 pub mod rtp_end;

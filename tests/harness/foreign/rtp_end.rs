@@ -1,5 +1,5 @@
 //! The ear and the mouth of a party whose phone has none (SIPp): an RTP address of our own, PCMU at 8 kHz, that speaks a pilot and
-//! records what comes. It answers wherever packets came from last; between two of its kind one must be told where to begin.
+//! records what comes. Whoever speaks SIP for it says where it speaks to.
 use super::{Done, Fault, Place, Role, pilot};
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +14,9 @@ const RATE: u32 = 8_000;
 const PACKET: Duration = Duration::from_millis(20);
 const SAMPLES: usize = 160;
 /// Packets that may wait to be recorded: the worst jitter that is not yet heard as a gap is half of it.
-const WAITING: usize = 8;
+const WAITING: usize = 16;
+/// So many packets are waited for before a stream is played, so that one that comes late leaves no hole.
+const AHEAD: usize = 5;
 
 /// Speaks and records until it is dropped.
 pub struct RtpEnd {
@@ -76,9 +78,9 @@ impl RtpEnd {
         })
     }
 
-    /// Speaks to this address from now on, until packets come from another.
-    pub fn aim(&self, far: SocketAddr) {
-        *self.far.lock().unwrap_or_else(PoisonError::into_inner) = Some(far);
+    /// Speaks to this address from now on, or to nobody.
+    pub fn aim(&self, far: Option<SocketAddr>) {
+        *self.far.lock().unwrap_or_else(PoisonError::into_inner) = far;
     }
 
     /// Where its recording stands.
@@ -110,23 +112,19 @@ struct End {
 impl End {
     fn tick(&mut self, tick: u32) {
         let mut packet = [0; 2_048];
-        let mut far = self.far.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Ok((length, from)) = self.socket.recv_from(&mut packet) {
+        while let Ok((length, _)) = self.socket.recv_from(&mut packet) {
             // RFC 3550 §5.1: version 2, twelve octets of head (nobody here adds more); RFC 3551 §6: 0 is PCMU.
             if length > 12 && packet[0] == 0x80 && packet[1] & 0x7F == 0 {
-                *far = Some(from);
                 self.waiting.push_back(packet[12..length].to_vec());
             }
         }
-        let far = *far;
         while self.waiting.len() > WAITING {
             self.waiting.pop_front();
         }
-        // Two packets are waited for before a stream is played, so that one that comes late leaves no hole.
         self.playing = if self.playing {
             !self.waiting.is_empty()
         } else {
-            self.waiting.len() > 2
+            self.waiting.len() >= AHEAD
         };
         let heard = if self.playing {
             self.waiting.pop_front().unwrap_or_default()
@@ -139,6 +137,7 @@ impl End {
         }
         // A full disk shows in the measurement.
         let _ = self.file.write_all(&samples);
+        let far = *self.far.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(far) = far {
             let mut packet = vec![0x80, 0];
             self.number = self.number.wrapping_add(1);

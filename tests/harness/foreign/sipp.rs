@@ -4,18 +4,68 @@
 mod front;
 
 use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, RtpEnd, Seat, Way};
-use super::{Transport, wait_for};
+use super::{POLL, Transport, wait_for};
 use crate::program::{Running, free_port, is_on_path};
 use front::{Front, Passing};
 use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
 
 /// Why a call was not answered, as a caller's scenario knows it.
 const REFUSALS: [u16; 12] = [404, 405, 408, 420, 480, 481, 482, 486, 487, 488, 491, 603];
 
-/// A party that SIPp plays.
+/// A party that SIPp plays. What is due without anybody's word (whom it is referred to is called, who takes another's place is
+/// answered) is done by a thread of its own.
 pub struct Sipp {
+    party: Arc<Mutex<Party>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sipp {
+    /// Starts it; it can be called, and is registered where there is a registrar.
+    ///
+    /// # Errors
+    /// It is not installed, or did not come up in time.
+    pub fn start(seat: &Seat) -> Done<Self> {
+        let party = Arc::new(Mutex::new(Party::start(seat)?));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (looked_after, stopped) = (Arc::clone(&party), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let mut party = looked_after.lock().unwrap_or_else(PoisonError::into_inner);
+                // What goes wrong shows in the story: the party does not do its part.
+                let _ = party.look();
+                drop(party);
+                std::thread::sleep(POLL);
+            }
+        });
+        Ok(Self {
+            party,
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    fn party(&self) -> MutexGuard<'_, Party> {
+        self.party.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Sipp {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Party {
     seat: Seat,
     port: u16,
     front: Front,
@@ -26,12 +76,8 @@ pub struct Sipp {
     referred: Vec<(String, u32)>,
 }
 
-impl Sipp {
-    /// Starts it; it can be called, and is registered where there is a registrar.
-    ///
-    /// # Errors
-    /// It is not installed, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
+impl Party {
+    fn start(seat: &Seat) -> Done<Self> {
         if !is_on_path("sipp") {
             return Err(Fault(
                 "SIPp (package sip-tester) is not installed: cargo xtask setup".into(),
@@ -228,15 +274,27 @@ impl Sipp {
             }
             false
         });
-        for new in &calls {
+        for call in &calls {
+            if let Some((due, told, subject)) = &call.told
+                && *due < Instant::now()
+                && call.state.is_some()
+            {
+                self.front.command(call, told, subject);
+            }
+        }
+        for new in calls.iter().filter(|call| call.ready) {
             let Some(replaces) = new.invite.header("Replaces") else {
                 continue;
             };
             let old = calls.iter().find(|old| old.is_named_by(replaces));
             match (new.state, old) {
                 // RFC 3891 §3: it is answered at once, and then the one that it replaces is ended.
-                (Some(CallState::Offered), Some(_)) => self.front.command(new, "ANSWER", ""),
-                (Some(CallState::Up), Some(old)) if old.state == Some(CallState::Up) => {
+                (Some(CallState::Offered), Some(_)) if new.told.is_none() => {
+                    self.front.command(new, "ANSWER", "")
+                }
+                (Some(CallState::Up), Some(old))
+                    if old.state == Some(CallState::Up) && old.told.is_none() =>
+                {
                     self.front.command(old, "HANGUP", "");
                 }
                 _ => {}
@@ -244,12 +302,12 @@ impl Sipp {
         }
         Ok(calls
             .into_iter()
-            .filter(|call| call.state.is_some())
+            .filter(|call| call.state.is_some() && call.ready)
             .collect())
     }
 
     /// Tells its newest call that is in this state.
-    fn tell(&mut self, state: CallState, command: &str) -> Done {
+    fn tell(&mut self, state: CallState, command: &'static str) -> Done {
         let calls = self.look()?;
         match calls.iter().rev().find(|call| call.state == Some(state)) {
             Some(call) => {
@@ -288,63 +346,66 @@ impl Peer for Sipp {
     }
 
     fn uri(&self) -> String {
-        match &self.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
-            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        let party = self.party();
+        match &party.seat.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", party.seat.user, party.port),
+            Way::Through(registrar) => registrar.aor(&party.seat.user),
         }
     }
 
     fn behave(&mut self, manner: Manner) -> Done {
-        self.seat.manner = manner;
+        let mut party = self.party();
+        party.seat.manner = manner;
         // The scenarios that are played know nothing of it; the next ones will.
-        let callee = self.play("callee", include_str!("sipp/callee.xml"), &[])?;
-        self.front.set_callee(callee);
+        let callee = party.play("callee", include_str!("sipp/callee.xml"), &[])?;
+        party.front.set_callee(callee);
         Ok(())
     }
 
     fn calls(&mut self) -> Done<Vec<CallState>> {
-        let calls = self.look()?;
+        let calls = self.party().look()?;
         Ok(calls.iter().filter_map(|call| call.state).collect())
     }
 
     fn call(&mut self, to: &str) -> Done {
-        self.place_call(to, &[]).map(|_| ())
+        self.party().place_call(to, &[]).map(drop)
     }
 
     fn answer(&mut self) -> Done {
-        self.tell(CallState::Offered, "ANSWER")
+        self.party().tell(CallState::Offered, "ANSWER")
     }
 
     fn hang_up(&mut self) -> Done {
-        let calls = self.look()?;
+        let mut party = self.party();
+        let calls = party.look()?;
         match calls.last().and_then(|call| call.state) {
-            Some(state) => self.tell(state, "HANGUP"),
-            None => Err(self.fault("has no call to hang up")),
+            Some(state) => party.tell(state, "HANGUP"),
+            None => Err(party.fault("has no call to hang up")),
         }
     }
 
     fn hold(&mut self) -> Done {
-        self.tell(CallState::Up, "HOLD")
+        self.party().tell(CallState::Up, "HOLD")
     }
 
     fn resume(&mut self) -> Done {
-        self.tell(CallState::Up, "RESUME")
+        self.party().tell(CallState::Up, "RESUME")
     }
 
     fn transfer(&mut self, _to: &str) -> Done {
-        Err(self.fault("sends no REFER"))
+        Err(self.party().fault("sends no REFER"))
     }
 
     fn transfer_attended(&mut self) -> Done {
-        Err(self.fault("sends no REFER"))
+        Err(self.party().fault("sends no REFER"))
     }
 
     fn consent(&mut self, _yes: bool) -> Done {
-        Err(self.fault("asks nobody"))
+        Err(self.party().fault("asks nobody"))
     }
 
     fn place(&mut self) -> Place {
-        self.front.sound().place()
+        self.party().front.sound().place()
     }
 }
 

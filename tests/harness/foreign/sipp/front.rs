@@ -9,10 +9,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a thread that waits for messages looks whether it shall end.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// After so long a scenario is told again what it has not done: it does not hear while it waits for something else.
+const AGAIN: Duration = Duration::from_millis(200);
+/// After so long what came at the wrong moment for the far side is tried once more.
+const LATER: Duration = Duration::from_millis(700);
 
 /// A call that passes.
 #[derive(Clone, Debug)]
@@ -21,6 +26,12 @@ pub(super) struct Passing {
     pub(super) id: String,
     /// Where it stands; `None` when it is over.
     pub(super) state: Option<CallState>,
+    /// Its scenario has come to where it can be told what this state allows: it has rung, or the answer is acknowledged.
+    pub(super) ready: bool,
+    /// What its scenario was told and has not done yet, and when it is to be told again.
+    pub(super) told: Option<(Instant, &'static str, String)>,
+    /// What it was told last.
+    last: &'static str,
     /// Why it was not answered.
     pub(super) refused: Option<(u16, String)>,
     /// The INVITE that it began with.
@@ -29,6 +40,8 @@ pub(super) struct Passing {
     pub(super) refer: Option<Text>,
     /// The scenario that plays it.
     scenario: SocketAddr,
+    /// Where the far side wants its sound.
+    far: Option<SocketAddr>,
     /// Our tag and theirs, as far as they are known.
     tags: (String, String),
 }
@@ -160,7 +173,13 @@ impl Front {
     }
 
     /// Tells the scenario of this call a command: a request that only it understands, with this subject.
-    pub(super) fn command(&self, call: &Passing, method: &str, subject: &str) {
+    pub(super) fn command(&self, call: &Passing, method: &'static str, subject: &str) {
+        let mut state = self.shared.state();
+        if let Some(call) = state.calls.iter_mut().find(|one| one.id == call.id) {
+            call.told = Some((Instant::now() + AGAIN, method, subject.to_owned()));
+            call.last = method;
+        }
+        drop(state);
         let first = call.invite.first_line();
         let text = match call.state {
             // What it answers is the INVITE, so the command is a copy of that.
@@ -279,18 +298,36 @@ impl Shared {
                     } else {
                         CallState::Offered
                     }),
+                    ready: own,
+                    told: None,
+                    last: "",
                     refused: None,
                     invite: text.clone(),
                     refer: None,
                     scenario,
+                    far: rtp_address(text.body()).filter(|_| !own),
                     tags: (String::new(), String::new()),
                 });
             }
             return;
         };
         let call = &mut state.calls[place];
+        if own
+            && call
+                .told
+                .as_ref()
+                .is_some_and(|(_, told, _)| does(told, text))
+        {
+            call.told = None;
+        }
         match (text.method(), text.status(), text.about()) {
             (Some("BYE"), ..) => call.state = None,
+            (Some("ACK"), ..) => call.ready = true,
+            (None, Some(180), "INVITE") if own => call.ready = true,
+            // RFC 3261 §14.1: another time, somewhat later.
+            (None, Some(491), "INVITE") if !own && call.state == Some(CallState::Up) => {
+                call.told = Some((Instant::now() + LATER, call.last, String::new()));
+            }
             (Some("REFER"), ..) if !own => call.refer = Some(text.clone()),
             (None, Some(status @ 200..=299), "INVITE") => {
                 if call.state == Some(CallState::Placed) {
@@ -298,8 +335,9 @@ impl Shared {
                 } else if call.state == Some(CallState::Offered) {
                     call.tags = (tag(text, "To"), tag(text, "From"));
                 }
-                if call.state.is_some() && status == 200 {
+                if call.state.is_some_and(|state| state != CallState::Up) && status == 200 {
                     call.state = Some(CallState::Up);
+                    call.ready = false;
                 }
             }
             // The one is answered with another INVITE, the other ends only a re-INVITE.
@@ -311,12 +349,13 @@ impl Shared {
             }
             _ => {}
         }
-        if !own
-            && let Some(far) = rtp_address(text.body())
-            && (call.state == Some(CallState::Up) || first)
-        {
-            self.sound.aim(far);
+        if !own && let Some(far) = rtp_address(text.body()) {
+            call.far = Some(far);
         }
+        // Where the newest call that is up wants its sound.
+        let mut up = state.calls.iter().rev();
+        let up = up.find(|call| call.state == Some(CallState::Up));
+        self.sound.aim(up.and_then(|call| call.far));
     }
 }
 
@@ -376,6 +415,16 @@ fn framed(held: &mut Vec<u8>) -> Option<Text> {
         .unwrap_or(0);
     (held.len() >= head + length)
         .then(|| Text::new(&held.drain(..head + length).collect::<Vec<u8>>()))
+}
+
+/// A scenario that sends this does what it was told by that command.
+fn does(command: &str, text: &Text) -> bool {
+    match command {
+        "HOLD" | "RESUME" => text.method() == Some("INVITE"),
+        "TELL" => text.method() == Some("NOTIFY"),
+        "ANSWER" => text.status() == Some(200),
+        _ => matches!(text.method(), Some("BYE" | "CANCEL")) || text.status() == Some(603),
+    }
 }
 
 fn branch(text: &Text) -> Option<String> {
