@@ -1,21 +1,43 @@
-//! What is kept for ever: calls and wrap-ups, one JSON object a line, in a file that is only appended to and synced at each
-//! entry. A line that a crash tore is left as it is; the next entry begins on a line of its own. It never reads a clock: the
-//! times in the records are the core's, told on the wall clock.
+//! What is kept for ever: calls and wrap-ups, one JSON object a line, in a file that is only appended to. A line that a crash
+//! tore is left as it is; the next entry begins on a line of its own. It never reads a clock: the times in the records are the
+//! core's, told on the wall clock.
+//!
+//! Each entry is in the system's hands before anything that follows from it leaves the machine, so that no crash of the phone
+//! loses it. What an agent has entered is then on the disk, too. That a call began, was connected or ended, which may be
+//! thousands of entries a second, is on the disk within [`GATHERED`] and the time that the disk takes: a thread syncs for all
+//! that came meanwhile.
 use crate::clock::Clock;
 use crate::platform::for_user_only;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::Duration;
 use trialog_call::{CallRecord, Outcome};
 use trialog_desk::act;
+
+/// So long entries of calls are gathered before the disk is asked to keep them.
+const GATHERED: Duration = Duration::from_millis(100);
 
 /// The open file.
 #[derive(Debug)]
 pub(crate) struct Records {
-    file: File,
+    shared: Arc<Shared>,
+    /// Wakes the thread that syncs; it ends with this.
+    waker: Sender<()>,
     path: PathBuf,
     clock: Clock,
+}
+
+/// What phone and thread share.
+#[derive(Debug)]
+struct Shared {
+    file: File,
+    /// An entry is not yet on the disk.
+    unsynced: AtomicBool,
 }
 
 impl Records {
@@ -30,8 +52,18 @@ impl Records {
         if !ends_with_a_line(&mut file)? {
             file.write_all(b"\n")?;
         }
-        Ok(Self {
+        let shared = Arc::new(Shared {
             file,
+            unsynced: AtomicBool::new(false),
+        });
+        let (waker, wakes) = mpsc::channel();
+        let (own, place) = (Arc::clone(&shared), path.to_owned());
+        std::thread::Builder::new()
+            .name("records".to_owned())
+            .spawn(move || sync_for_all(&own, &wakes, &place))?;
+        Ok(Self {
+            shared,
+            waker,
             path: path.to_owned(),
             clock,
         })
@@ -42,13 +74,59 @@ impl Records {
         &self.path
     }
 
-    /// Keeps a record: when this returns, no crash can lose it.
+    /// Keeps a record: when this returns, no crash of the phone can lose it, and none of the machine what an agent has entered.
     pub(crate) fn append(&mut self, record: &CallRecord) -> io::Result<()> {
         let mut line = written(record, self.clock).to_string();
         line.push('\n');
         // One write for the whole line, so that two phones with one file don't mix theirs.
-        self.file.write_all(line.as_bytes())?;
-        self.file.sync_data()
+        (&self.shared.file).write_all(line.as_bytes())?;
+        if of_an_agent(record) {
+            return self.shared.file.sync_data();
+        }
+        if !self.shared.unsynced.swap(true, Ordering::AcqRel) {
+            // The thread ends with us, not before.
+            let _ = self.waker.send(());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        if self.shared.unsynced.swap(false, Ordering::AcqRel) {
+            sync(&self.shared, &self.path);
+        }
+    }
+}
+
+/// It says what an agent did, which nobody could say again.
+fn of_an_agent(record: &CallRecord) -> bool {
+    match record {
+        CallRecord::WrapUpOpened { .. }
+        | CallRecord::WrapUpDrafted { .. }
+        | CallRecord::WrapUpDropped { .. }
+        | CallRecord::WrapUpSubmitted { .. } => true,
+        CallRecord::Began { .. }
+        | CallRecord::Connected { .. }
+        | CallRecord::Owned { .. }
+        | CallRecord::Finished { .. } => false,
+    }
+}
+
+/// The thread: one sync for all that was written until then.
+fn sync_for_all(shared: &Shared, wakes: &Receiver<()>, path: &Path) {
+    while wakes.recv().is_ok() {
+        // The end of the phone does not wait for this: it syncs by itself.
+        std::thread::sleep(GATHERED);
+        if shared.unsynced.swap(false, Ordering::AcqRel) {
+            sync(shared, path);
+        }
+    }
+}
+
+fn sync(shared: &Shared, path: &Path) {
+    if let Err(error) = shared.file.sync_data() {
+        tracing::error!(path = %path.display(), %error, "the records may not be on the disk");
     }
 }
 
@@ -174,6 +252,26 @@ mod tests {
                 "outcome": "refused", "status": 486})
             )
         );
+    }
+
+    #[test]
+    fn a_call_s_entry_is_in_the_file_at_once_and_on_the_disk_by_and_by() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.jsonl");
+        let mut records = Records::open(&path, Clock::at(0)).unwrap();
+        let connected = |call| CallRecord::Connected {
+            call: CallId(call),
+            at: Time::ZERO,
+        };
+        for round in 1..=2 {
+            records.append(&connected(round)).unwrap();
+            assert_eq!(lines(&path).len(), round as usize);
+            let begun = std::time::Instant::now();
+            while records.shared.unsynced.load(Ordering::Acquire) {
+                assert!(begun.elapsed() < Duration::from_secs(20), "never synced");
+                std::thread::yield_now();
+            }
+        }
     }
 
     #[test]
