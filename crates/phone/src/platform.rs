@@ -4,7 +4,9 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-pub(crate) use system::{Signals, for_user_only, private_folder, user};
+pub(crate) use system::{
+    Signals, for_user_only, more_descriptors, private_folder, receive_buffer, user,
+};
 
 /// Writes a file that only the user may read, in place of an older one, whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
@@ -83,6 +85,22 @@ mod system {
     pub(crate) fn for_user_only(options: &mut OpenOptions) -> &mut OpenOptions {
         options.mode(0o600)
     }
+
+    /// As many open descriptors as the administrator allows: each call has two for its sound.
+    pub(crate) fn more_descriptors() {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        // Where it is refused, what was allowed before is enough for an agent's phone.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+
+    /// Asks for room for so many bytes that wait to be received; the system gives what it allows.
+    pub(crate) fn receive_buffer(socket: impl std::os::fd::AsFd, bytes: usize) {
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, bytes);
+        // Beyond the limit for everybody, where we may.
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, bytes);
+    }
 }
 
 #[cfg(not(unix))]
@@ -118,4 +136,8 @@ mod system {
     pub(crate) fn for_user_only(options: &mut OpenOptions) -> &mut OpenOptions {
         options
     }
+
+    pub(crate) fn more_descriptors() {}
+
+    pub(crate) fn receive_buffer<T>(_socket: T, _bytes: usize) {}
 }

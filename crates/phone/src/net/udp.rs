@@ -1,10 +1,14 @@
 //! Datagrams: one socket for all of SIP by UDP.
+use crate::platform::receive_buffer;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::UdpSocket;
 
 /// No datagram is longer (RFC 768).
 const LONGEST: usize = 65_535;
+
+/// So many bytes may wait while we are busy: the requests of a second at a rate of a thousand calls.
+const WAITING: usize = 4 << 20;
 
 /// The socket and the datagram read last.
 #[derive(Debug)]
@@ -16,6 +20,7 @@ pub(crate) struct Datagrams {
 impl Datagrams {
     pub(crate) async fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = UdpSocket::bind(address).await?;
+        receive_buffer(&socket, WAITING);
         // Until the runtime has been told that the socket can send, it says that it can't.
         socket.writable().await?;
         Ok(Self {
@@ -37,6 +42,11 @@ impl Datagrams {
                 Err(error) => tracing::debug!(%error, "receiving by UDP"),
             }
         }
+    }
+
+    /// The next datagram, if one waits.
+    pub(crate) fn next_waiting(&mut self) -> Option<(usize, SocketAddr)> {
+        self.socket.try_recv_from(&mut self.buffer).ok()
     }
 
     /// The datagram that [`Self::next`] told of.

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::net::{Resolution, Resolver, StreamEvent};
 use crate::place::Place;
-use crate::platform::Signals;
+use crate::platform::{Signals, more_descriptors};
 use crate::records::Records;
 use ending::Ending;
 use say::Reading;
@@ -39,8 +39,9 @@ const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Is a phone until it is told to end.
 pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+    more_descriptors();
+    // One thread for the loop and the desk: what comes need not be handed from thread to thread, and the loop is always first.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(StartError::Runtime)?;

@@ -13,6 +13,9 @@ use trialog_desk::{Order, UnixTime};
 use trialog_engine::EngineEvent;
 use trialog_ua::{RegistrationState, StationInput, StationOutput};
 
+/// So many datagrams that wait are taken one after the other before anything else has its turn.
+const BATCH: usize = 32;
+
 /// One thing that happens.
 enum Happening {
     Datagram(usize, SocketAddr),
@@ -72,7 +75,7 @@ impl Running {
 
     fn turn(&mut self, happening: Happening) {
         match happening {
-            Happening::Datagram(length, remote) => self.datagram(length, remote),
+            Happening::Datagram(length, remote) => self.datagrams(length, remote),
             Happening::Connection(stream, remote) => self.wire.streams.take(stream, remote),
             Happening::Stream(event) => self.stream(event),
             Happening::Resolved(Resolution { id, addresses }) => {
@@ -90,8 +93,26 @@ impl Running {
                 }
             }
         }
+        self.stock_up();
+    }
+
+    fn stock_up(&mut self) {
         if let Err(error) = self.sound.stock_up(&mut self.station) {
             tracing::error!(%error, "no ports for RTP are left; see the key media.rtp_ports");
+        }
+    }
+
+    /// One datagram, and those that wait behind it: asking for each of them anew would cost more than some take. Each is a
+    /// turn of its own.
+    fn datagrams(&mut self, length: usize, remote: SocketAddr) {
+        self.datagram(length, remote);
+        for _ in 1..BATCH {
+            let Some((length, remote)) = self.wire.datagrams.next_waiting() else {
+                return;
+            };
+            self.stock_up();
+            self.publish();
+            self.datagram(length, remote);
         }
     }
 
@@ -200,7 +221,7 @@ impl Running {
             StationOutput::Routing(routing) => self.sound.route(&routing),
             StationOutput::Record(record) => {
                 self.feed.record(&record);
-                // What is recorded is on the disk before anything that follows from it leaves the machine.
+                // What is recorded is kept before anything that follows from it leaves the machine.
                 if let trialog_call::CallRecord::Began { call, .. } = &record {
                     self.verdict.began = Some(*call);
                 }
