@@ -41,6 +41,11 @@ pub(crate) fn leave_others(calls: &mut [Call], id: Option<CallId>) {
 pub(crate) fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
     leave_others(calls, None);
     out.common.busy = None;
+    calls.push(placed(account, target, out));
+}
+
+/// A call that we begin.
+pub(crate) fn placed(account: AccountId, target: &Target, out: &mut Out<'_>) -> Call {
     let (id, leg) = (out.common.call_id(), out.common.leg_id());
     let role = if out.common.policy.agent {
         Role::Owner
@@ -68,7 +73,7 @@ pub(crate) fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, o
         as_guest: false,
         referral: None,
     });
-    calls.push(Call::new(id, role, account, first, out.now));
+    Call::new(id, role, account, first, out.now)
 }
 
 /// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
@@ -77,21 +82,44 @@ pub(crate) fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out
         return;
     }
     if let Some(old) = incoming.replaces {
-        let call = calls
-            .iter_mut()
-            .find_map(|call| call.slot_of(old).map(|slot| (call, slot)));
-        let taken = call.map(|(call, slot)| call.replaced(slot, leg, &incoming, out));
-        // RFC 3891 §3: no such dialog is 481, not wanted is 603.
-        if taken != Some(true) {
-            let status = if taken.is_none() { 481 } else { 603 };
-            out.push(Action::Reject { leg, status });
-        }
-        return;
+        let call = calls.iter_mut().find(|call| call.slot_of(old).is_some());
+        return replaces(call, old, leg, &incoming, out);
     }
     if let Some(status) = turned_away(calls, &incoming, out.common) {
         out.push(Action::Reject { leg, status });
         return;
     }
+    let mut call = received(leg, incoming, out);
+    let first_in_line = calls.iter().all(|other| other.state != State::Offered);
+    if first_in_line && answers_by_itself(calls, out.common) {
+        call.answer(out);
+    } else {
+        out.push(Action::Ring(leg));
+    }
+    calls.push(call);
+}
+
+/// A new leg is to take an old one's place in this call, if that is one of ours.
+pub(crate) fn replaces(
+    call: Option<&mut Call>,
+    old: LegId,
+    leg: LegId,
+    incoming: &Incoming,
+    out: &mut Out<'_>,
+) {
+    let taken = call.and_then(|call| {
+        let slot = call.slot_of(old)?;
+        Some(call.replaced(slot, leg, incoming, out))
+    });
+    // RFC 3891 §3: no such dialog is 481, not wanted is 603.
+    if taken != Some(true) {
+        let status = if taken.is_none() { 481 } else { 603 };
+        out.push(Action::Reject { leg, status });
+    }
+}
+
+/// A call that the far side begins.
+pub(crate) fn received(leg: LegId, incoming: Incoming, out: &mut Out<'_>) -> Call {
     let id = out.common.call_id();
     let role = match (out.common.policy.agent, incoming.as_guest) {
         (false, _) => Role::Customer,
@@ -109,13 +137,7 @@ pub(crate) fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out
     });
     let mut call = Call::new(id, role, incoming.account, first, out.now);
     call.trusted = incoming.trusted;
-    let first_in_line = calls.iter().all(|other| other.state != State::Offered);
-    if first_in_line && answers_by_itself(calls, out.common) {
-        call.answer(out);
-    } else {
-        out.push(Action::Ring(leg));
-    }
-    calls.push(call);
+    call
 }
 
 /// Who has waited longest is answered, once nothing else is going on here.
@@ -131,9 +153,7 @@ pub(crate) fn answer_who_waits(calls: &mut [Call], out: &mut Out<'_>) {
 
 /// An offered call is answered without being asked: the agent takes calls and has no other, not even one on hold.
 fn answers_by_itself(calls: &[Call], common: &Common) -> bool {
-    common.policy.auto_answer
-        && common.shutdown == Shutdown::No
-        && !common.is_away()
+    common.answers()
         && !calls
             .iter()
             .any(|call| call.is_live() && !matches!(call.state, State::Offered | State::Anchored))
@@ -142,21 +162,39 @@ fn answers_by_itself(calls: &[Call], common: &Common) -> bool {
 /// Why a new call is not even offered.
 fn turned_away(calls: &[Call], incoming: &Incoming, common: &Common) -> Option<u16> {
     let policy = &common.policy;
-    let busy = calls
-        .iter()
-        .any(|call| call.is_live() && call.state != State::Anchored);
-    if common.shutdown != Shutdown::No {
-        Some(480)
-    } else if incoming.account.0 >= common.accounts {
-        Some(404)
-    } else if calls.len() >= policy.max_calls as usize
-        || (busy && (!policy.call_waiting || !policy.agent))
-    {
-        Some(486)
-    } else if common.is_away() {
-        policy.away_status
-    } else {
-        None
+    let busy = || {
+        let mut busy = calls
+            .iter()
+            .filter(|call| call.is_live() && call.state != State::Anchored);
+        (!policy.call_waiting || !policy.agent) && busy.next().is_some()
+    };
+    common.turned_away(incoming, calls.len(), busy)
+}
+
+impl Common {
+    /// Offered calls are answered without being asked, as far as no other call stands against it.
+    pub(crate) fn answers(&self) -> bool {
+        self.policy.auto_answer && self.shutdown == Shutdown::No && !self.is_away()
+    }
+
+    /// Why a new call beside so many others is not even offered; `busy`: one of them stands against it.
+    pub(crate) fn turned_away(
+        &self,
+        incoming: &Incoming,
+        others: usize,
+        busy: impl FnOnce() -> bool,
+    ) -> Option<u16> {
+        if self.shutdown != Shutdown::No {
+            Some(480)
+        } else if incoming.account.0 >= self.accounts {
+            Some(404)
+        } else if others >= self.policy.max_calls as usize || busy() {
+            Some(486)
+        } else if self.is_away() {
+            self.policy.away_status
+        } else {
+            None
+        }
     }
 }
 

@@ -242,6 +242,14 @@ impl Call {
             .find(|slot| self.leg(*slot).is_some_and(|l| l.id == leg))
     }
 
+    /// All legs that are ours, in any part.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
+        let next = self.next.as_ref().map(|next| &next.leg);
+        let legs = [self.first.as_ref(), self.second.as_ref(), next];
+        let leaving = self.leaving.iter().map(|leaving| leaving.id);
+        legs.into_iter().flatten().map(|leg| leg.id).chain(leaving)
+    }
+
     /// Whether this leg is one of ours, in any part.
     pub(crate) fn knows(&self, leg: LegId) -> bool {
         self.slot_of(leg).is_some()

@@ -8,6 +8,7 @@ extern crate alloc;
 
 mod action;
 mod acts;
+mod alone;
 mod beside;
 mod call;
 mod consult;

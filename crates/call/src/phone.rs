@@ -1,10 +1,11 @@
 //! The phone as a whole: its calls beside each other, and what is asked of it. The calls themselves are in `call`.
+use crate::alone::Alone;
 use crate::beside::{
     answer_who_waits, dial, has_local_but, media, offered, perform, takes_the_microphone, with_leg,
 };
 use crate::call::{Call, State};
 use crate::out::{Common, Out, Shutdown};
-use crate::shutdown::{end_all, terminate};
+use crate::shutdown::terminate;
 use crate::{
     Act, Action, CallId, Hangup, Input, Notice, Policy, Presence, Refusal, Routing, Snapshot,
     Stage, Time, WireEvent, routing, wrapup,
@@ -23,6 +24,8 @@ pub struct Phone {
     pub(crate) common: Common,
     /// Oldest first.
     pub(crate) calls: Vec<Call>,
+    /// With [`Policy::parallel`] all calls are here, else none.
+    pub(crate) alone: Alone,
 }
 
 impl Phone {
@@ -47,6 +50,7 @@ impl Phone {
         Self {
             common,
             calls: Vec::new(),
+            alone: Alone::default(),
         }
     }
 
@@ -84,7 +88,12 @@ impl Phone {
             .wrap_ups
             .iter()
             .filter_map(|wrap_up| wrap_up.deadline);
-        let next = calls.chain(wrap_ups).chain(self.common.busy).min();
+        let others = self
+            .common
+            .busy
+            .into_iter()
+            .chain(self.alone.next_deadline());
+        let next = calls.chain(wrap_ups).chain(others).min();
         #[cfg(feature = "proof")]
         let next = crate::mutation::tamper_deadline(self, next);
         next
@@ -96,7 +105,8 @@ impl Phone {
         let calls = self
             .calls
             .iter()
-            .map(|call| call.view(|act| self.permits(call.id, act)));
+            .chain(self.alone.calls())
+            .map(|call| call.view(|act| self.permits_in(call, act)));
         Snapshot {
             presence: self.common.presence,
             calls: calls.collect(),
@@ -119,13 +129,18 @@ impl Phone {
             .calls
             .iter()
             .find(|c| c.id == call)
+            .or_else(|| self.alone.call(call))
             .ok_or(Refusal::NoSuchCall)?;
+        self.permits_in(found, act)
+    }
+
+    fn permits_in(&self, found: &Call, act: &Act) -> Result<(), Refusal> {
         let said = found.permits(act);
         #[cfg(feature = "proof")]
         let said = crate::mutation::tamper_permit(self, found, act, said);
         said?;
         if takes_the_microphone(act) {
-            self.local_is_free_for(Some(call))?;
+            self.local_is_free_for(Some(found.id))?;
         }
         Ok(())
     }
@@ -149,7 +164,7 @@ impl Phone {
                 if account.0 >= self.common.accounts {
                     return Err(Refusal::NoSuchAccount);
                 }
-                if self.calls.len() >= self.common.policy.max_calls as usize {
+                if self.calls.len() + self.alone.len() >= self.common.policy.max_calls as usize {
                     return Err(Refusal::TooManyCalls);
                 }
                 self.local_is_free_for(None)
@@ -203,6 +218,10 @@ impl Phone {
             local_elsewhere: false,
             actions: Vec::new(),
         };
+        if out.common.policy.parallel {
+            self.alone.step(input, &mut out);
+            return out.actions;
+        }
         let calls = &mut self.calls;
         match input {
             Input::Dial { account, target } => dial(calls, account, &target, &mut out),
@@ -267,7 +286,8 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
     // Waited for are calls, not conferences: a customer whose guest has left is not dropped for it.
     let over = calls.iter().all(|call| call.state == State::Ending);
     if out.common.shutdown == Shutdown::Waiting && over {
-        end_all(calls, out);
+        out.common.shutdown = Shutdown::Ending;
+        calls.iter_mut().for_each(|call| call.shut_down(out));
     }
     answer_who_waits(calls, out);
     for call in calls.iter_mut() {
@@ -281,7 +301,7 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
     }
 }
 
-fn device(there: bool, out: &mut Out<'_>) {
+pub(crate) fn device(there: bool, out: &mut Out<'_>) {
     if out.common.device != there {
         out.common.device = there;
         out.notice(if there {

@@ -10,6 +10,13 @@ pub struct Policy {
     pub agent: bool,
     /// Answer offered calls at once; one that comes during another rings until that one is over.
     pub auto_answer: bool,
+    /// Each call stands alone: none has our microphone and ear, so that none waits for another or is held for it, and none
+    /// has a seat in the routing. For a phone without a local party: the far end of a load, an echo service.
+    pub parallel: bool,
+    /// With `parallel` and `auto_answer`: let it ring for so long before.
+    pub answer_after: Duration,
+    /// With `parallel`: hang up so long after a call was connected; `None`: never.
+    pub end_after: Option<Duration>,
     /// What to do when referred to somebody else.
     pub transfers: ReferralPolicy,
     /// Offer a second call while one is there; else 486.
@@ -43,6 +50,9 @@ impl Default for Policy {
         Self {
             agent: true,
             auto_answer: false,
+            parallel: false,
+            answer_after: Duration::ZERO,
+            end_after: None,
             transfers: ReferralPolicy::Ask,
             call_waiting: true,
             post_call: true,

@@ -12,24 +12,27 @@ pub(crate) fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
                 call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out);
             }
         }
-        Shutdown::No | Shutdown::Waiting => end_all(calls, out),
+        Shutdown::No | Shutdown::Waiting => {
+            out.common.shutdown = Shutdown::Ending;
+            calls.iter_mut().for_each(|call| call.shut_down(out));
+        }
         Shutdown::Ending | Shutdown::Quit => {}
     }
 }
 
-pub(crate) fn end_all(calls: &mut [Call], out: &mut Out<'_>) {
-    out.common.shutdown = Shutdown::Ending;
-    for call in calls.iter_mut() {
-        match &call.state {
+impl Call {
+    /// Ended because the phone is.
+    pub(crate) fn shut_down(&mut self, out: &mut Out<'_>) {
+        match &self.state {
             State::Ending => {}
             State::Handover { .. } | State::Anchored => {
-                call.over(Outcome::Transferred, ByeReason::ShuttingDown, out);
+                self.over(Outcome::Transferred, ByeReason::ShuttingDown, out);
             }
-            State::Offered => call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out),
-            State::Guest { .. } => call.over(Outcome::Exited, ByeReason::ShuttingDown, out),
-            _ => call.over(Outcome::Ended, ByeReason::ShuttingDown, out),
+            State::Offered => self.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out),
+            State::Guest { .. } => self.over(Outcome::Exited, ByeReason::ShuttingDown, out),
+            _ => self.over(Outcome::Ended, ByeReason::ShuttingDown, out),
         }
-        for leaving in &mut call.leaving {
+        for leaving in &mut self.leaving {
             if leaving.until.take().is_some() {
                 out.push(Action::Bye {
                     leg: leaving.id,
@@ -38,9 +41,7 @@ pub(crate) fn end_all(calls: &mut [Call], out: &mut Out<'_>) {
             }
         }
     }
-}
 
-impl Call {
     /// A first [`Input::Terminate`] waits for it: the others' talk goes through this phone.
     fn is_waited_for(&self) -> bool {
         let replacing = matches!(&self.next, Some(next) if matches!(next.by, By::Referral { .. }));

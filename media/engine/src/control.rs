@@ -4,14 +4,15 @@ use crate::baton::Baton;
 use crate::bridge::{Bridge, LOCAL, Rings, tone_index};
 use crate::device::Device;
 use crate::file_end::Files;
-use crate::handover::{COMMANDS, Command, EVENTS, RETURNS, RoutingCell, Utterance};
-use crate::service::{Order, Service, Slots};
+use crate::handover::{COMMANDS, Command, EVENTS, LegShared, RETURNS, RoutingCell, Utterance};
+use crate::lone::{self, Lone};
+use crate::service::{Order, Service, Slots, Watch};
 use crate::wav;
 use crate::{
-    AudioEnd, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, RtpSocket, SeatOf, SeatSpec,
-    SessionParams, Speech, Stats, Tone,
+    AudioEnd, EngineError, EngineEvent, LegStats, LoneSound, MAX_LEGS, Options, RtpSocket, SeatOf,
+    SeatSpec, SessionParams, Speech, Stats, Tone,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::IpAddr;
@@ -41,6 +42,9 @@ pub struct Engine {
     slots: Arc<Slots>,
     stats: Arc<Mutex<Vec<LegStats>>>,
     legs: BTreeMap<u64, Entry>,
+    /// Those that stand alone, and the way to their thread, which is there where all do.
+    lone: HashMap<u64, SessionParams>,
+    lone_orders: Option<Sender<lone::Order>>,
     seats: Vec<SeatSpec>,
     files: Option<Files>,
     device: Option<Device>,
@@ -108,6 +112,14 @@ impl Engine {
             stats: Arc::clone(&stats),
             options: options.clone(),
         };
+        let lone = match options.alone {
+            Some(_) => {
+                let (orders, order_end) = mpsc::channel();
+                let lone = Lone::new(order_end, events.clone(), Arc::clone(&baton))?;
+                Some((orders, lone))
+            }
+            None => None,
+        };
         let device = match end {
             AudioEnd::Device { input, output } => {
                 Some(Device::start(input, output, Arc::clone(&baton), events)?)
@@ -123,6 +135,8 @@ impl Engine {
             slots,
             stats,
             legs: BTreeMap::new(),
+            lone: HashMap::new(),
+            lone_orders: None,
             seats: Vec::new(),
             files,
             device,
@@ -130,6 +144,10 @@ impl Engine {
         };
         engine.spawn("trialog-service", move || service.run())?;
         engine.spawn("trialog-tick", move || baton.run_timer())?;
+        if let Some((orders, lone)) = lone {
+            engine.spawn("trialog-lone", move || lone.run())?;
+            engine.lone_orders = Some(orders);
+        }
         Ok((engine, event_receiver))
     }
 
@@ -155,7 +173,8 @@ impl Engine {
         RtpSocket::bind(ip, &range, random() as u16 / 2)
     }
 
-    /// A new leg, named `key` from now on. Its sound goes where [`Engine::set_routing`] says, now or later.
+    /// A new leg, named `key` from now on. Its sound goes where [`Engine::set_routing`] says, now or later; with
+    /// [`Options::alone`] it has no port of the bridge, is never full, and sends no digits.
     ///
     /// # Errors
     /// [`EngineError::TooManyLegs`], [`EngineError::Codec`]. A leg that was open under this key is closed first.
@@ -166,6 +185,10 @@ impl Engine {
         session: SessionParams,
     ) -> Result<(), EngineError> {
         self.close_leg(key);
+        if let Some(sound) = self.options.alone {
+            self.open_lone(key, socket, session, sound);
+            return Ok(());
+        }
         let slot = self.free_slot().ok_or(EngineError::TooManyLegs)?;
         let (leg, watch, rtcp) = assemble::leg(key, socket, &session, &self.options)?;
         self.slots[usize::from(slot)].store(true, Ordering::Relaxed);
@@ -184,11 +207,46 @@ impl Engine {
         Ok(())
     }
 
+    fn open_lone(&mut self, key: u64, socket: RtpSocket, session: SessionParams, sound: LoneSound) {
+        let start = lone::Start {
+            ssrc: random() as u32,
+            sequence: random() as u16,
+            timestamp: random() as u32,
+        };
+        let shared = Arc::new(LegShared::default());
+        let watch = Watch {
+            shared: Arc::clone(&shared),
+            expected: assemble::expected(&session),
+        };
+        let (leg, rtcp) = lone::leg(key, socket, &session, sound, start, shared);
+        self.order_lone(lone::Order::Open(leg));
+        let leg = watch;
+        // The service ends only with the engine.
+        let _ = self.orders.send(Order::Open { key, rtcp, leg });
+        self.lone.insert(key, session);
+    }
+
+    fn order_lone(&self, order: lone::Order) {
+        if let Some(orders) = &self.lone_orders {
+            // The thread ends only with the engine.
+            let _ = orders.send(order);
+        }
+    }
+
     /// What was agreed anew. Jitter buffer, sequence and sound go on; a new codec begins with the next packet.
     ///
     /// # Errors
     /// [`EngineError::NoSuchLeg`], [`EngineError::Codec`]: the leg stays as it was.
     pub fn change_leg(&mut self, key: u64, session: SessionParams) -> Result<(), EngineError> {
+        if let Some(before) = self.lone.get_mut(&key) {
+            if *before != session {
+                before.clone_from(&session);
+                let watch = assemble::expected(&session);
+                self.order_lone(lone::Order::Change { key, session });
+                let _ = self.orders.send(Order::Change { key, watch });
+            }
+            return Ok(());
+        }
         let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
         let (slot, before) = (entry.slot, &entry.session);
         if *before == session {
@@ -209,6 +267,11 @@ impl Engine {
 
     /// Ends a leg: RTCP says BYE, the ports are given back within a tick or two. No such leg: nothing happens.
     pub fn close_leg(&mut self, key: u64) {
+        if self.lone.remove(&key).is_some() {
+            self.order_lone(lone::Order::Close { key });
+            let _ = self.orders.send(Order::Close { key });
+            return;
+        }
         let Some(entry) = self.legs.remove(&key) else {
             return;
         };
@@ -263,6 +326,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchLeg`], [`EngineError::NoDtmf`].
     pub fn send_dtmf(&mut self, key: u64, digit: u8) -> Result<(), EngineError> {
+        if self.lone.contains_key(&key) {
+            return Err(EngineError::NoDtmf);
+        }
         let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
         let event =
             event_of_digit(char::from(digit)).filter(|_| entry.session.telephone_event.is_some());
@@ -328,6 +394,8 @@ impl Engine {
         drop(self.device.take());
         self.baton.stop();
         let _ = self.orders.send(Order::Stop);
+        // The thread of those that stand alone ends when nobody can order it any more.
+        self.lone_orders = None;
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }

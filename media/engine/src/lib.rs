@@ -15,6 +15,7 @@ mod event;
 mod file_end;
 mod handover;
 mod leg;
+mod lone;
 mod params;
 mod phase;
 mod receive;
@@ -27,10 +28,10 @@ mod wav;
 
 pub use control::Engine;
 pub use event::{EngineError, EngineEvent, LegStats, Stats};
-pub use params::{AudioEnd, Options, SeatOf, SeatSpec, SessionParams, Tone};
+pub use params::{AudioEnd, LoneSound, Options, SeatOf, SeatSpec, SessionParams, Tone};
 pub use socket::RtpSocket;
 pub use speech::Speech;
 pub use trialog_codec::Codec;
 
-/// Most legs at once: the bridge has 256 ports, and the local party has one.
+/// Most legs of the bridge at once: it has 256 ports, and the local party has one. Legs that stand alone are not counted.
 pub const MAX_LEGS: usize = 255;

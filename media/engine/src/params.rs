@@ -30,11 +30,22 @@ pub enum AudioEnd {
     None,
 }
 
+/// What a leg that stands alone hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoneSound {
+    /// Silence, sent as RTP.
+    Silence,
+    /// What it says, packet by packet as it came.
+    Echo,
+}
+
 /// What holds for the engine as long as it runs.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Hold music instead of the built-in one: a WAV file, looped.
     pub music: Option<PathBuf>,
+    /// Every leg stands alone and hears this, whatever the routing says; there may be as many as there are sockets.
+    pub alone: Option<LoneSound>,
     /// 0 (cheap) to 10 (best).
     pub opus_complexity: u8,
     /// Bits a second.
@@ -57,6 +68,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             music: None,
+            alone: None,
             opus_complexity: 5,
             opus_bitrate: 32_000,
             jitter_floor: Duration::from_millis(1),

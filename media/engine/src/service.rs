@@ -2,6 +2,7 @@
 use crate::baton::Baton;
 use crate::handover::{AudioEvent, LegShared, Retired};
 use crate::{EngineEvent, LegStats, MAX_LEGS, Options};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -89,12 +90,14 @@ impl Service {
     /// Until it is told to stop or control is gone.
     pub(crate) fn run(mut self) {
         let mut members: BTreeMap<u64, Member> = BTreeMap::new();
+        let mut ears = Ears::open();
         let mut counted = 0u64;
         loop {
             let order = self.orders.recv_timeout(TURN);
             let now = self.baton.millis();
             match order {
                 Ok(Order::Open { key, rtcp, leg }) => {
+                    ears.add(key, &rtcp);
                     members.insert(key, Member::new(rtcp, leg, now));
                 }
                 Ok(Order::Change { key, watch }) => {
@@ -115,8 +118,8 @@ impl Service {
                 continue;
             }
             counted = now / TURN.as_millis() as u64;
+            ears.hear(&mut members, now);
             for (key, member) in &mut members {
-                member.hear(now);
                 member.judge(*key, now, &self.options, &self.events);
                 if now >= member.next_report {
                     member.report(now, &self.options.cname);
@@ -148,6 +151,41 @@ impl Service {
             drop(retired);
             if let Some(place) = slot.and_then(|slot| self.slots.get(slot)) {
                 place.store(false, std::sync::atomic::Ordering::Release);
+            }
+        }
+    }
+}
+
+/// Says on whose socket something waits, so that the silent ones, and there may be thousands, cost nothing.
+struct Ears(Option<Epoll>);
+
+impl Ears {
+    fn open() -> Self {
+        Self(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).ok())
+    }
+
+    /// From now on; a closed socket is forgotten by itself.
+    fn add(&mut self, key: u64, rtcp: &UdpSocket) {
+        if let Some(epoll) = &self.0
+            && epoll
+                .add(rtcp, EpollEvent::new(EpollFlags::EPOLLIN, key))
+                .is_err()
+        {
+            // Then everybody is asked every time.
+            self.0 = None;
+        }
+    }
+
+    fn hear(&self, members: &mut BTreeMap<u64, Member>, now: u64) {
+        let Some(epoll) = &self.0 else {
+            members.values_mut().for_each(|member| member.hear(now));
+            return;
+        };
+        let mut ready = [EpollEvent::empty(); 256];
+        let count = epoll.wait(&mut ready, EpollTimeout::ZERO).unwrap_or(0);
+        for event in &ready[..count] {
+            if let Some(member) = members.get_mut(&event.data()) {
+                member.hear(now);
             }
         }
     }

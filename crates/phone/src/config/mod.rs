@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 use trialog_call::Policy;
-use trialog_engine::AudioEnd;
+use trialog_engine::{AudioEnd, LoneSound};
 use trialog_sdp::Codec;
 use trialog_ua::{Account, Trusted};
 
@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) sip: Sip,
     pub(crate) media: Media,
     pub(crate) audio: AudioEnd,
+    /// With `policy.parallel`: what each call hears, as none has our microphone.
+    pub(crate) lone: LoneSound,
     /// Hold music instead of the phone's own.
     pub(crate) music: Option<PathBuf>,
     /// `[agent]` and `[wrap_up]`.
@@ -71,6 +73,7 @@ impl Default for Config {
                 input: None,
                 output: None,
             },
+            lone: LoneSound::Silence,
             music: None,
             policy: Policy::default(),
             api: (Ipv4Addr::LOCALHOST, 0).into(),

@@ -4,7 +4,7 @@ use super::{Config, Media, Sip};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use trialog_call::{Hangup, Policy, Reason, ReferralPolicy};
-use trialog_engine::AudioEnd;
+use trialog_engine::{AudioEnd, LoneSound};
 use trialog_sdp::Codec;
 use trialog_sip::digest::Secret;
 use trialog_sip::{Scheme, Uri};
@@ -21,8 +21,8 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
     );
     let sip = sip(root.table("sip"));
     let media = media(root.table("media"));
-    let (audio, music) = audio(root.table("audio"));
-    let mut policy = agent(root.table("agent"));
+    let (audio, lone, music) = audio(root.table("audio"));
+    let mut policy = agent(root.table("agent"), &audio, lone);
     wrap_up(root.table("wrap_up"), &mut policy);
     let api = root.table("api");
     let listen = api.parsed(
@@ -45,6 +45,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         sip,
         media,
         audio,
+        lone,
         music,
         policy,
         api: listen.unwrap_or(default.api),
@@ -153,9 +154,10 @@ enum End {
     Device,
     File,
     None,
+    Echo,
 }
 
-fn audio(section: Section<'_, '_>) -> (AudioEnd, Option<std::path::PathBuf>) {
+fn audio(section: Section<'_, '_>) -> (AudioEnd, LoneSound, Option<std::path::PathBuf>) {
     let end = section
         .choice(
             "end",
@@ -163,6 +165,7 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, Option<std::path::PathBuf>) {
                 ("device", End::Device),
                 ("file", End::File),
                 ("none", End::None),
+                ("echo", End::Echo),
             ],
         )
         .unwrap_or(End::Device);
@@ -184,6 +187,11 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, Option<std::path::PathBuf>) {
     let (record, spoken) = (section.path("record"), section.path("record_spoken"));
     let music = section.path("music");
     section.end();
+    let lone = if end == End::Echo {
+        LoneSound::Echo
+    } else {
+        LoneSound::Silence
+    };
     let end = match end {
         End::Device => AudioEnd::Device { input, output },
         End::File => AudioEnd::File {
@@ -192,12 +200,12 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, Option<std::path::PathBuf>) {
             record,
             record_spoken: spoken,
         },
-        End::None => AudioEnd::None,
+        End::None | End::Echo => AudioEnd::None,
     };
-    (end, music)
+    (end, lone, music)
 }
 
-fn agent(section: Section<'_, '_>) -> Policy {
+fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy {
     let default = Policy::default();
     let transfers = [
         ("ask", ReferralPolicy::Ask),
@@ -215,6 +223,13 @@ fn agent(section: Section<'_, '_>) -> Policy {
     let policy = Policy {
         agent: flag("agent", default.agent),
         auto_answer: flag("auto_answer", default.auto_answer),
+        parallel: flag("parallel", default.parallel),
+        answer_after: section
+            .seconds("answer_after", 0..=3600)
+            .unwrap_or(default.answer_after),
+        end_after: section
+            .seconds("end_after", 0..=86_400)
+            .filter(|after| !after.is_zero()),
         transfers: section
             .choice("transfers", &transfers)
             .unwrap_or(default.transfers),
@@ -226,7 +241,7 @@ fn agent(section: Section<'_, '_>) -> Policy {
         }),
         wrap_up_is_away: flag("wrap_up_is_away", default.wrap_up_is_away),
         max_calls: section
-            .number("max_calls", 1..=100)
+            .number("max_calls", 1..=100_000)
             .unwrap_or(default.max_calls),
         referral_time: section
             .seconds("referral_time", 1..=600)
@@ -236,8 +251,34 @@ fn agent(section: Section<'_, '_>) -> Policy {
             .unwrap_or(default.transfer_time),
         ..default
     };
+    stands_alone(&section, &policy, audio, lone);
     section.end();
     policy
+}
+
+/// What goes together where each call stands alone, and what makes no sense elsewhere.
+fn stands_alone(section: &Section<'_, '_>, policy: &Policy, audio: &AudioEnd, lone: LoneSound) {
+    if policy.parallel {
+        if *audio != AudioEnd::None {
+            let expected =
+                "audio.end = \"none\" or \"echo\" beside it, as no call has the microphone";
+            section.fault("parallel", expected, "another one");
+        }
+        if policy.agent {
+            section.fault("parallel", "agent = false beside it", "an agent's phone");
+        }
+        return;
+    }
+    if lone == LoneSound::Echo {
+        let expected = "parallel = true beside audio.end = \"echo\"";
+        section.fault("parallel", expected, "parallel = false");
+    }
+    if !policy.answer_after.is_zero() {
+        section.fault("answer_after", "parallel = true beside it", "none");
+    }
+    if policy.end_after.is_some() {
+        section.fault("end_after", "parallel = true beside it", "none");
+    }
 }
 
 fn wrap_up(section: Section<'_, '_>, policy: &mut Policy) {

@@ -107,6 +107,22 @@ fn a_wrong_value_is_named_by_file_line_key_and_what_was_expected() {
 }
 
 #[test]
+fn a_phone_for_load_is_configured_in_a_few_lines() {
+    let config = config(
+        "[audio]\nend = \"echo\"\n[agent]\nagent = false\nauto_answer = true\nparallel = true\n\
+         answer_after = 2\nend_after = 30\nmax_calls = 10000\n",
+    );
+    let policy = &config.policy;
+    assert_eq!(
+        (config.audio, config.lone),
+        (AudioEnd::None, LoneSound::Echo)
+    );
+    assert!(policy.parallel && policy.auto_answer && policy.max_calls == 10_000);
+    assert_eq!(policy.answer_after, Duration::from_secs(2));
+    assert_eq!(policy.end_after, Some(Duration::from_secs(30)));
+}
+
+#[test]
 fn an_unknown_key_is_named_with_the_nearest_known_one() {
     assert_eq!(
         faults("[sip]\nlisen = \"0.0.0.0:5060\"\n"),
@@ -131,6 +147,23 @@ fn keys_that_do_not_go_together_are_named() {
         [
             "phone.toml:3: key wrap_up.default: expected the code of one of wrap_up.reasons, found “b”"
         ]
+    );
+    assert_eq!(
+        faults("[audio]\nend = \"echo\"\n[agent]\nagent = false\n"),
+        [
+            "phone.toml:3: key agent.parallel: expected parallel = true beside audio.end = \"echo\", found parallel = false"
+        ]
+    );
+    assert_eq!(
+        faults("[agent]\nparallel = true\n"),
+        [
+            "phone.toml:2: key agent.parallel: expected audio.end = \"none\" or \"echo\" beside it, as no call has the microphone, found another one",
+            "phone.toml:2: key agent.parallel: expected agent = false beside it, found an agent's phone",
+        ]
+    );
+    assert_eq!(
+        faults("[agent]\nend_after = 3\n"),
+        ["phone.toml:2: key agent.end_after: expected parallel = true beside it, found none"]
     );
     let both =
         "[[account]]\naor = \"sip:a@b\"\npassword = \"x\"\npassword_file = \"/nowhere/at/all\"\n";

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use trialog_call::ReferralPolicy;
 use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model};
-use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, Options};
+use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, LoneSound, Options};
 use trialog_sip::{Host, Uri};
 use trialog_ua::{Account, Contacts, Station};
 
@@ -198,6 +198,7 @@ type Started = (Engine, mpsc::Receiver<EngineEvent>, &'static str);
 fn sound(config: &Config) -> Result<Started, StartError> {
     let options = Options {
         music: config.music.clone(),
+        alone: config.policy.parallel.then_some(config.lone),
         opus_complexity: config.media.opus_complexity,
         opus_bitrate: config.media.opus_bitrate,
         silent_after: config.media.silent_after,
@@ -205,6 +206,7 @@ fn sound(config: &Config) -> Result<Started, StartError> {
         ..Options::default()
     };
     let name = match config.audio {
+        AudioEnd::None if config.lone == LoneSound::Echo => "echo",
         AudioEnd::Device { .. } => "device",
         AudioEnd::File { .. } => "file",
         AudioEnd::None => "none",

@@ -171,7 +171,7 @@ fn trialog(address: SocketAddr, sound: Sound, max_calls: u32) -> String {
     };
     format!(
         "name = \"load\"\n\n[sip]\nlisten = \"{address}\"\ntcp = false\n\n\
-         [media]\nrtp_ports = \"0\"\nsilent_after = 86400\nlost_after = 86400\n\n\
+         [media]\nrtp_ports = \"0\"\nsilent_after = 3600\nlost_after = 86400\n\n\
          [audio]\nend = \"{end}\"\n\n\
          [agent]\nagent = false\nparallel = true\nauto_answer = true\nmax_calls = {max_calls}\n\n\
          [records]\nfile = \"records.jsonl\"\n"
