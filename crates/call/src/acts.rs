@@ -63,7 +63,10 @@ impl Call {
                 }
                 _ => not_here,
             },
-            Act::Accept | Act::Decline | Act::Exit if self.follows_referral() => Err(Refusal::Busy),
+            Act::Accept if self.follows_referral() => Err(Refusal::Busy),
+            Act::Decline | Act::Exit if self.follows_referral() && !self.may_give_up_calling() => {
+                Err(Refusal::Busy)
+            }
             // Somebody is about to take our peer's place: it is decided within a second.
             Act::Accept if self.next.is_some() => Err(Refusal::Busy),
             // The customer is about to take our owner's place: then the call is ours, and leaving it would release him (R13).

@@ -152,6 +152,8 @@ pub(crate) enum By {
     Referral {
         /// The referrer waits for the result; he has not taken it back.
         report: bool,
+        /// We call somebody who has a call with the referrer, to take his place there.
+        replaces: bool,
         /// It was answered, and takes over with its first packet, or at this time.
         until: Option<Time>,
     },
@@ -163,6 +165,8 @@ pub(crate) enum By {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) to: Target,
+    /// Whoever we call knows the one who asks: we are to take his place there.
+    pub(crate) replaces: bool,
     /// Then the answer is no.
     pub(crate) until: Time,
 }
@@ -262,6 +266,21 @@ impl Call {
         self.next
             .as_ref()
             .is_some_and(|next| matches!(next.by, By::Referral { .. }))
+    }
+
+    /// We were referred to somebody who knows nothing of it, and he has not answered yet: we can still give up. Whom we
+    /// are to take from the referrer may have left him for us already, and is not to be dropped: that is decided at once.
+    pub(crate) fn may_give_up_calling(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| {
+            matches!(
+                next.by,
+                By::Referral {
+                    replaces: false,
+                    until: None,
+                    ..
+                }
+            )
+        })
     }
 
     /// The row of the table.

@@ -1,5 +1,5 @@
 //! The course of a call from its connection to its end: who owns it, who is called, who is sent away, what is due.
-use crate::call::{By, Call, Leaving, State};
+use crate::call::{By, Call, Leaving, Next, State};
 use crate::leg::{Leg, Phase, Ring};
 use crate::out::{Common, Out};
 use crate::{
@@ -75,9 +75,9 @@ impl Call {
 
     /// The call is over: all that is left of it is sent away.
     pub(crate) fn over(&mut self, outcome: Outcome, reason: ByeReason, out: &mut Out<'_>) {
-        if self.referral.take().is_some()
-            && let Some(first) = &self.first
-        {
+        let reports = |next: &Next| matches!(next.by, By::Referral { report: true, .. });
+        let asked = self.referral.take().is_some() || self.next.as_ref().is_some_and(reports);
+        if asked && let Some(first) = &self.first {
             out.push(Action::ReferralResult {
                 leg: first.id,
                 status: 603,

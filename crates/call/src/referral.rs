@@ -39,20 +39,21 @@ impl Call {
             ReferralPolicy::Never => out.push(Action::RefuseReferral { leg, status: 405 }),
             ReferralPolicy::Accept => {
                 out.push(Action::AcceptReferral(leg));
-                self.follow(&referral.to, out);
+                self.follow(&referral.to, referral.replaces, out);
             }
             ReferralPolicy::Ask => {
                 out.push(Action::AcceptReferral(leg));
                 let until = out.now + out.common.policy.referral_time;
                 self.referral = Some(Asked {
                     to: referral.to,
+                    replaces: referral.replaces,
                     until,
                 });
             }
         }
     }
 
-    fn follow(&mut self, to: &crate::Target, out: &mut Out<'_>) {
+    fn follow(&mut self, to: &crate::Target, replaces: bool, out: &mut Out<'_>) {
         let from = self.first.as_ref().map(|leg| leg.id);
         let leg = self.invite(to, false, from, out);
         self.next = Some(Next {
@@ -60,6 +61,7 @@ impl Call {
             slot: Slot::First,
             by: By::Referral {
                 report: true,
+                replaces,
                 until: None,
             },
         });
@@ -68,15 +70,20 @@ impl Call {
     /// R9: the guest accepts.
     pub(crate) fn accept(&mut self, out: &mut Out<'_>) {
         if let Some(asked) = self.referral.take() {
-            self.follow(&asked.to, out);
+            self.follow(&asked.to, asked.replaces, out);
         }
     }
 
-    /// R9: the guest declines, or did not answer in time.
+    /// R9: the guest declines, or did not answer in time; or he gives up calling who does not answer.
     pub(crate) fn decline(&mut self, out: &mut Out<'_>) {
-        if self.referral.take().is_some()
-            && let Some(first) = &self.first
+        let mut asked = self.referral.take().is_some();
+        if self.may_give_up_calling()
+            && let Some(next) = self.next.take()
         {
+            self.send_away(&next.leg, ByeReason::Ended, out);
+            asked |= matches!(next.by, By::Referral { report: true, .. });
+        }
+        if asked && let Some(first) = &self.first {
             out.push(Action::ReferralResult {
                 leg: first.id,
                 status: 603,

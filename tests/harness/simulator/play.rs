@@ -510,15 +510,11 @@ impl Play {
         }
         let routing = &self.world.at(phone).bridge.routing;
         let local = |seat: &Seat| seat.party == Party::Local && seat.hears;
-        let talks = |call: &CallView| {
-            matches!(
-                call.stage,
-                Stage::Connected
-                    | Stage::Consulting
-                    | Stage::Swapped
-                    | Stage::Conference
-                    | Stage::PostCall
-            )
+        // In a conference the sound of those who hold us is cut from the mix, so that nobody hears their music.
+        let talks = |call: &CallView| match call.stage {
+            Stage::Connected | Stage::Consulting | Stage::Swapped | Stage::PostCall => true,
+            Stage::Conference => call.legs.iter().any(|leg| !leg.far_held),
+            _ => false,
         };
         let calls = self.world.calls(phone);
         if routing.seats.iter().any(local) && calls.iter().any(talks) {

@@ -234,3 +234,51 @@ fn r13_a_guest_whom_the_customer_is_joining_can_not_release_him_by_leaving() {
     story.act(Act::End);
     assert_eq!(story.byes(), [new]);
 }
+
+#[test]
+fn who_was_sent_to_somebody_who_does_not_answer_can_give_up_calling_him() {
+    let mut story = Story::guest_in_conference(policy());
+    story.wire(
+        OWNER,
+        WireEvent::Referred(Referral {
+            to: target("somebody"),
+            replaces: false,
+            trusted: true,
+        }),
+    );
+    story.act(Act::Accept);
+    let somebody = LegId::Placed(1);
+    story.act(Act::Decline);
+    assert_eq!(
+        story.did,
+        [
+            Action::Cancel(somebody),
+            Action::ReferralResult {
+                leg: OWNER,
+                status: 603
+            }
+        ]
+    );
+    story.wire(somebody, WireEvent::Gone);
+    assert_eq!(story.stage(), Stage::Conference);
+    assert_eq!(story.refusal(&Act::Exit), None);
+}
+
+#[test]
+fn who_leaves_while_he_calls_somebody_he_was_sent_to_tells_the_one_who_sent_him() {
+    let mut story = Story::guest_in_conference(policy());
+    story.wire(
+        OWNER,
+        WireEvent::Referred(Referral {
+            to: target("somebody"),
+            replaces: false,
+            trusted: true,
+        }),
+    );
+    story.act(Act::Accept).act(Act::Exit);
+    assert!(story.did.contains(&Action::ReferralResult {
+        leg: OWNER,
+        status: 603
+    }));
+    assert_eq!(story.byes(), [OWNER]);
+}
