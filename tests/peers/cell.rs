@@ -1,6 +1,6 @@
 //! One pair, one way: plays the stories one after another and judges them.
 use crate::cast::Cast;
-use crate::listening::{Alone, Heard};
+use crate::listening::{Alone, Heard, Worst};
 use crate::story::{STORIES, Story};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -23,6 +23,7 @@ pub(crate) struct Cell {
     pub(crate) customer: Kind,
     pub(crate) guest: Kind,
     pub(crate) outcomes: Vec<(&'static str, Outcome)>,
+    pub(crate) worst: Worst,
     pub(crate) took: Duration,
 }
 
@@ -36,7 +37,7 @@ pub(crate) fn play(
 ) -> Cell {
     let began = Instant::now();
     let mut outcomes = Vec::new();
-    let mut alone = Alone::new();
+    let (mut alone, mut worst) = (Alone::new(), Worst::default());
     let mut stage: Option<(Cast, [Abilities; 3])> = None;
     let mut pending: Vec<(usize, Vec<Heard>, [Abilities; 3])> = Vec::new();
     let mut number = 0;
@@ -101,7 +102,10 @@ pub(crate) fn play(
                     .map(|file| file.strip_prefix(folder).unwrap_or(file))
                     .map(|file| file.display().to_string())
                     .collect();
-                let (faults, files) = (heard.faults(&abilities, &mut alone), files.join(", "));
+                let (faults, files) = (
+                    heard.faults(&abilities, &mut alone, &mut worst),
+                    files.join(", "),
+                );
                 faults.into_iter().map(move |fault| {
                     let at = folder.display();
                     format!("{fault} (traces and logs: {at}; recordings there: {files})")
@@ -119,6 +123,7 @@ pub(crate) fn play(
         customer,
         guest,
         outcomes,
+        worst,
         took: began.elapsed(),
     }
 }

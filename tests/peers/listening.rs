@@ -1,5 +1,6 @@
 //! Who must hear whom, and what the recordings say.
 use std::collections::BTreeMap;
+use std::fmt;
 use trialog_tests::foreign::pilot::LEVEL;
 use trialog_tests::foreign::{Abilities, Place, Role, Sound};
 
@@ -96,9 +97,65 @@ const NO_MUSIC: f64 = -35.0;
 /// The longest gap of the customer, in ms.
 const GAP: u32 = 20;
 
+/// The worst that was measured, beside what is claimed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worst {
+    /// Off what was spoken, in dB, between two.
+    two: f64,
+    /// Off the level between two, in dB, in a conference.
+    conference: f64,
+    /// Who must not be heard, in dB.
+    unheard: f64,
+    /// One's own voice, in dB.
+    own: f64,
+    /// The customer's longest gap, in ms.
+    gap: u32,
+}
+
+impl Default for Worst {
+    fn default() -> Self {
+        Self {
+            two: 0.0,
+            conference: 0.0,
+            unheard: -150.0,
+            own: -150.0,
+            gap: 0,
+        }
+    }
+}
+
+impl Worst {
+    /// The worse of both, each.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            two: self.two.max(other.two),
+            conference: self.conference.max(other.conference),
+            unheard: self.unheard.max(other.unheard),
+            own: self.own.max(other.own),
+            gap: self.gap.max(other.gap),
+        }
+    }
+}
+
+impl fmt::Display for Worst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "worst measured: two parties {:.1} dB off what was spoken (2 allowed), a conference {:.1} dB off that (1), \
+             who must not be heard {:.0} dB (−60), own voice {:.0} dB (−60), a gap of the customer {} ms (20)",
+            self.two, self.conference, self.unheard, self.own, self.gap
+        )
+    }
+}
+
 impl Heard {
     /// What is wrong, each with what was expected and what was measured. `alone` learns the levels of two alone.
-    pub(crate) fn faults(&self, abilities: &[Abilities; 3], alone: &mut Alone) -> Vec<String> {
+    pub(crate) fn faults(
+        &self,
+        abilities: &[Abilities; 3],
+        alone: &mut Alone,
+        worst: &mut Worst,
+    ) -> Vec<String> {
         let Listening { when, gap, .. } = self.listening;
         let mut faults = Vec::new();
         let customer = &abilities[0];
@@ -112,6 +169,7 @@ impl Heard {
         if seen.is_ok() {
             let sound = Sound::between(&self.from[0], &self.to[0]);
             let longest = sound.longest_silence();
+            worst.gap = worst.gap.max(longest);
             if longest > GAP {
                 faults.push(format!(
                     "{when}: the customer hears a gap of {longest} ms, at most {GAP} ms expected"
@@ -136,7 +194,13 @@ impl Heard {
                         .filter(|_| self.listening.conference);
                     let (wanted, within) =
                         known.map_or((LEVEL, TWO_PARTY), |known| (*known, CONFERENCE));
-                    if (level - wanted).abs() > within {
+                    let (off, seen) = ((level - wanted).abs(), &mut *worst);
+                    let seen = match known {
+                        Some(_) => &mut seen.conference,
+                        None => &mut seen.two,
+                    };
+                    *seen = seen.max(off);
+                    if off > within {
                         faults.push(say(format!("{wanted:.1} ±{within} dB"), level));
                     } else if voices.len() == 1 {
                         alone.entry((*ear, voice)).or_insert(level);
@@ -148,6 +212,12 @@ impl Heard {
                         SILENT
                     };
                     let level = sound.trace_of(voice.pilot());
+                    let seen = if *ear == voice {
+                        &mut worst.own
+                    } else {
+                        &mut worst.unheard
+                    };
+                    *seen = seen.max(level);
                     if level > most {
                         faults.push(say(format!("at most {most:.0} dB"), level));
                     }

@@ -38,10 +38,22 @@ pub(crate) const STORIES: &[Story] = &[
         play: end,
     },
     Story {
-        name: "leaves",
+        name: "customer-leaves",
         about: "the customer leaves the conference; the agents go on in post-call",
         can: |_, _| Ok(()),
         play: customer_leaves,
+    },
+    Story {
+        name: "consult-ends",
+        about: "agent 2 hangs up in the consult; agent 1 takes the customer back",
+        can: |_, _| Ok(()),
+        play: consult_ends,
+    },
+    Story {
+        name: "leaves-held",
+        about: "the customer hangs up during the consult; the agents go on in post-call",
+        can: |_, _| Ok(()),
+        play: leaves_held,
     },
     Story {
         name: "consult-transfer",
@@ -226,6 +238,36 @@ fn customer_leaves(cast: &mut Cast) -> Done<String> {
         &[(Customer, &[]), (Agent1, &[Agent2]), (Agent2, &[Agent1])],
     ));
     cast.owner.act("end", None)?;
+    cast.over()?;
+    Ok(String::new())
+}
+
+fn consult_ends(cast: &mut Cast) -> Done<String> {
+    cast.call()?;
+    cast.consult()?;
+    cast.guest.hang_up()?;
+    cast.owner.comes_to("held")?;
+    cast.owner.act("resume", None)?;
+    cast.owner.comes_to("connected")?;
+    cast.listen(Listening::to(
+        "after the consult",
+        &[(Customer, &[Agent1]), (Agent1, &[Customer]), (Agent2, &[])],
+    ));
+    cast.customer.hang_up()?;
+    cast.over()?;
+    Ok(String::new())
+}
+
+fn leaves_held(cast: &mut Cast) -> Done<String> {
+    cast.call()?;
+    cast.consult()?;
+    cast.customer.hang_up()?;
+    cast.owner.comes_to("post-call")?;
+    cast.listen(Listening::to(
+        "in post-call",
+        &[(Customer, &[]), (Agent1, &[Agent2]), (Agent2, &[Agent1])],
+    ));
+    cast.guest.hang_up()?;
     cast.over()?;
     Ok(String::new())
 }

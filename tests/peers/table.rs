@@ -1,5 +1,6 @@
 //! The table: a row for each pair, a column for each story, and the reasons below.
 use crate::cell::{Cell, Outcome};
+use crate::listening::Worst;
 use crate::story::STORIES;
 use std::fmt::Write;
 
@@ -49,6 +50,8 @@ pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
     for (number, reason) in reasons.iter().enumerate() {
         let _ = writeln!(text, "n/a ({}) because {reason}", number + 1);
     }
+    let worst = cells.iter().map(|cell| cell.worst).reduce(Worst::and);
+    let _ = writeln!(text, "{}", worst.unwrap_or_default());
     let count = |wanted: fn(&Outcome) -> bool| {
         let all = cells.iter().flat_map(|cell| &cell.outcomes);
         all.filter(|(_, outcome)| wanted(outcome)).count()
