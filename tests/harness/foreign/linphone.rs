@@ -190,9 +190,6 @@ impl Peer for Linphone {
     fn abilities(&self) -> Abilities {
         Abilities {
             asks: Err("linphone-daemon follows a REFER without asking"),
-            changes_without_gap: Err(
-                "linphone-daemon makes a new stream when its direction changes",
-            ),
             refuses_transfers: Err("linphone-daemon follows every REFER"),
             cannot_be_referred: Err("linphone-daemon follows every REFER"),
             changes_without_gap: Err(
