@@ -192,9 +192,6 @@ impl Peer for Linphone {
             asks: Err("linphone-daemon follows a REFER without asking"),
             refuses_transfers: Err("linphone-daemon follows every REFER"),
             cannot_be_referred: Err("linphone-daemon follows every REFER"),
-            changes_without_gap: Err(
-                "linphone starts its sound anew when a stream's direction changes",
-            ),
             ..Abilities::ALL
         }
     }
