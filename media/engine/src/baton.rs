@@ -2,10 +2,12 @@
 //!
 //! The sound card's thread drives while it calls back in time. The timer thread watches: when no tick came for 17 ms it
 //! makes the missing ones up and drives on, so that the parties hear each other on. The sound card takes over again after
-//! some callbacks in time.
+//! some callbacks in time. Without a local party and without legs the timer rests.
 use crate::bridge::Bridge;
 use crossbeam_utils::atomic::AtomicCell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::Thread;
 use std::time::{Duration, Instant, SystemTime};
 use trialog_frame::{Frame, RATE};
 
@@ -26,6 +28,9 @@ pub(crate) struct Baton {
     last_tick: AtomicU64,
     device_drives: AtomicBool,
     stop: AtomicBool,
+    /// The bridge has nothing to do.
+    rests: AtomicBool,
+    timer: OnceLock<Thread>,
     pub(crate) ticks: AtomicU64,
     pub(crate) taken_over: AtomicU64,
     pub(crate) longest_us: AtomicU64,
@@ -43,6 +48,8 @@ impl Baton {
             last_tick: AtomicU64::new(0),
             device_drives: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            rests: AtomicBool::new(false),
+            timer: OnceLock::new(),
             ticks: AtomicU64::new(0),
             taken_over: AtomicU64::new(0),
             longest_us: AtomicU64::new(0),
@@ -90,6 +97,7 @@ impl Baton {
             *ear = *heard;
         }
         self.hasten.store(bridge.hasten(), Ordering::Relaxed);
+        self.rests.store(bridge.rests(), Ordering::Relaxed);
         // The cell is empty since the take, so nothing is dropped here.
         self.bridge.store(Some(bridge));
         let took = (self.origin.elapsed() - begun).as_micros() as u64;
@@ -110,6 +118,14 @@ impl Baton {
 
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// There is a command for a bridge that may rest.
+    pub(crate) fn wake(&self) {
+        if let Some(timer) = self.timer.get() {
+            timer.unpark();
+        }
     }
 
     /// The bridge itself, when nobody ticks any more.
@@ -120,6 +136,7 @@ impl Baton {
     /// The timer thread, until [`Baton::stop`].
     pub(crate) fn run_timer(&self) {
         prefer();
+        let _ = self.timer.set(std::thread::current());
         let mut next = self.origin.elapsed() + TICK;
         while !self.stop.load(Ordering::Acquire) {
             sleep_until(self.origin + next);
@@ -141,6 +158,11 @@ impl Baton {
             let hasten = self.hasten.swap(0, Ordering::Relaxed);
             next +=
                 TICK - Duration::from_nanos(hasten * 1_000_000_000 / u64::from(RATE)).min(TICK / 2);
+            if self.rests.load(Ordering::Relaxed) && !self.stop.load(Ordering::Acquire) {
+                // A command that has come since that look has unparked this thread, so that it goes on at once.
+                std::thread::park();
+                next = self.origin.elapsed();
+            }
         }
     }
 }

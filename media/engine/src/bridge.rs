@@ -216,6 +216,12 @@ impl Bridge {
         &self.listeners[LOCAL]
     }
 
+    /// Nobody is there to speak or hear, so that ticks may cease until there is a command.
+    pub(crate) fn rests(&self) -> bool {
+        let nobody_local = self.phase.is_some();
+        nobody_local && self.used == LOCAL + 1 && self.commands.is_empty()
+    }
+
     /// How much earlier than planned the next tick is to be, in samples.
     pub(crate) fn hasten(&mut self) -> u64 {
         let Some(phase) = &mut self.phase else {

@@ -414,7 +414,10 @@ impl Engine {
         let mut command = command;
         loop {
             match self.commands.push(command) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.baton.wake();
+                    return Ok(());
+                }
                 Err(rtrb::PushError::Full(back)) if begun.elapsed() < Duration::from_secs(1) => {
                     command = back;
                     std::thread::sleep(Duration::from_millis(5));

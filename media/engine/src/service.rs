@@ -1,11 +1,13 @@
 //! The control side's own thread: RTCP, who is silent or lost, digits told, what the audio thread gave back freed.
 use crate::baton::Baton;
+use crate::bridge::LOCAL;
 use crate::handover::{AudioEvent, LegShared, Retired};
 use crate::{EngineEvent, LegStats, MAX_LEGS, Options};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{self, Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -13,6 +15,9 @@ use trialog_rtp::rtcp::{self, LastReport, Sent};
 
 /// How often it looks around.
 const TURN: Duration = Duration::from_millis(20);
+
+/// And how often while there is no leg to look after.
+const REST: Duration = Duration::from_secs(1);
 
 /// RFC 3550 §6.2: five seconds between reports, here for two members always the minimum; half more or less at random.
 const REPORT_EVERY_MS: u64 = 5000;
@@ -91,9 +96,10 @@ impl Service {
     pub(crate) fn run(mut self) {
         let mut members: BTreeMap<u64, Member> = BTreeMap::new();
         let mut ears = Ears::open();
-        let mut counted = 0u64;
+        let mut counted = None;
         loop {
-            let order = self.orders.recv_timeout(TURN);
+            let rests = members.is_empty() && self.nobody_is_seated();
+            let order = self.orders.recv_timeout(if rests { REST } else { TURN });
             let now = self.baton.millis();
             match order {
                 Ok(Order::Open { key, rtcp, leg }) => {
@@ -109,15 +115,19 @@ impl Service {
                     if let Some(member) = members.remove(&key) {
                         member.leave(&self.options.cname);
                     }
+                    if members.is_empty() {
+                        counted = None;
+                    }
                 }
                 Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.collect();
-            if now / TURN.as_millis() as u64 == counted {
+            let turn = Some(now / TURN.as_millis() as u64);
+            if turn == counted {
                 continue;
             }
-            counted = now / TURN.as_millis() as u64;
+            counted = turn;
             ears.hear(&mut members, now);
             for (key, member) in &mut members {
                 member.judge(*key, now, &self.options, &self.events);
@@ -136,6 +146,12 @@ impl Service {
         self.collect();
     }
 
+    /// The audio thread has no leg, and none to give back.
+    fn nobody_is_seated(&self) -> bool {
+        let mut legs = self.slots.iter().skip(LOCAL + 1);
+        !legs.any(|slot| slot.load(Relaxed))
+    }
+
     /// Tells what the audio thread noticed, frees what it gave back.
     fn collect(&mut self) {
         while let Ok(AudioEvent::Dtmf(key, digit)) = self.audio.pop() {
@@ -150,7 +166,7 @@ impl Service {
             };
             drop(retired);
             if let Some(place) = slot.and_then(|slot| self.slots.get(slot)) {
-                place.store(false, std::sync::atomic::Ordering::Release);
+                place.store(false, Ordering::Release);
             }
         }
     }

@@ -372,3 +372,34 @@ fn opus_waits_for_the_next_packet_where_many_are_lost_and_goes_on_sounding() {
         "{stats:?}"
     );
 }
+
+#[test]
+fn a_bridge_without_legs_rests_and_wakes_for_the_next_one() {
+    let (mut engine, _events) = bridge(Options::default());
+    let ticks = |engine: &Engine| engine.stats().ticks;
+    let rests = |engine: &Engine| {
+        let limit = Instant::now() + Duration::from_secs(5);
+        loop {
+            let before = ticks(engine);
+            wait(0.1);
+            if ticks(engine) == before {
+                return;
+            }
+            assert!(Instant::now() < limit, "it ticks on without a leg");
+        }
+    };
+    for key in 1..3 {
+        rests(&engine);
+        assert!(engine.stats().legs.is_empty());
+        let (mut far, before) = (Foreign::new(), ticks(&engine));
+        let socket = engine.bind(LOOPBACK, 0..=0).expect("loopback has ports");
+        let to = socket.local_addr();
+        engine
+            .open_leg(key, socket, session(far.address(), Codec::Pcmu))
+            .expect("there is room");
+        far.send(to, 0, true, &[0xff; 160]);
+        assert!(far.receive().is_some(), "it sends to a leg at once");
+        assert!(ticks(&engine) > before);
+        engine.close_leg(key);
+    }
+}
