@@ -192,6 +192,9 @@ impl Peer for Linphone {
             asks: Err("linphone-daemon follows a REFER without asking"),
             refuses_transfers: Err("linphone-daemon follows every REFER"),
             cannot_be_referred: Err("linphone-daemon follows every REFER"),
+            changes_without_gap: Err(
+                "linphone-daemon makes a new stream when its direction changes",
+            ),
             ..Abilities::ALL
         }
     }
