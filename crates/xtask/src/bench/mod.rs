@@ -11,7 +11,7 @@ use crate::{Stopped, cargo, peers, setup};
 use reading::{Line, Measured};
 use rows::{Peer, Program, ROWS, Row};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -80,6 +80,14 @@ struct Found {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
     let wish = Wish::read(arguments).map_err(Stopped::saying)?;
+    if let Some(file) = &wish.json {
+        // Minutes before there is something to write into it.
+        let writable = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(file);
+        writable.map_err(|error| unwritable(file, &error))?;
+    }
     let programs = wish.programs();
     let foreign = wish.rows.iter().any(|row| {
         row.peer == Peer::Live && row.group() != "parser" || row.program == Program::Calls
@@ -121,11 +129,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
         start.elapsed().as_secs_f64()
     );
     if let Some(file) = &wish.json {
-        std::fs::write(file, table::json(&found.measured)).map_err(|error| {
-            Stopped::saying(format!("{} can't be written: {error}", file.display()))
-        })?;
+        std::fs::write(file, table::json(&found.measured))
+            .map_err(|error| unwritable(file, &error))?;
     }
     failed
+}
+
+fn unwritable(file: &Path, error: &std::io::Error) -> Stopped {
+    Stopped::saying(format!("{} can't be written: {error}", file.display()))
 }
 
 /// Builds the benches, and the phone where one of them runs it.
@@ -174,7 +185,10 @@ fn bench(
     if wish.long {
         command.arg("--long");
     }
-    command.env(peers::VARIABLE, peers::python());
+    command
+        .env(peers::VARIABLE, peers::python())
+        // A bench that can't go on says why; where in it, is nobody's question.
+        .env("RUST_BACKTRACE", "0");
     if let Some(trialog) = trialog {
         command.env("TRIALOG_BIN", trialog);
     }

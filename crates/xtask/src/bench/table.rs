@@ -26,7 +26,12 @@ pub(crate) fn table(measured: &[Measured]) -> String {
             format!("{:.digits$}", one.value),
             row.unit.to_owned(),
             format!("{goal} {}", row.goal),
-            if one.reached() { "reached" } else { "NOT" }.to_owned(),
+            if one.reached() {
+                "reached"
+            } else {
+                "NOT REACHED"
+            }
+            .to_owned(),
             one.peer.0.clone(),
             peer_value(one).to_string(),
             source(row.peer).to_owned(),
@@ -134,9 +139,9 @@ mod tests {
         let rows = measured(&["mixer.3 1.6049 µs", "cpu.3.opus 5.1 % of a core"]);
         assert_eq!(
             table(&rows),
-            "            Trialog  unit         to reach           peer          its value
-mixer.3        1.60  µs                ≤ 2  reached  pjmedia 2.17       10.8  recorded
-cpu.3.opus     5.10  % of a core       ≤ 5  NOT      pjsua 2.17            7  recorded
+            "            Trialog  unit         to reach               peer          its value
+mixer.3        1.60  µs                ≤ 2  reached      pjmedia 2.17       10.8  recorded
+cpu.3.opus     5.10  % of a core       ≤ 5  NOT REACHED  pjsua 2.17            7  recorded
 "
         );
     }
