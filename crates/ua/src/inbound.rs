@@ -13,6 +13,9 @@ use trialog_sip::{ErrorKind, HeaderName, Method, ParseError, Request, Response, 
 /// Bodies that an INVITE may have.
 const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, message/sipfrag";
 
+/// Seconds after which room for new requests is likely: timers J and L.
+const RETRY_AFTER: &str = "32";
+
 impl UserAgent {
     /// A request off the network.
     pub(crate) fn receive_request(&mut self, now: Time, source: Source, mut request: Request) {
@@ -30,9 +33,13 @@ impl UserAgent {
             request.headers.set_first(HeaderName::Via, via.to_string());
         }
         let flow = way_back(&via, &source);
-        let taken = self
-            .transactions
-            .receive_request(now, &request, &via, flow, &mut self.out);
+        // In a flood who talks to us already is heard on, and who calls may give up.
+        let room = self.transactions.have_room()
+            || self.leg_of(&request).is_some()
+            || self.transactions.cancelled_by(&request, &via).is_some();
+        let taken =
+            self.transactions
+                .receive_request(now, &request, &via, flow, room, &mut self.out);
         match taken {
             Taken::Absorbed => {}
             Taken::Ack => {
@@ -41,6 +48,12 @@ impl UserAgent {
                 }
             }
             Taken::Merged(server) => self.refuse(now, server, 482),
+            // RFC 3261 §8.2.7: without a state. The same request again gets another tag; no dialog comes of either.
+            Taken::NoRoom => {
+                let mut response = Response::answering(&request, 503);
+                response.headers.push(HeaderName::RetryAfter, RETRY_AFTER);
+                self.answer_statelessly(source, response);
+            }
             Taken::New(server) if request.method == Method::Cancel => {
                 self.take_cancel(now, server, &request, &via);
             }
@@ -285,5 +298,79 @@ fn way_back(via: &Via, source: &Source) -> Flow {
         transport: source.transport,
         destination: SocketAddr::new(source.remote.ip(), port),
         connection: source.connection,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Config, Input, Output, Source, Transport, UserAgent};
+    use trialog_call::{Action, LegId, Time, WireEvent};
+
+    /// Gives it a request and returns the status lines of what it says.
+    fn ask(agent: &mut UserAgent, method: &str, number: u32, to: &str) -> Vec<String> {
+        let message = format!(
+            "{method} sip:a@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bK{method}{number}\r\n\
+             From: <sip:b@10.0.0.2>;tag=f\r\nTo: <sip:a@10.0.0.1>{to}\r\nCall-ID: c{number}\r\n\
+             CSeq: 1 {method}\r\nContact: <sip:b@10.0.0.2>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        );
+        let source = Source {
+            transport: Transport::Udp,
+            local: "10.0.0.1:5060".parse().expect("address"),
+            remote: "10.0.0.2:5060".parse().expect("address"),
+            connection: None,
+        };
+        let message = message.as_bytes();
+        agent.handle_input(Time::ZERO, Input::Received { source, message });
+        let mut said = Vec::new();
+        while let Some(output) = agent.poll_output() {
+            match output {
+                Output::Transmit(transmit) => {
+                    let text = String::from_utf8(transmit.bytes).expect("text");
+                    said.extend(text.lines().next().map(str::to_owned));
+                }
+                Output::Event {
+                    leg,
+                    event: WireEvent::Incoming(_),
+                } => {
+                    let action = Action::Ring(leg);
+                    agent.handle_input(
+                        Time::ZERO,
+                        Input::Action {
+                            action,
+                            media: None,
+                        },
+                    );
+                }
+                _ => {}
+            }
+        }
+        said
+    }
+
+    #[test]
+    fn a_flood_is_refused_without_state_while_a_call_goes_on() {
+        let address = "10.0.0.1:5060".parse().expect("address");
+        let mut agent = UserAgent::new(Config::direct(address), [1; 32]);
+        agent.transactions.limit(3);
+        assert_eq!(ask(&mut agent, "INVITE", 0, ""), ["SIP/2.0 180 Ringing"]);
+        for number in 1..3 {
+            assert_eq!(ask(&mut agent, "OPTIONS", number, ""), ["SIP/2.0 200 OK"]);
+        }
+        let before = agent.counts();
+        for number in 3..100 {
+            for (method, to) in [("INVITE", ""), ("BYE", ";tag=x"), ("CANCEL", "")] {
+                let said = ask(&mut agent, method, number, to);
+                assert_eq!(said, ["SIP/2.0 503 Service Unavailable"], "{method}");
+            }
+            assert!(ask(&mut agent, "ACK", number, ";tag=x").is_empty());
+        }
+        assert_eq!(agent.counts(), before);
+        assert_eq!(ask(&mut agent, "INVITE", 0, ""), ["SIP/2.0 180 Ringing"]);
+        let tag = format!(
+            ";tag={}",
+            agent.legs[&LegId::Received(1)].dialog.local_tag.clone()
+        );
+        assert_eq!(ask(&mut agent, "BYE", 0, &tag).len(), 2, "487 and 200");
+        assert_eq!(agent.counts().legs, 0);
     }
 }

@@ -96,6 +96,8 @@ pub(crate) enum Taken {
     Ack,
     /// The same request came by another way and is being answered there: 482 (RFC 3261 §8.2.2.2).
     Merged(ServerId),
+    /// There is no room for a transaction.
+    NoRoom,
     /// Nothing new.
     Absorbed,
 }
@@ -106,6 +108,10 @@ pub(crate) enum Elapsed {
     TimedOut(ClientId),
 }
 
+/// Server transactions that are kept at most for requests of strangers. 1,200 calls a second leave 77,000 behind them for the
+/// 32 s of timers J and L; a flood must not take memory without end.
+const MOST: usize = 1 << 17;
+
 pub(crate) struct Transactions<P> {
     clients: ByNumber<ClientId, Client<P>>,
     client_keys: HashMap<String, ClientId>,
@@ -114,6 +120,7 @@ pub(crate) struct Transactions<P> {
     merge_keys: HashMap<Arc<str>, ServerId>,
     timers: Timers<Id>,
     next: u64,
+    most: usize,
 }
 
 impl<P> Transactions<P> {
@@ -126,7 +133,18 @@ impl<P> Transactions<P> {
             merge_keys: HashMap::new(),
             timers: Timers::new(),
             next: 0,
+            most: MOST,
         }
+    }
+
+    /// There is room for a stranger's request.
+    pub(crate) fn have_room(&self) -> bool {
+        self.servers.len() < self.most
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limit(&mut self, most: usize) {
+        self.most = most;
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -89,13 +89,15 @@ impl ResponseHead {
 }
 
 impl<P> Transactions<P> {
-    /// A request came; its Via already says `received` and `rport`. `flow` is where responses go.
+    /// A request came; its Via already says `received` and `rport`. `flow` is where responses go. Without `room` it is taken
+    /// only where it needs no new transaction.
     pub(crate) fn receive_request(
         &mut self,
         now: Time,
         request: &Request,
         via: &Via,
         flow: Flow,
+        room: bool,
         out: &mut VecDeque<Output>,
     ) -> Taken {
         let is_ack = request.method == Method::Ack;
@@ -132,6 +134,9 @@ impl<P> Transactions<P> {
         }
         if is_ack {
             return Taken::Ack;
+        }
+        if !room {
+            return Taken::NoRoom;
         }
         let merge_key = merge_key(request);
         let merged = merge_key
