@@ -198,7 +198,7 @@ fn wait(running: &mut Running, what: &str, mut seen: impl FnMut() -> bool) -> Re
         if started.elapsed() > PATIENCE {
             return Err(format!("the phone never came to “{what}”"));
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(30));
     }
     Ok(())
 }

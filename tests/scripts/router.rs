@@ -180,3 +180,47 @@ fn without_first(message: &str, header: &str) -> String {
         None => format!("{before}\r\n{after}"),
     }
 }
+
+/// A BYE of the phone, as it came to a hop.
+fn bye(strict: bool, uri: &str, route: &str) -> (String, Vec<String>) {
+    let faults = Arc::default();
+    let mut hop = Hop {
+        phone: SocketAddr::from(([127, 0, 0, 1], 5070)),
+        own: "127.0.0.1:5080".to_owned(),
+        strict,
+        refused: Vec::new(),
+        faults: Arc::clone(&faults),
+    };
+    let passed = hop.pass(
+        true,
+        &format!(
+            "BYE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK1\r\n{route}To: <sip:a@b>;tag=1\r\n\r\n"
+        ),
+    );
+    let faults = faults.lock().expect("nobody panics with it").clone();
+    (passed, faults)
+}
+
+#[test]
+fn a_request_on_its_route_is_passed_on_as_each_kind_of_router_does() {
+    let (loose, faults) = bye(false, "sip:sipp@far", "Route: <sip:127.0.0.1:5080;lr>\r\n");
+    assert_eq!(faults, [""; 0]);
+    assert!(loose.starts_with("BYE sip:sipp@far SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5080;"));
+    assert!(!loose.contains("Route:"));
+    let (strict, faults) = bye(true, "sip:127.0.0.1:5080", "Route: <sip:sipp@far>\r\n");
+    assert_eq!(faults, [""; 0]);
+    assert!(strict.starts_with("BYE sip:sipp@far SIP/2.0\r\n") && !strict.contains("Route:"));
+}
+
+#[test]
+fn a_request_off_its_route_is_noted() {
+    for (strict, uri, route) in [
+        (false, "sip:sipp@far", ""),
+        (false, "sip:127.0.0.1:5080", "Route: <sip:sipp@far>\r\n"),
+        (true, "sip:sipp@far", "Route: <sip:127.0.0.1:5080>\r\n"),
+        (true, "sip:127.0.0.1:5080", ""),
+    ] {
+        let (_, faults) = bye(strict, uri, route);
+        assert_eq!(faults.len(), 1, "{strict} {uri} {route}");
+    }
+}

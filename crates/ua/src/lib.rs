@@ -11,7 +11,9 @@
 //! - `Recv-Info: trialog` (RFC 6086) tells an agent's phone from others; only such a one is sent INFO of that package.
 //!
 //! Departures from the standards: a request over 1,300 bytes goes by UDP unless its account says TCP ([`Account::transport`]);
-//! an INVITE with `Replaces` of a ringing call of ours gets 481; `100rel` and session timers are not offered.
+//! an INVITE with `Replaces` of a ringing call of ours gets 481; `100rel` and session timers are not offered; OPTIONS gets 200
+//! whether or not a call would be taken now, since a PBX asks whether we are there. A call that is redirected (3xx) is followed,
+//! five times at most.
 mod acknowledge;
 mod agent;
 mod answered;
