@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{self, Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use trialog_rtp::rtcp::{self, LastReport, Sent};
@@ -96,38 +96,38 @@ impl Service {
     pub(crate) fn run(mut self) {
         let mut members: BTreeMap<u64, Member> = BTreeMap::new();
         let mut ears = Ears::open();
-        let mut counted = None;
-        loop {
+        'turns: loop {
             let rests = members.is_empty() && self.nobody_is_seated();
-            let order = self.orders.recv_timeout(if rests { REST } else { TURN });
+            let mut order = if rests {
+                self.orders.recv_timeout(REST)
+            } else {
+                // Orders wait for the turn: being woken for each of them would cost more than most take.
+                std::thread::sleep(TURN);
+                self.next_order()
+            };
             let now = self.baton.millis();
-            match order {
-                Ok(Order::Open { key, rtcp, leg }) => {
-                    ears.add(key, &rtcp);
-                    members.insert(key, Member::new(rtcp, leg, now));
-                }
-                Ok(Order::Change { key, watch }) => {
-                    if let Some(member) = members.get_mut(&key) {
-                        member.change(watch, now);
+            loop {
+                match order {
+                    Ok(Order::Open { key, rtcp, leg }) => {
+                        ears.add(key, &rtcp);
+                        members.insert(key, Member::new(rtcp, leg, now));
                     }
-                }
-                Ok(Order::Close { key }) => {
-                    if let Some(member) = members.remove(&key) {
-                        member.leave(&self.options.cname);
+                    Ok(Order::Change { key, watch }) => {
+                        if let Some(member) = members.get_mut(&key) {
+                            member.change(watch, now);
+                        }
                     }
-                    if members.is_empty() {
-                        counted = None;
+                    Ok(Order::Close { key }) => {
+                        if let Some(member) = members.remove(&key) {
+                            member.leave(&self.options.cname);
+                        }
                     }
+                    Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break 'turns,
+                    Err(RecvTimeoutError::Timeout) => break,
                 }
-                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {}
+                order = self.next_order();
             }
             self.collect();
-            let turn = Some(now / TURN.as_millis() as u64);
-            if turn == counted {
-                continue;
-            }
-            counted = turn;
             ears.hear(&mut members, now);
             for (key, member) in &mut members {
                 member.judge(*key, now, &self.options, &self.events);
@@ -144,6 +144,14 @@ impl Service {
             member.leave(&self.options.cname);
         }
         self.collect();
+    }
+
+    /// An order that waits; else a time-out of none at all.
+    fn next_order(&self) -> Result<Order, RecvTimeoutError> {
+        self.orders.try_recv().map_err(|error| match error {
+            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+        })
     }
 
     /// The audio thread has no leg, and none to give back.

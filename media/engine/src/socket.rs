@@ -1,8 +1,8 @@
 //! RTP sockets: bound by control, read and written by the audio thread, never waiting.
 use nix::sys::socket::{
-    ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt,
+    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, bind,
+    recvmsg, setsockopt, socket, sockopt,
 };
-use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::ops::RangeInclusive;
@@ -49,13 +49,21 @@ impl RtpSocket {
         ))
     }
 
+    /// The system chooses one of the two ports; whether it is even says which.
     fn bind_anywhere(ip: IpAddr) -> io::Result<Self> {
         for _ in 0..64 {
-            let port = open(SocketAddr::new(ip, 0))?.local_addr()?.port() & !1;
-            match Self::bind_pair(ip, port) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                other => return other,
-            }
+            let one = open(SocketAddr::new(ip, 0))?;
+            let port = one.local_addr()?.port();
+            let other = match open(SocketAddr::new(ip, port ^ 1)) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => continue,
+                other => other?,
+            };
+            let (rtp, rtcp) = if port.is_multiple_of(2) {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            return Ok(Self::new(rtp, rtcp, SocketAddr::new(ip, port & !1)));
         }
         Err(io::Error::new(
             io::ErrorKind::AddrInUse,
@@ -64,10 +72,16 @@ impl RtpSocket {
     }
 
     fn bind_pair(ip: IpAddr, port: u16) -> io::Result<Self> {
-        let rtp = open(SocketAddr::new(ip, port))?;
+        let local = SocketAddr::new(ip, port);
+        let rtp = open(local)?;
         let rtcp = open(SocketAddr::new(ip, port + 1))?;
-        let local = rtp.local_addr()?;
-        Ok(Self { rtp, rtcp, local })
+        Ok(Self::new(rtp, rtcp, local))
+    }
+
+    fn new(rtp: UdpSocket, rtcp: UdpSocket, local: SocketAddr) -> Self {
+        // When each packet came, by the kernel's clock.
+        let _ = setsockopt(&rtp, sockopt::ReceiveTimestampns, &true);
+        Self { rtp, rtcp, local }
     }
 
     /// Where RTP is received: what the SDP says.
@@ -151,19 +165,18 @@ fn address_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
 }
 
 fn open(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
-    socket.set_nonblocking(true)?;
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let socket = socket(family, SockType::Datagram, flags, None)?;
     // RFC 4594 §4.1: telephony is expedited forwarding, code point 46. A system that refuses loses nothing else.
     let _ = match address {
         SocketAddr::V4(_) => setsockopt(&socket, sockopt::Ipv4Tos, &EXPEDITED),
         SocketAddr::V6(_) => setsockopt(&socket, sockopt::Ipv6TClass, &EXPEDITED),
     };
-    let _ = setsockopt(&socket, sockopt::ReceiveTimestampns, &true);
-    socket.bind(&address.into())?;
+    bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
     Ok(socket.into())
 }
 

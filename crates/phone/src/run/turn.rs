@@ -16,6 +16,9 @@ use trialog_ua::{RegistrationState, StationInput, StationOutput};
 /// So many datagrams that wait are taken one after the other before anything else has its turn.
 const BATCH: usize = 32;
 
+/// Deadlines are kept this much late at most: those of thousands of calls come together then.
+const COARSE: Duration = Duration::from_millis(5);
+
 /// One thing that happens.
 enum Happening {
     Datagram(usize, SocketAddr),
@@ -66,7 +69,11 @@ impl Running {
     fn due(&self) -> Option<Instant> {
         let times: [Option<Time>; 2] = [self.station.next_deadline(), self.ending.limit];
         let time = times.into_iter().flatten().min();
-        let due = time.map(|time| Instant::from_std(self.clock.instant(time)));
+        let coarse = |time: Time| {
+            let steps = time.0.as_micros().div_ceil(COARSE.as_micros());
+            COARSE.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
+        };
+        let due = time.map(|time| Instant::from_std(self.clock.instant(Time(coarse(time)))));
         // The desk says when the recordings began; the audio thread knows a moment after the start.
         let waiting = self.sound.is_recording() && self.identity.audio.started_unix_us.is_none();
         let soon = waiting.then(|| Instant::now() + Duration::from_millis(20));
