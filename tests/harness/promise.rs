@@ -242,13 +242,11 @@ impl World {
         })
     }
 
-    /// He is connected to a phone whose network carries no sound: it is named to him who is there, in five seconds.
+    /// He is connected, maybe by others, to a phone whose network carries no sound: it is named to him who is there, in five
+    /// seconds.
     fn hears_one_without_sound(&self, customer: PhoneId) -> bool {
-        let streams = self.at(customer).bridge.streams.values();
-        let far = |host: IpAddr| self.everybody().find(|phone| self.host(*phone) == host);
-        streams
-            .filter_map(|stream| far(stream.remote.ip()))
-            .any(|far| self.at(far).bridge.cut)
+        let mut all = self.connected_to(customer).into_iter();
+        all.any(|far| self.at(far).bridge.cut)
     }
 
     /// Some agent stopped his microphone on purpose.

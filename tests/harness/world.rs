@@ -665,6 +665,27 @@ impl World {
         self.audible.voices(ear).contains(&voice)
     }
 
+    /// All who are connected to this phone by sound, directly or by others, at one end of each stream at least; and itself.
+    #[must_use]
+    pub fn connected_to(&self, phone: PhoneId) -> BTreeSet<PhoneId> {
+        let mut found = BTreeSet::from([phone]);
+        let mut next = vec![phone];
+        while let Some(one) = next.pop() {
+            for other in self.everybody().filter(|other| *other != one) {
+                let there = self.streams_to(one, other) || self.streams_to(other, one);
+                if there && found.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        found
+    }
+
+    fn streams_to(&self, from: PhoneId, to: PhoneId) -> bool {
+        let (host, streams) = (self.host(to), &self.at(from).bridge.streams);
+        streams.values().any(|stream| stream.remote.ip() == host)
+    }
+
     /// It hears hold music and nobody.
     #[must_use]
     pub fn on_hold(&self, phone: PhoneId) -> bool {

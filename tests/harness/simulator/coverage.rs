@@ -59,6 +59,9 @@ impl Coverage {
         let seconds = play.world.now().0.as_secs();
         self.add_to(Group::Courses, "seconds of virtual time", seconds);
         self.add_to(Group::Courses, "acts", course.script.len() as u64);
+        let (guarded, time) = play.guarded;
+        self.add_to(Group::Courses, "customers under guard", guarded);
+        self.add_to(Group::Courses, "seconds under guard", time.as_secs());
         for (name, (done, refused)) in &play.done {
             self.add_to(Group::Acts, *name, *done);
             self.add_to(Group::Refused, format!("{name}, refused"), *refused);

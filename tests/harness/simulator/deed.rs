@@ -35,6 +35,8 @@ pub enum Deed {
     BreakStreams(PhoneId, PhoneId),
     /// The next few requests of a kind are refused with this status.
     Refuse(Kind, u16, usize),
+    /// The next few messages lose this word of this header, as if something between knew nothing of it.
+    Strip(&'static str, &'static str, usize),
 }
 
 /// Which requests are refused.
@@ -73,6 +75,7 @@ impl Deed {
                 | Self::Sound(..)
                 | Self::BreakStreams(..)
                 | Self::Refuse(..)
+                | Self::Strip(..)
         )
     }
 
@@ -82,6 +85,9 @@ impl Deed {
         match self {
             Self::Refuse(kind, status, times) => {
                 Some((kind.wanted(), Meddling::Refuse(*status), *times))
+            }
+            Self::Strip(header, word, times) => {
+                Some((Wanted::any(), Meddling::Without(header, word), *times))
             }
             _ => None,
         }
@@ -129,6 +135,9 @@ impl Deed {
                             name(*one),
                             name(*other)
                         )
+                    }
+                    Deed::Strip(header, word, times) => {
+                        write!(out, "the next {times} messages lose {word} of {header}")
                     }
                     Deed::Refuse(kind, status, times) => {
                         write!(out, "the next {times} {kind:?} are REFUSED with {status}")

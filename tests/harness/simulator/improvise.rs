@@ -197,6 +197,13 @@ impl Temper {
             Kind::Info,
         ];
         let kind = kinds[usize::try_from(chance.below(7)).unwrap_or(0)];
+        let (header, word) = match chance.below(3) {
+            0 => ("Allow", "REFER"),
+            1 => ("Supported", "replaces"),
+            _ => ("Recv-Info", "trialog"),
+        };
+        let many = 1 + usize::try_from(chance.below(12)).unwrap_or(0);
+        choices.add(2, Deed::Strip(header, word, many));
         let times = 1 + usize::try_from(chance.below(3)).unwrap_or(0);
         choices.add(6, Deed::Refuse(kind, status, times));
     }

@@ -14,7 +14,7 @@ use trialog_call::{
     Act, CallId, CallRecord, CallView, Input, Party, Policy, Role, Seat, Stage, Time, WrapUpAct,
     WrapUpId,
 };
-use trialog_ua::{Counts, Remains};
+use trialog_ua::Remains;
 
 /// How everything ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,10 @@ pub struct Play {
     pub cast: Vec<Part>,
     /// How often something was done that was allowed, and how often something that was refused, by its name.
     pub done: BTreeMap<&'static str, (u64, u64)>,
+    /// How often a customer was put under guard, and for how long all of them were.
+    pub guarded: (u64, Duration),
+    /// Since when this customer is under guard.
+    guards: BTreeMap<PhoneId, Time>,
     seeds: Vec<[u8; 32]>,
     down: BTreeSet<PhoneId>,
     faulty: bool,
@@ -75,6 +79,8 @@ impl Play {
             world,
             cast: course.cast.clone(),
             done: BTreeMap::new(),
+            guarded: (0, Duration::ZERO),
+            guards: BTreeMap::new(),
             seeds,
             down: BTreeSet::new(),
             faulty: false,
@@ -228,11 +234,11 @@ impl Play {
                 world.break_streams(*one, *other);
                 ("BreakStreams", true)
             }
-            Deed::Refuse(..) => {
+            Deed::Refuse(..) | Deed::Strip(..) => {
                 if let Some((wanted, meddling, times)) = deed.meddling() {
                     world.network.meddle(wanted, meddling, times);
                 }
-                ("Refuse", true)
+                ("Refuse or strip", true)
             }
         }
     }
@@ -247,31 +253,6 @@ impl Play {
 
     // Whom no failure may touch.
 
-    /// Who is connected to whom by sound, at one end at least.
-    fn connected_to(&self, phone: PhoneId) -> BTreeSet<PhoneId> {
-        let mut found = BTreeSet::from([phone]);
-        loop {
-            let before = found.len();
-            for one in self.world.everybody() {
-                let streams = &self.world.at(one).bridge.streams;
-                for stream in streams.values() {
-                    let far = self
-                        .world
-                        .everybody()
-                        .find(|far| self.world.host(*far) == stream.remote.ip());
-                    if let Some(far) = far
-                        && (found.contains(&one) || found.contains(&far))
-                    {
-                        found.extend([one, far]);
-                    }
-                }
-            }
-            if found.len() == before {
-                return found;
-            }
-        }
-    }
-
     /// The customers who may be let go by this, or whom it may leave in silence.
     fn let_go_by(&self, deed: &Deed) -> BTreeSet<PhoneId> {
         let nobody = BTreeSet::new();
@@ -281,7 +262,7 @@ impl Play {
                 let Some(call) = calls.get(*place) else {
                     return nobody;
                 };
-                let all = self.connected_to(*who);
+                let all = self.world.connected_to(*who);
                 // Whoever is handed to somebody whose network is away is handed into silence.
                 let into_silence = matches!(act, Act::Transfer(_) | Act::Accept)
                     && all.iter().any(|phone| self.is_down(*phone));
@@ -297,19 +278,19 @@ impl Play {
                 if self.world.calls(*who).iter().all(guest) {
                     nobody
                 } else {
-                    self.connected_to(*who)
+                    self.world.connected_to(*who)
                 }
             }
-            Deed::Terminate(who) if !self.is_mere_guest(*who) => self.connected_to(*who),
+            Deed::Terminate(who) if !self.is_mere_guest(*who) => self.world.connected_to(*who),
             Deed::Die(who) | Deed::Plug(who, false) | Deed::Sound(who, false)
                 if !self.is_mere_guest(*who) =>
             {
-                self.connected_to(*who)
+                self.world.connected_to(*who)
             }
             // What was under way is lost, and with it maybe an answer: it counts as given up after 64·T1.
             Deed::BreakStreams(one, other) => {
-                let mut both = self.connected_to(*one);
-                both.extend(self.connected_to(*other));
+                let mut both = self.world.connected_to(*one);
+                both.extend(self.world.connected_to(*other));
                 both
             }
             _ => nobody,
@@ -330,7 +311,8 @@ impl Play {
             })
         };
         let guest = |call: &CallView| call.role == Role::Guest;
-        self.world.calls(phone).iter().all(guest) && self.connected_to(phone).into_iter().all(calm)
+        self.world.calls(phone).iter().all(guest)
+            && self.world.connected_to(phone).into_iter().all(calm)
     }
 
     /// From now on no failure may touch a customer who talks to an agent.
@@ -344,7 +326,7 @@ impl Play {
             if !talks(customer) {
                 continue;
             }
-            let all = self.connected_to(customer);
+            let all = self.world.connected_to(customer);
             let whole = all.iter().all(|phone| {
                 let snapshot = self.world.at(*phone).station.snapshot(self.world.now());
                 !self.world.at(*phone).dead && !self.is_down(*phone) && !snapshot.terminating
@@ -359,6 +341,19 @@ impl Play {
             if whole && owner.is_some() {
                 let patience = self.world.patience;
                 self.world.guard(customer, patience);
+                self.guarded.0 += 1;
+                self.guards.insert(customer, self.world.now());
+            }
+        }
+        self.count_guards();
+    }
+
+    fn count_guards(&mut self) {
+        let now = self.world.now();
+        for (customer, since) in std::mem::take(&mut self.guards) {
+            self.guarded.1 += now.since(since);
+            if self.world.is_guarded(customer) {
+                self.guards.insert(customer, now);
             }
         }
     }
@@ -503,7 +498,7 @@ impl Play {
 
     /// Whoever has a microphone and an ear in a call that is up hears somebody or something, unless somebody is muted.
     fn nobody_sits_in_silence(&self, phone: PhoneId) {
-        let all = self.connected_to(phone);
+        let all = self.world.connected_to(phone);
         let muted = |phone: PhoneId| self.world.calls(phone).iter().any(|call| call.muted);
         if all.into_iter().any(muted) {
             return;
@@ -613,7 +608,8 @@ impl Play {
                 (play.world.name(*phone), station.remains(play.world.now()))
             };
             let left = survivors.iter().map(of);
-            left.filter(|(_, remains)| *remains != nothing()).collect()
+            left.filter(|(_, remains)| *remains != Remains::default())
+                .collect()
         };
         while self.world.now() < end && !remains(self).is_empty() {
             self.world.run_for(Duration::from_secs(10));
@@ -738,13 +734,6 @@ impl Play {
 /// How many bytes of the heap it held.
 fn weight<T>(thing: T) -> i64 {
     -allocation_counter::measure(|| drop(thing)).bytes_current
-}
-
-fn nothing() -> Remains {
-    Remains {
-        agent: Counts::default(),
-        ..Remains::default()
-    }
 }
 
 fn asks_for_wrap_ups(policy: &Policy) -> bool {
