@@ -681,7 +681,7 @@ impl World {
         found
     }
 
-    fn streams_to(&self, from: PhoneId, to: PhoneId) -> bool {
+    pub(crate) fn streams_to(&self, from: PhoneId, to: PhoneId) -> bool {
         let (host, streams) = (self.host(to), &self.at(from).bridge.streams);
         streams.values().any(|stream| stream.remote.ip() == host)
     }

@@ -334,6 +334,7 @@ impl Play {
             let owner = all.iter().find(|phone| {
                 !self.cast[phone.0].is_customer()
                     && talks(**phone)
+                    && self.world.streams_to(**phone, customer)
                     && self.world.role(**phone) == Some(Role::Owner)
                     && self.world.hears(**phone, customer)
                     && self.world.hears(customer, **phone)
