@@ -16,20 +16,22 @@ impl SoundCard {
     /// Starts the server in this folder, which is its runtime folder too.
     #[must_use]
     pub fn start(folder: &Path) -> Self {
-        Self::start_with(folder, "")
+        Self::start_with(folder, "", "no")
     }
 
-    /// The same with a source `voice` besides: what is played to `mic`, for programs that see no microphone in a monitor.
+    /// The same with a source `voice` besides: what is played to `mic`, for programs that see no microphone in a monitor. Several
+    /// of these run at once on a busy machine, so that the server takes precedence where it may.
     #[must_use]
     pub fn start_with_voice(folder: &Path) -> Self {
         Self::start_with(
             folder,
             "load-module module-remap-source source_name=voice master=mic.monitor source_properties=device.description=voice\n\
              set-default-source voice\n",
+            "yes",
         )
     }
 
-    fn start_with(folder: &Path, more: &str) -> Self {
+    fn start_with(folder: &Path, more: &str, urgent: &str) -> Self {
         fs::create_dir_all(folder).expect("the folder can be made");
         let script = folder.join("sound-card.pa");
         let sink = |name: &str| {
@@ -52,9 +54,9 @@ impl SoundCard {
             "--exit-idle-time=-1",
             "--disallow-exit=yes",
             "--use-pid-file=no",
-            "--realtime=no",
-            "--high-priority=no",
         ]);
+        command.arg(format!("--realtime={urgent}"));
+        command.arg(format!("--high-priority={urgent}"));
         command.env("XDG_RUNTIME_DIR", folder).env("HOME", folder);
         let server = Running::start(&mut command, &folder.join("pulseaudio.log"));
         let card = Self {
