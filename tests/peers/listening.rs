@@ -93,7 +93,7 @@ const SILENT: f64 = -60.0;
 /// Music is louder than this, in dB: Trialog's is at −17, and a phone's own buffers add clicks at −40.
 const MUSIC: f64 = -25.0;
 /// And where there is none, there is at most this.
-const NO_MUSIC: f64 = -35.0;
+const NO_MUSIC: f64 = -30.0;
 /// The longest gap of the customer, in ms.
 const GAP: u32 = 20;
 

@@ -10,9 +10,6 @@ use trialog_tests::program::folder;
 /// So many cells at once for each processor core: three phones take 5 to 10 % of one. On two cores all 25 are played in two turns.
 const A_CORE: usize = 7;
 
-/// The kinds in the matrix.
-const KINDS: [Kind; 4] = [Kind::Trialog, Kind::Baresip, Kind::Pjsua2, Kind::Sipp];
-
 /// One way at a time: each fills the machine.
 static WAY: Mutex<()> = Mutex::new(());
 
@@ -21,9 +18,9 @@ fn every_story_holds(name: &str, way: impl Fn() -> Way + Sync) {
     let _one_at_a_time = WAY.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = std::env::var("TRIALOG_PEERS").unwrap_or_default();
     let words: Vec<&str> = wanted.split_whitespace().collect();
-    let pairs: Vec<(Kind, Kind)> = KINDS
+    let pairs: Vec<(Kind, Kind)> = Kind::ALL
         .into_iter()
-        .flat_map(|customer| KINDS.map(|guest| (customer, guest)))
+        .flat_map(|customer| Kind::ALL.map(|guest| (customer, guest)))
         .collect();
     let named = |(customer, guest): (Kind, Kind)| format!("{}-{}", customer.name(), guest.name());
     let some_pair = pairs.iter().any(|pair| words.contains(&&*named(*pair)));

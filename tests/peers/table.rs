@@ -50,6 +50,12 @@ pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
     for (number, reason) in reasons.iter().enumerate() {
         let _ = writeln!(text, "n/a ({}) because {reason}", number + 1);
     }
+    for cell in cells.iter().filter(|cell| cell.holds()) {
+        for before in &cell.before {
+            let (customer, guest) = (cell.customer.name(), cell.guest.name());
+            let _ = writeln!(text, "played again: {customer}, {guest}, {before}");
+        }
+    }
     let worst = cells.iter().map(|cell| cell.worst).reduce(Worst::and);
     let _ = writeln!(text, "{}", worst.unwrap_or_default());
     let count = |wanted: fn(&Outcome) -> bool| {
