@@ -5,7 +5,8 @@
 //! Each entry is in the system's hands before anything that follows from it leaves the machine, so that no crash of the phone
 //! loses it. What an agent has entered is then on the disk, too. That a call began, was connected or ended, which may be
 //! thousands of entries a second, is on the disk within [`GATHERED`] and the time that the disk takes: a thread syncs for all
-//! that came meanwhile.
+//! that came meanwhile. On a phone for load, where nobody waits for an agent, that thread also writes them: a disk that is
+//! busy with others' files would hold the calls up.
 use crate::clock::Clock;
 use crate::platform::for_user_only;
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use trialog_call::{CallRecord, Outcome};
 use trialog_desk::act;
@@ -26,8 +28,11 @@ const GATHERED: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Records {
     shared: Arc<Shared>,
-    /// Wakes the thread that syncs; it ends with this.
-    waker: Sender<()>,
+    /// What the thread is to write, if anything, before it syncs; it ends with this.
+    lines: Option<Sender<String>>,
+    thread: Option<JoinHandle<()>>,
+    /// The thread writes what is no agent's.
+    later: bool,
     path: PathBuf,
     clock: Clock,
 }
@@ -41,8 +46,9 @@ struct Shared {
 }
 
 impl Records {
-    /// Opens the file, and makes it and its folder where they are not there.
-    pub(crate) fn open(path: &Path, clock: Clock) -> io::Result<Self> {
+    /// Opens the file, and makes it and its folder where they are not there. `later`: entries of calls may be lost in a crash
+    /// of the phone within [`GATHERED`].
+    pub(crate) fn open(path: &Path, clock: Clock, later: bool) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -56,14 +62,16 @@ impl Records {
             file,
             unsynced: AtomicBool::new(false),
         });
-        let (waker, wakes) = mpsc::channel();
+        let (lines, written) = mpsc::channel();
         let (own, place) = (Arc::clone(&shared), path.to_owned());
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("records".to_owned())
-            .spawn(move || sync_for_all(&own, &wakes, &place))?;
+            .spawn(move || keep_for_all(&own, &written, &place))?;
         Ok(Self {
             shared,
-            waker,
+            lines: Some(lines),
+            thread: Some(thread),
+            later,
             path: path.to_owned(),
             clock,
         })
@@ -78,23 +86,34 @@ impl Records {
     pub(crate) fn append(&mut self, record: &CallRecord) -> io::Result<()> {
         let mut line = written(record, self.clock).to_string();
         line.push('\n');
+        if self.later && !of_an_agent(record) {
+            self.hand_over(line);
+            return Ok(());
+        }
         // One write for the whole line, so that two phones with one file don't mix theirs.
         (&self.shared.file).write_all(line.as_bytes())?;
         if of_an_agent(record) {
             return self.shared.file.sync_data();
         }
         if !self.shared.unsynced.swap(true, Ordering::AcqRel) {
-            // The thread ends with us, not before.
-            let _ = self.waker.send(());
+            self.hand_over(String::new());
         }
         Ok(())
+    }
+
+    fn hand_over(&self, line: String) {
+        if let Some(lines) = &self.lines {
+            // The thread ends with us, not before.
+            let _ = lines.send(line);
+        }
     }
 }
 
 impl Drop for Records {
     fn drop(&mut self) {
-        if self.shared.unsynced.swap(false, Ordering::AcqRel) {
-            sync(&self.shared, &self.path);
+        self.lines = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -113,20 +132,19 @@ fn of_an_agent(record: &CallRecord) -> bool {
     }
 }
 
-/// The thread: one sync for all that was written until then.
-fn sync_for_all(shared: &Shared, wakes: &Receiver<()>, path: &Path) {
-    while wakes.recv().is_ok() {
-        // The end of the phone does not wait for this: it syncs by itself.
+/// The thread: one write and one sync for all that came until then.
+fn keep_for_all(shared: &Shared, lines: &Receiver<String>, path: &Path) {
+    while let Ok(mut text) = lines.recv() {
         std::thread::sleep(GATHERED);
-        if shared.unsynced.swap(false, Ordering::AcqRel) {
-            sync(shared, path);
+        text.extend(lines.try_iter());
+        // Before the sync: an entry that comes during it asks for another.
+        shared.unsynced.store(false, Ordering::Release);
+        let kept = (&shared.file)
+            .write_all(text.as_bytes())
+            .and_then(|()| shared.file.sync_data());
+        if let Err(error) = kept {
+            tracing::error!(path = %path.display(), %error, "records may not be on the disk");
         }
-    }
-}
-
-fn sync(shared: &Shared, path: &Path) {
-    if let Err(error) = shared.file.sync_data() {
-        tracing::error!(path = %path.display(), %error, "the records may not be on the disk");
     }
 }
 
@@ -228,7 +246,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/records.jsonl");
         let clock = Clock::at(5_000_000);
-        let mut records = Records::open(&path, clock).unwrap();
+        let mut records = Records::open(&path, clock, false).unwrap();
         records.append(&submitted(3)).unwrap();
         records
             .append(&CallRecord::Finished {
@@ -258,7 +276,7 @@ mod tests {
     fn a_call_s_entry_is_in_the_file_at_once_and_on_the_disk_by_and_by() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.jsonl");
-        let mut records = Records::open(&path, Clock::at(0)).unwrap();
+        let mut records = Records::open(&path, Clock::at(0), false).unwrap();
         let connected = |call| CallRecord::Connected {
             call: CallId(call),
             at: Time::ZERO,
@@ -275,17 +293,35 @@ mod tests {
     }
 
     #[test]
+    fn a_phone_for_load_has_all_its_entries_in_the_file_at_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.jsonl");
+        let mut records = Records::open(&path, Clock::at(0), true).unwrap();
+        for call in 0..1000 {
+            let call = CallId(call);
+            let at = Time::ZERO;
+            records.append(&CallRecord::Connected { call, at }).unwrap();
+        }
+        drop(records);
+        let numbers: Vec<_> = lines(&path)
+            .into_iter()
+            .map(|line| line.unwrap()["call"].as_u64())
+            .collect();
+        assert_eq!(numbers, (0..1000).map(Some).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_line_torn_by_a_crash_costs_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.jsonl");
         let clock = Clock::at(0);
-        let mut records = Records::open(&path, clock).unwrap();
+        let mut records = Records::open(&path, clock, false).unwrap();
         records.append(&submitted(1)).unwrap();
         records.append(&submitted(2)).unwrap();
         drop(records);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() - 20]).unwrap();
-        let mut records = Records::open(&path, clock).unwrap();
+        let mut records = Records::open(&path, clock, false).unwrap();
         records.append(&submitted(3)).unwrap();
         let lines = lines(&path);
         assert_eq!(lines.len(), 3);

@@ -185,7 +185,7 @@ fn records(config: &Config, clock: Clock) -> Result<Records, StartError> {
         Some(path) => path.clone(),
         None => place::state_folder(&config.name).join("records.jsonl"),
     };
-    Records::open(&path, clock).map_err(|error| StartError::File {
+    Records::open(&path, clock, config.policy.parallel).map_err(|error| StartError::File {
         key: "records.file",
         path,
         error,
