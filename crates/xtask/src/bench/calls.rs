@@ -51,6 +51,11 @@ pub(super) fn measure(
             "calls.rate: the steps tried are 100 or more apart; at {} a second ours failed {} of {} calls, {} were sent again",
             beyond.asked, beyond.failed, beyond.calls, beyond.retransmissions
         ));
+    } else {
+        note.push(format!(
+            "calls.rate: the last step that is tried was clean, too: {} a second is no limit",
+            own.rate()
+        ));
     }
     if let Some(figures) = &peer.clean {
         note.push(format!(
