@@ -29,7 +29,7 @@ pub struct Status {
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// Its number, for `account` in a request.
     pub id: u16,
@@ -38,9 +38,24 @@ pub struct Account {
     /// `direct` (no registrar), `registering`, `registered`, `failed` or `unregistered`.
     #[schemars(extend("enum" = names::registrations()))]
     pub state: String,
-    /// Why it failed.
+    /// Why it is not registered, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The same in German.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail_de: Option<String>,
+    /// How to put it right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+    /// The same in German.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mend_de: Option<String>,
+    /// The SIP status with which the registrar refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// When it is tried again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_ms: Option<u64>,
 }
 
 /// A call.

@@ -27,6 +27,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    // The WebSocket library's client writes the whole request at the loudest level, and with it the token.
+    let quiet = "tungstenite::handshake::client=off".parse();
+    let filter = filter.add_directive(quiet.expect("a directive"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -2,7 +2,9 @@
 mod common;
 
 use common::{Stage, wait};
+use std::fs::File;
 use std::net::UdpSocket;
+use std::process::Stdio;
 use std::time::Duration;
 
 const PASSWORD: &str = "Zauberwort-4711";
@@ -69,5 +71,37 @@ fn a_password_and_what_it_becomes_are_nowhere_to_be_read() {
             !text.contains(response),
             "the digest's response is in the {name}"
         );
+    }
+}
+
+#[test]
+fn the_token_is_in_no_log_however_loud() {
+    let stage = Stage::new();
+    let silent = "[audio]\nend = \"none\"\n";
+    let phone = stage.phone_with("alice", silent, &["--log", "trace"]);
+    let token = phone.token().to_owned();
+    let (said, heard) = (stage.path("watch.log"), stage.path("watch.out"));
+    let mut watch = stage
+        .command()
+        .args(["ctl", "--log", "trace", "--phone", "alice", "watch"])
+        .stdin(Stdio::null())
+        .stderr(File::create(&said).unwrap())
+        .stdout(File::create(&heard).unwrap())
+        .spawn()
+        .unwrap();
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    wait("the first event", || {
+        read(&heard).contains("alice").then_some(())
+    });
+    // A browser shows it in the query.
+    assert_eq!(phone.get(&format!("/api/events?token={token}")), 426);
+    assert_eq!(phone.get("/api/nothing"), 404);
+    phone.signal("TERM");
+    assert!(phone.end().0.success());
+    wait("the end of watch", || watch.try_wait().unwrap());
+    let log = read(&stage.path("alice.log"));
+    assert!(log.contains("the phone is ready"), "{log}");
+    for (name, text) in [("phone's log", &log), ("watch's log", &read(&said))] {
+        assert!(!text.contains(&token), "the token is in the {name}");
     }
 }

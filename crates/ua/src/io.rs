@@ -165,7 +165,24 @@ pub enum RegistrationState {
         status: u16,
         /// In the registrar's words.
         reason: String,
+        /// Whose word it is.
+        cause: RegistrationFault,
+        /// When it is tried again.
+        again: Time,
     },
     /// Taken back.
     Unregistered,
+}
+
+/// Why a registration failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationFault {
+    /// The registrar, or who stands before it, refused.
+    Refused,
+    /// Its name has no address.
+    NoAddress,
+    /// Nothing can be sent there.
+    Unreachable,
+    /// Nobody answered.
+    NoAnswer,
 }

@@ -42,5 +42,6 @@ pub use agent::{Counts, UserAgent};
 pub use bridge_to_call::{Remains, Station, StationInput, StationOutput};
 pub use config::{Account, Config, Contacts, Trusted};
 pub use io::{
-    ConnectionId, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport,
+    ConnectionId, Input, Output, RegistrationFault, RegistrationState, ResolveId, Source, Transmit,
+    Transport,
 };

@@ -143,6 +143,9 @@ impl UserAgent {
                 }
             }
             (Some(Waiting::Request(request, sent)), None) => {
+                if let Purpose::Register(account) = sent.purpose {
+                    self.registrations[account].nameless = true;
+                }
                 // RFC 3263 §4.3: no address is as good as 503.
                 self.concluded(now, None, sent, cseq_of(&request), 503, None);
             }

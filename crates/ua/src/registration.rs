@@ -3,7 +3,7 @@
 use crate::agent::{Alarm, UserAgent};
 use crate::outbound::{Purpose, Sent};
 use crate::random::Random;
-use crate::{Output, RegistrationState};
+use crate::{Output, RegistrationFault, RegistrationState};
 use std::net::IpAddr;
 use std::time::Duration;
 use trialog_call::{AccountId, Time};
@@ -29,6 +29,8 @@ pub(crate) struct Registration {
     bound: bool,
     /// Its REGISTER has no final answer yet.
     in_flight: bool,
+    /// The registrar's name had no address this time.
+    pub(crate) nameless: bool,
     /// What to send when that one is answered: the other of registering and taking back.
     again: bool,
 }
@@ -44,6 +46,7 @@ impl Registration {
             wanted: false,
             bound: false,
             in_flight: false,
+            nameless: false,
             again: false,
         }
     }
@@ -91,6 +94,7 @@ impl UserAgent {
             return;
         }
         registration.in_flight = true;
+        registration.nameless = false;
         registration.again = false;
         let expires = if registration.wanted {
             let usual = u32::try_from(self.config.register_for.as_secs()).unwrap_or(LONGEST);
@@ -228,6 +232,7 @@ impl UserAgent {
         registration.bound = false;
         let doubled = BACK_OFF * 2u32.saturating_pow(registration.failures.min(6));
         registration.failures += 1;
+        let nameless = registration.nameless;
         let wait = self.random.half_to_whole(doubled.min(LONGEST_BACK_OFF));
         let told = response.and_then(|response| {
             match response.headers.typed::<Seconds>(&HeaderName::RetryAfter) {
@@ -243,7 +248,22 @@ impl UserAgent {
             Some(response) => response.reason.to_string(),
             None => trialog_sip::reason_phrase(status).to_owned(),
         };
-        self.state_registration(account, RegistrationState::Failed { status, reason });
+        let cause = match (status, response) {
+            (_, Some(_)) => RegistrationFault::Refused,
+            (408, None) => RegistrationFault::NoAnswer,
+            _ if nameless => RegistrationFault::NoAddress,
+            _ => RegistrationFault::Unreachable,
+        };
+        let again = now + wait;
+        self.state_registration(
+            account,
+            RegistrationState::Failed {
+                status,
+                reason,
+                cause,
+                again,
+            },
+        );
     }
 
     fn state_registration(&mut self, account: usize, state: RegistrationState) {

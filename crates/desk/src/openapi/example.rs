@@ -6,6 +6,7 @@ use crate::order::Wrong;
 use crate::problem::{Failure, Kind};
 use crate::table::{Does, Method, OPERATIONS};
 use crate::view::{Identity, Look, UnixTime};
+use crate::words::{self, RegistrarFault};
 use crate::{field, guard, routes, socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -166,15 +167,28 @@ fn now() -> Look {
 }
 
 fn identity() -> Identity {
+    let (why, mend) = words::registrar("pbx.example.org", RegistrarFault::NoAddress);
     Identity {
         name: "anna".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        accounts: vec![model::Account {
-            id: 0,
-            aor: "sip:anna@example.com".to_owned(),
-            state: "registered".to_owned(),
-            detail: None,
-        }],
+        accounts: vec![
+            model::Account {
+                aor: "sip:anna@example.com".to_owned(),
+                state: "registered".to_owned(),
+                ..model::Account::default()
+            },
+            model::Account {
+                id: 1,
+                aor: "sip:anna@example.org".to_owned(),
+                state: "failed".to_owned(),
+                detail: Some(why.en),
+                detail_de: Some(why.de),
+                mend: Some(mend.en),
+                mend_de: Some(mend.de),
+                status: None,
+                again_ms: Some(1_795_340_748_123),
+            },
+        ],
         reasons: vec![model::Reason {
             code: "sale".to_owned(),
             en: "Sale".to_owned(),

@@ -4,11 +4,13 @@ mod label;
 mod mend;
 mod notice;
 mod refusal;
+mod registrar;
 
 pub use label::{act, role, stage};
 pub use mend::mend;
 pub use notice::{notice, notice_call, notice_kind};
 pub use refusal::{every_refusal, refusal, refusal_code};
+pub use registrar::{RegistrarFault, registrar};
 
 /// One text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]

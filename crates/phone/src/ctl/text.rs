@@ -2,7 +2,7 @@
 use crate::cli::Language;
 use serde_json::Value;
 use std::fmt::Write;
-use trialog_desk::model::{Call, Event, Problem, Status, What, WrapUp};
+use trialog_desk::model::{Account, Call, Event, Problem, Status, What, WrapUp};
 
 /// One of two.
 pub(super) fn in_language<'a>(language: Language, en: &'a str, de: &'a str) -> &'a str {
@@ -43,12 +43,10 @@ pub(super) fn status(status: &Status, language: Language) -> String {
         );
     }
     for account in &status.accounts {
-        let detail = account.detail.as_deref().unwrap_or_default();
-        let text = format!(
-            "  {} {} {} {detail}",
-            account.id, account.aor, account.state
+        line(
+            &mut out,
+            &format!("  {} {}", account.id, self::account(account, language)),
         );
-        line(&mut out, text.trim_end());
     }
     if status.calls.is_empty() {
         line(&mut out, say("no calls", "keine Anrufe"));
@@ -203,9 +201,7 @@ pub(super) fn event(event: &Event, language: Language) -> String {
             line(&mut out, &format!("{title} {wrap_up}: {text}"));
         }
         What::Registration { account } => {
-            let detail = account.detail.as_deref().unwrap_or_default();
-            let text = format!("{} {} {detail}", account.aor, account.state);
-            line(&mut out, text.trim_end());
+            line(&mut out, &self::account(account, language));
         }
         What::Presence { presence } => line(&mut out, self::presence(presence, language)),
         What::Ending => line(
@@ -230,6 +226,21 @@ pub(super) fn event(event: &Event, language: Language) -> String {
         | What::Audio { .. } => {}
     }
     out
+}
+
+/// How an account stands; where something is wrong, why and how to put it right.
+fn account(account: &Account, language: Language) -> String {
+    let mut text = format!("{} {}", account.aor, account.state);
+    let details = [
+        (&account.detail, &account.detail_de),
+        (&account.mend, &account.mend_de),
+    ];
+    for (en, de) in details {
+        if let (Some(en), Some(de)) = (en, de) {
+            text.push_str(&format!("\n    {}", in_language(language, en, de)));
+        }
+    }
+    text
 }
 
 fn outcome(outcome: &str, status: Option<u16>, language: Language) -> String {

@@ -4,6 +4,7 @@ mod address;
 mod ending;
 mod error;
 mod obey;
+mod registration;
 mod sabotage;
 mod say;
 mod sound;

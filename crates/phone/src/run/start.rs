@@ -266,7 +266,7 @@ fn identity(
             Some(_) => "unregistered".to_owned(),
             None => "direct".to_owned(),
         },
-        detail: None,
+        ..model::Account::default()
     };
     let reasons = config.policy.reasons.iter().map(|reason| model::Reason {
         code: reason.code.clone(),

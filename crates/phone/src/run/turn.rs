@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use trialog_call::{Input, LegId, MediaEvent, Time};
 use trialog_desk::{Order, UnixTime};
 use trialog_engine::EngineEvent;
-use trialog_ua::{RegistrationState, StationInput, StationOutput};
+use trialog_ua::{StationInput, StationOutput};
 
 /// So many datagrams that wait are taken one after the other before anything else has its turn.
 const BATCH: usize = 32;
@@ -264,26 +264,6 @@ impl Running {
             leg,
             event: MediaEvent::Lost,
         }));
-    }
-
-    fn registered(&mut self, account: trialog_call::AccountId, state: RegistrationState) {
-        let identity = Arc::make_mut(&mut self.identity);
-        let Some(shown) = identity.accounts.get_mut(usize::from(account.0)) else {
-            return;
-        };
-        let (word, detail) = match state {
-            RegistrationState::Registering => ("registering", None),
-            RegistrationState::Registered { .. } => ("registered", None),
-            RegistrationState::Failed { status, reason } => {
-                ("failed", Some(format!("{status} {reason}")))
-            }
-            RegistrationState::Unregistered => ("unregistered", None),
-        };
-        if shown.state != word {
-            tracing::info!(account = shown.aor, detail, "{word}");
-        }
-        word.clone_into(&mut shown.state);
-        shown.detail = detail;
     }
 
     /// States the phone to the desk as it is now, where somebody follows it.

@@ -112,6 +112,22 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The status of the answer to a GET.
+    pub(crate) fn get(&self, path: &str) -> u16 {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let request = agent.get(format!("{}{path}", self.url));
+        let bearer = format!("Bearer {}", self.token);
+        let response = request.header("Authorization", bearer).call().unwrap();
+        response.status().as_u16()
+    }
+
     pub(crate) fn status(&self) -> Value {
         let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
         let mut response = agent

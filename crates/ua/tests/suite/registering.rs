@@ -5,7 +5,7 @@ use std::time::Duration;
 use trialog_call::WireEvent;
 use trialog_sip::digest::{self, Algorithm, Challenge, Credentials, Secret};
 use trialog_sip::{Method, Uri};
-use trialog_ua::{Account, Config, Input, RegistrationState};
+use trialog_ua::{Account, Config, Input, RegistrationFault, RegistrationState, Transport};
 
 fn registrar() -> SocketAddr {
     "10.0.0.50:5060".parse().expect("address")
@@ -108,7 +108,11 @@ fn a_stale_nonce_is_answered_again_and_a_wrong_password_is_not() {
     ));
     assert!(matches!(
         states(&pipe).last(),
-        Some(RegistrationState::Failed { status: 401, .. })
+        Some(RegistrationState::Failed {
+            status: 401,
+            cause: RegistrationFault::Refused,
+            ..
+        })
     ));
     // Tried again later.
     pipe.run(Duration::from_secs(40));
@@ -187,10 +191,49 @@ fn no_answer_at_all_is_408_and_tried_again() {
     pipe.run(Duration::from_secs(33));
     assert!(matches!(
         states(&pipe).last(),
-        Some(RegistrationState::Failed { status: 408, .. })
+        Some(RegistrationState::Failed {
+            status: 408,
+            cause: RegistrationFault::NoAnswer,
+            ..
+        })
     ));
     pipe.run(Duration::from_secs(35));
     assert!(pipe.sent(0, "REGISTER") > 11);
+}
+
+#[test]
+fn a_registrar_without_an_address_is_told_from_one_that_is_not_reached() {
+    let mut config = with_registrar();
+    let nowhere = Uri::parse("sip:pbx.nowhere.test").expect("a URI");
+    config.accounts[0].registrar = Some(nowhere);
+    let mut pipe = Pipe::with(vec![config], 5);
+    pipe.input(0, Input::Register);
+    pipe.run_ms(50);
+    let Some(RegistrationState::Failed { cause, again, .. }) = states(&pipe).last() else {
+        panic!("{:?}", states(&pipe));
+    };
+    assert_eq!(*cause, RegistrationFault::NoAddress);
+    assert!(*again > pipe.now);
+
+    let mut pipe = phone();
+    pipe.input(0, Input::Register);
+    pipe.run_ms(50);
+    pipe.input(
+        0,
+        Input::TransportError {
+            transport: Transport::Udp,
+            destination: registrar(),
+        },
+    );
+    pipe.run_ms(50);
+    assert!(matches!(
+        states(&pipe).last(),
+        Some(RegistrationState::Failed {
+            status: 503,
+            cause: RegistrationFault::Unreachable,
+            ..
+        })
+    ));
 }
 
 #[test]
