@@ -100,7 +100,10 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     };
     let exit = failure.exit();
     match failure {
-        failure if ctl.json => println!("{}", json!(failure.document())),
+        failure if ctl.json => {
+            let document = serde_json::to_string(&failure.document());
+            println!("{}", document.expect("the model has string keys only"));
+        }
         Failure::Problem(problem) => eprint!("{}", text::problem(&problem, ctl.lang)),
         Failure::Usage(error) | Failure::NoPhone(error) => eprintln!("trialog: {error}"),
     }
