@@ -10,7 +10,7 @@ pub fn write(path: &Path, frequency: f64, level: f64, seconds: u32) {
     write_at(path, frequency, level, seconds, RATE);
 }
 
-/// As [`write`], at so many samples a second.
+/// As [`write()`], at so many samples a second.
 pub fn write_at(path: &Path, frequency: f64, level: f64, seconds: u32, rate: u32) {
     let spec = hound::WavSpec {
         channels: 1,

@@ -14,7 +14,7 @@
 //!    [`FifoEar`]; one without sound names the harness's own [`RtpEnd`] in its SDP, which speaks and records in its place.
 //! 4. What it can't do it says in its [`Abilities`], each with the reason; the table shows that reason. What depends on the phone's
 //!    configuration is a [`Manner`].
-//! 5. A variant of [`Kind`] and a line in [`seat`]. The matrix takes it up from [`Kind::ALL`].
+//! 5. A variant of [`Kind`] and a line in [`seat()`]. The matrix takes it up from [`Kind::ALL`].
 pub mod ability;
 pub mod baresip;
 pub mod ear;

@@ -1,6 +1,6 @@
 //! SIPp as a party. Its scenarios are filled in from the files in `sipp/`, one process for each that is played: one that takes
 //! all calls, and one for each call that is placed. They are told what to do by requests that only they understand (`HANGUP`,
-//! `HOLD`, …), which the [`Front`] sends into the call that is meant; the [`RtpEnd`] is mouth and ear.
+//! `HOLD`, …), which the front sends into the call that is meant; the [`RtpEnd`] is mouth and ear.
 mod front;
 
 use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, RtpEnd, Seat, Way};
