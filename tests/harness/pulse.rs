@@ -4,12 +4,14 @@ use crate::program::Running;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// The server; it ends with this value.
 pub struct SoundCard {
     server: Running,
     folder: PathBuf,
+    socket: PathBuf,
 }
 
 impl SoundCard {
@@ -34,6 +36,7 @@ impl SoundCard {
     fn start_with(folder: &Path, more: &str, urgent: &str) -> Self {
         fs::create_dir_all(folder).expect("the folder can be made");
         let script = folder.join("sound-card.pa");
+        let socket = socket();
         let sink = |name: &str| {
             format!(
                 "load-module module-null-sink norewinds=1 sink_name={name} rate=48000 channels=1 \
@@ -42,7 +45,7 @@ impl SoundCard {
         };
         let text = format!(
             "load-module module-native-protocol-unix auth-anonymous=1 socket={}\n{}{}set-default-sink spk\nset-default-source mic.monitor\n{more}",
-            folder.join("native").display(),
+            socket.display(),
             sink("spk"),
             sink("mic"),
         );
@@ -62,6 +65,7 @@ impl SoundCard {
         let card = Self {
             server,
             folder: folder.to_owned(),
+            socket,
         };
         let started = Instant::now();
         while !card.answers() {
@@ -87,10 +91,15 @@ impl SoundCard {
     /// What a program needs in its environment to use this card.
     #[must_use]
     pub fn environment(&self) -> [(String, String); 2] {
-        let here = self.folder.display();
         [
-            ("PULSE_SERVER".into(), format!("unix:{here}/native")),
-            ("PULSE_RUNTIME_PATH".into(), format!("{here}")),
+            (
+                "PULSE_SERVER".into(),
+                format!("unix:{}", self.socket.display()),
+            ),
+            (
+                "PULSE_RUNTIME_PATH".into(),
+                self.folder.display().to_string(),
+            ),
         ]
     }
 
@@ -158,4 +167,21 @@ impl SoundCard {
     pub fn stop(&mut self) {
         self.server.end(Duration::from_secs(5));
     }
+}
+
+impl Drop for SoundCard {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = fs::remove_file(&self.socket);
+    }
+}
+
+/// A path that no other card has. A Unix socket's path has room for 107 octets, which a test's own folder may go beyond.
+fn socket() -> PathBuf {
+    static CARDS: AtomicU32 = AtomicU32::new(0);
+    let card = CARDS.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("trialog-card-{}-{card}", std::process::id()));
+    // What a process of the same number has left.
+    let _ = fs::remove_file(&path);
+    path
 }

@@ -8,41 +8,31 @@ use std::fmt::Write;
 pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
     let mut reasons: Vec<&str> = Vec::new();
     let mut text = format!("\nagent 1 is trialog; way: {way}\n");
-    let columns: Vec<(&str, usize)> = STORIES
-        .iter()
-        .map(|story| (story.name, story.name.len().max(10)))
-        .collect();
-    let _ = write!(text, "{:<10}{:<10}", "customer", "agent 2");
-    for (name, width) in &columns {
-        let _ = write!(text, " {name:<width$}");
-    }
-    text.push_str("      s\n");
+    let mut head = vec!["customer".to_owned(), "agent 2".to_owned()];
+    head.extend(STORIES.iter().map(|story| story.name.to_owned()));
+    head.push("s".to_owned());
+    let mut rows = vec![head];
     for cell in cells {
-        let _ = write!(
-            text,
-            "{:<10}{:<10}",
-            cell.customer.name(),
-            cell.guest.name()
-        );
-        for (name, width) in &columns {
-            let outcome = cell.outcomes.iter().find(|(story, _)| story == name);
-            let word = match outcome {
-                None => "not played".to_owned(),
-                Some((_, Outcome::Holds(note))) if note.is_empty() => "holds".to_owned(),
-                Some((_, Outcome::Holds(note))) => format!("holds: {note}"),
-                Some((_, Outcome::Wrong(_))) => "WRONG".to_owned(),
-                Some((_, Outcome::NotApplicable(why))) => {
-                    let known = reasons.iter().position(|reason| reason == why);
-                    let number = known.unwrap_or_else(|| {
-                        reasons.push(why);
-                        reasons.len() - 1
-                    });
-                    format!("n/a ({})", number + 1)
-                }
-            };
-            let _ = write!(text, " {word:<width$}");
-        }
-        let _ = writeln!(text, " {:>6.1}", cell.took.as_secs_f64());
+        let mut row = vec![
+            cell.customer.name().to_owned(),
+            cell.guest.name().to_owned(),
+        ];
+        row.extend(STORIES.iter().map(|story| {
+            let outcome = cell.outcomes.iter().find(|(name, _)| *name == story.name);
+            word(outcome.map(|(_, outcome)| outcome), &mut reasons)
+        }));
+        row.push(format!("{:.1}", cell.took.as_secs_f64()));
+        rows.push(row);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..rows[0].len()).filter_map(width).collect();
+    for row in &rows {
+        let line: String = row
+            .iter()
+            .zip(&widths)
+            .map(|(word, width)| format!("{word:<width$}  "))
+            .collect();
+        let _ = writeln!(text, "{}", line.trim_end());
     }
     for story in STORIES {
         let _ = writeln!(text, "{}: {}", story.name, story.about);
@@ -70,6 +60,24 @@ pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
         count(|outcome| matches!(outcome, Outcome::Wrong(_))),
     );
     text
+}
+
+/// One outcome as it stands in the table; a reason that is new gets the next number.
+fn word<'a>(outcome: Option<&'a Outcome>, reasons: &mut Vec<&'a str>) -> String {
+    match outcome {
+        None => "not played".to_owned(),
+        Some(Outcome::Holds(note)) if note.is_empty() => "holds".to_owned(),
+        Some(Outcome::Holds(note)) => format!("holds: {note}"),
+        Some(Outcome::Wrong(_)) => "WRONG".to_owned(),
+        Some(Outcome::NotApplicable(why)) => {
+            let known = reasons.iter().position(|reason| reason == why);
+            let number = known.unwrap_or_else(|| {
+                reasons.push(why);
+                reasons.len() - 1
+            });
+            format!("n/a ({})", number + 1)
+        }
+    }
 }
 
 /// What is wrong, cell by cell.
