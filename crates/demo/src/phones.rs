@@ -5,8 +5,10 @@ use crate::script::Policy;
 use crate::voices::Voices;
 use crate::{Fault, make_folder};
 use serde_json::{Value, json};
+use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -256,13 +258,17 @@ fn api_fault(party: Party, request: &str, code: u16, body: &Value) -> Fault {
     }
 }
 
-/// Three addresses whose port is free for UDP and TCP. They are all held until the last one is found, so that they differ.
+/// Three addresses whose port is free for UDP and TCP. They are all held until the last one is found, so that they differ. The
+/// system hands ports from 32768 on to whoever asks for any, as phones do for RTP: one from below is still free when the phone
+/// that it is meant for starts.
 fn free_addresses() -> Result<[SocketAddr; 3], Fault> {
     let mut held = Vec::new();
     let mut tries = 0;
     while held.len() < 3 {
         tries += 1;
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
+        let chance = RandomState::new().build_hasher().finish();
+        let port = 16_384 + u16::try_from(chance % 16_384).expect("it is less than a u16 holds");
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
         let found = udp.and_then(|udp| {
             let address = udp.local_addr()?;
             Ok((TcpListener::bind(address)?, udp, address))
