@@ -1,4 +1,4 @@
-//! One phone of the world: a station, its address, and what came out of it.
+//! One phone of the world: a endpoint, its address, and what came out of it.
 use crate::sound::{Bridge, Stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -6,8 +6,8 @@ use trialog_call::{AccountId, CallRecord, LegId, Notice, Policy, Refusal, Stage,
 use trialog_sdp::{Direction, Negotiated};
 use trialog_sip::Uri;
 use trialog_ua::{
-    Account, Config, RegistrationState, ResolveId, Station, StationInput, StationOutput, Transmit,
-    Transport, Trusted,
+    Account, Config, Endpoint, EndpointInput, EndpointOutput, RegistrationState, ResolveId,
+    Transmit, Transport, Trusted,
 };
 
 /// How many calls' worth of RTP addresses a phone has.
@@ -36,7 +36,7 @@ impl Model {
     /// An agent's phone, with wrap-up reasons.
     #[must_use]
     pub fn agent() -> Self {
-        let reason = |code: &str| trialog_call::Reason {
+        let reason = |code: &str| trialog_call::WrapUpReason {
             code: code.into(),
             en: code.into(),
             de: code.into(),
@@ -82,7 +82,7 @@ pub struct Phone {
     /// All its randomness.
     pub(crate) seed: [u8; 32],
     /// Core and user agent.
-    pub station: Station,
+    pub endpoint: Endpoint,
     /// Its sound.
     pub bridge: Bridge,
     /// What the agent was told, and when.
@@ -128,13 +128,13 @@ impl Phone {
         model: &Model,
         seed: [u8; 32],
     ) -> Self {
-        let station = station(name, address, model, seed);
+        let endpoint = endpoint(name, address, model, seed);
         Self {
             name,
             address,
             transport: model.transport,
             seed,
-            station,
+            endpoint,
             bridge: Bridge::default(),
             notices: Vec::new(),
             records: Vec::new(),
@@ -154,30 +154,30 @@ impl Phone {
     }
 
     /// Something happens to it; what it sends comes back.
-    pub(crate) fn handle(&mut self, now: Time, input: StationInput<'_>) -> Vec<Transmit> {
-        self.station.handle(now, input);
+    pub(crate) fn handle(&mut self, now: Time, input: EndpointInput<'_>) -> Vec<Transmit> {
+        self.endpoint.handle(now, input);
         self.unchecked = true;
         let mut sent = Vec::new();
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.endpoint.poll_output() {
             match output {
-                StationOutput::Transmit(transmit) => sent.push(transmit),
-                StationOutput::MediaTaken { leg, address } => {
+                EndpointOutput::Transmit(transmit) => sent.push(transmit),
+                EndpointOutput::MediaTaken { leg, address } => {
                     self.addresses.insert(leg, address);
                 }
-                StationOutput::Media { leg, session } => self.set_sound(leg, session.as_deref()),
-                StationOutput::Routing(routing) => {
+                EndpointOutput::Media { leg, session } => self.set_sound(leg, session.as_deref()),
+                EndpointOutput::Routing(routing) => {
                     self.bridge.routing = routing;
                     self.changed = true;
                 }
-                StationOutput::Record(record) => self.records.push(record),
-                StationOutput::Notice(notice) => self.notices.push((now, notice)),
-                StationOutput::Refused(refusal) => self.refused = Some(refusal),
-                StationOutput::Dtmf { leg, digit } => self.digits.push((leg, digit)),
-                StationOutput::Resolve { id, host, .. } => self.asked.push((id, host)),
-                StationOutput::Registration { account, state } => {
+                EndpointOutput::Record(record) => self.records.push(record),
+                EndpointOutput::Notice(notice) => self.notices.push((now, notice)),
+                EndpointOutput::Refused(refusal) => self.refused = Some(refusal),
+                EndpointOutput::Dtmf { leg, digit } => self.digits.push((leg, digit)),
+                EndpointOutput::Resolve { id, host, .. } => self.asked.push((id, host)),
+                EndpointOutput::Registration { account, state } => {
                     self.registrations.insert(account, state);
                 }
-                StationOutput::Quit => self.quit = true,
+                EndpointOutput::Quit => self.quit = true,
             }
         }
         sent
@@ -189,7 +189,7 @@ impl Phone {
             self.bridge.streams.remove(&leg);
             // A new address for the next call, as the program binds one.
             if let Some(address) = self.addresses.remove(&leg) {
-                self.station
+                self.endpoint
                     .offer_media(SocketAddr::new(address.ip(), self.next_port));
                 self.next_port += 2;
                 if self.next_port >= LAST_PORT {
@@ -218,7 +218,7 @@ impl Phone {
     /// The rows of the table that its calls are in, oldest first.
     #[must_use]
     pub fn stages(&self, now: Time) -> Vec<Stage> {
-        self.station
+        self.endpoint
             .snapshot(now)
             .calls
             .iter()
@@ -227,19 +227,19 @@ impl Phone {
     }
 }
 
-/// A station as this model says, with its stock of RTP addresses.
-pub(crate) fn station(name: &str, address: SocketAddr, model: &Model, seed: [u8; 32]) -> Station {
+/// A endpoint as this model says, with its stock of RTP addresses.
+pub(crate) fn endpoint(name: &str, address: SocketAddr, model: &Model, seed: [u8; 32]) -> Endpoint {
     let mut config = Config::direct(address);
     config.accounts = (0..model.accounts)
         .map(|place| account(name, address, model, place))
         .collect();
     config.agent = model.trialog;
     config.trusted = vec![Trusted::Net([10, 0, 0, 0].into(), 8)];
-    let mut station = Station::new(model.policy.clone(), config, seed);
+    let mut endpoint = Endpoint::new(model.policy.clone(), config, seed);
     for place in 0..STOCK {
-        station.offer_media(SocketAddr::new(address.ip(), FIRST_PORT + 2 * place));
+        endpoint.offer_media(SocketAddr::new(address.ip(), FIRST_PORT + 2 * place));
     }
-    station
+    endpoint
 }
 
 /// The first account has the phone's name, the others a number, too.

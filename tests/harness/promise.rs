@@ -106,13 +106,15 @@ impl World {
         }
     }
 
-    /// Each leg with a seat is one of a call's, and each party has one seat.
+    /// Each leg with a entry is one of a call's, and each party has one entry.
     fn only_those_who_are_there_are_routed(&self, phone: PhoneId, calls: &[CallView]) {
-        let seats = &self.at(phone).bridge.routing.seats;
-        for (place, seat) in seats.iter().enumerate() {
-            let twice = seats[..place].iter().any(|other| other.party == seat.party);
-            assert!(!twice, "{}: {:?} twice", self.name(phone), seat.party);
-            if let Party::Leg(leg) = seat.party {
+        let entries = &self.at(phone).bridge.routing.entries;
+        for (place, entry) in entries.iter().enumerate() {
+            let twice = entries[..place]
+                .iter()
+                .any(|other| other.party == entry.party);
+            assert!(!twice, "{}: {:?} twice", self.name(phone), entry.party);
+            if let Party::Leg(leg) = entry.party {
                 let mut legs = calls.iter().flat_map(|call| &call.legs);
                 assert!(
                     legs.any(|there| there.id == leg),
@@ -126,7 +128,7 @@ impl World {
     fn each_act_is_shown_as_it_is_decided(&self, phone: PhoneId, calls: &[CallView]) {
         for call in calls {
             for shown in &call.acts {
-                let decided = self.at(phone).station.permits(call.id, &shown.act);
+                let decided = self.at(phone).endpoint.permits(call.id, &shown.act);
                 let agrees = match (&shown.refusal, decided) {
                     (None, Ok(())) => true,
                     (Some(shown), Err(decided)) => *shown == decided,

@@ -2,7 +2,7 @@
 //! carries what its sender's bridge puts into it, and is heard where it arrives.
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use trialog_call::{LegId, Party, Routing, Seat, Tone};
+use trialog_call::{LegId, Party, RouteEntry, Routing, Tone};
 
 /// A phone of the world, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,14 +106,20 @@ impl Audible {
     /// What the bridge puts into a party's ear.
     fn content(&self, phone: usize, bridge: &Bridge, party: Party) -> BTreeSet<Heard> {
         let mut content = BTreeSet::new();
-        let Some(seat) = bridge.routing.seats.iter().find(|seat| seat.party == party) else {
+        let Some(entry) = bridge
+            .routing
+            .entries
+            .iter()
+            .find(|entry| entry.party == party)
+        else {
             return content;
         };
-        content.extend(seat.tone.map(|tone| Heard::Tone(PhoneId(phone), tone)));
-        if seat.hears {
-            let speaks_to_it =
-                |other: &&Seat| other.party != party && other.group == seat.group && other.speaks;
-            for other in bridge.routing.seats.iter().filter(speaks_to_it) {
+        content.extend(entry.tone.map(|tone| Heard::Tone(PhoneId(phone), tone)));
+        if entry.hears {
+            let speaks_to_it = |other: &&RouteEntry| {
+                other.party != party && other.group == entry.group && other.speaks
+            };
+            for other in bridge.routing.entries.iter().filter(speaks_to_it) {
                 match other.party {
                     Party::Local => {
                         content.insert(Heard::Voice(PhoneId(phone)));
@@ -169,8 +175,8 @@ mod tests {
         SocketAddr::from(([10, 0, 0, host], 10_000))
     }
 
-    fn seat(party: Party) -> Seat {
-        Seat {
+    fn entry(party: Party) -> RouteEntry {
+        RouteEntry {
             party,
             group: Group(0),
             speaks: true,
@@ -183,10 +189,10 @@ mod tests {
     fn phone(own: SocketAddr, remotes: &[(u32, SocketAddr, SocketAddr)]) -> Bridge {
         let _ = own;
         let mut bridge = Bridge::default();
-        bridge.routing.seats.push(seat(Party::Local));
+        bridge.routing.entries.push(entry(Party::Local));
         for (leg, local, remote) in remotes {
             let leg = LegId::Placed(*leg);
-            bridge.routing.seats.push(seat(Party::Leg(leg)));
+            bridge.routing.entries.push(entry(Party::Leg(leg)));
             bridge.streams.insert(
                 leg,
                 Stream {
@@ -232,11 +238,11 @@ mod tests {
     #[test]
     fn music_is_heard_where_the_routing_puts_it() {
         let mut phones = trio();
-        phones[1].routing.seats[1] = Seat {
+        phones[1].routing.entries[1] = RouteEntry {
             speaks: false,
             hears: false,
             tone: Some(Tone::Music),
-            ..phones[1].routing.seats[1]
+            ..phones[1].routing.entries[1]
         };
         let audible = Audible::of(&phones);
         assert_eq!(

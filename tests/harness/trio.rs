@@ -228,7 +228,7 @@ impl World {
                     Act::Reject,
                     Act::Cancel,
                 ] {
-                    if self.at(phone).station.permits(call.id, &act).is_ok() {
+                    if self.at(phone).endpoint.permits(call.id, &act).is_ok() {
                         assert_eq!(self.try_act_on(phone, call.id, act), Ok(()));
                         break;
                     }
@@ -250,7 +250,7 @@ impl World {
                 "{name} is left with sound"
             );
             assert_eq!(
-                self.at(phone).station.next_deadline(),
+                self.at(phone).endpoint.next_deadline(),
                 None,
                 "{name} is left with a timer"
             );

@@ -10,7 +10,7 @@ use trialog_call::{
     AccountId, Act, CallId, CallView, Input, LegId, MediaEvent, Notice, Refusal, Role, Stage,
     Target, Time, Tone, WrapUpAct, WrapUpView,
 };
-use trialog_ua::{ConnectionId, ResolveId, Source, StationInput, Transmit, Transport};
+use trialog_ua::{ConnectionId, EndpointInput, ResolveId, Source, Transmit, Transport};
 
 /// After this long without a packet the engine says that a leg is silent.
 pub const SILENT_AFTER: Duration = Duration::from_secs(5);
@@ -97,7 +97,7 @@ impl World {
 
     /// An agent, the engine or the machine says something to a phone's core.
     pub fn say(&mut self, phone: PhoneId, input: Input) {
-        self.hand(phone, StationInput::Core(input));
+        self.hand(phone, EndpointInput::Core(input));
     }
 
     /// A phone calls another.
@@ -125,14 +125,14 @@ impl World {
     /// # Errors
     /// Why it is refused.
     pub fn try_input(&mut self, phone: PhoneId, input: Input) -> Result<(), Refusal> {
-        let core = self.phones[phone.0].station.phone().clone();
+        let core = self.phones[phone.0].endpoint.phone().clone();
         let sent = self.network.seen.len();
         let asked = format!("{input:?}");
         self.say(phone, input);
         let Some(refusal) = self.phones[phone.0].refused.take() else {
             return Ok(());
         };
-        let same = core == *self.phones[phone.0].station.phone();
+        let same = core == *self.phones[phone.0].endpoint.phone();
         assert!(same, "the refused {asked} changed something");
         let quiet = sent == self.network.seen.len();
         assert!(quiet, "the refused {asked} sent something");
@@ -150,7 +150,7 @@ impl World {
     pub fn act_soon(&mut self, phone: PhoneId, act: Act) {
         let may = |w: &Self| {
             w.call(phone)
-                .is_some_and(|call| w.at(phone).station.permits(call.id, &act).is_ok())
+                .is_some_and(|call| w.at(phone).endpoint.permits(call.id, &act).is_ok())
         };
         self.run_until("the act is allowed", may);
         self.act(phone, act);
@@ -170,7 +170,7 @@ impl World {
     /// # Errors
     /// Why he may not.
     pub fn try_act_on(&mut self, phone: PhoneId, call: CallId, act: Act) -> Result<(), Refusal> {
-        let permitted = self.phones[phone.0].station.permits(call, &act);
+        let permitted = self.phones[phone.0].endpoint.permits(call, &act);
         let input = Input::Act {
             call,
             act: act.clone(),
@@ -238,7 +238,7 @@ impl World {
     fn fail_to_send(&mut self, phone: PhoneId, destination: SocketAddr) {
         self.hand(
             phone,
-            StationInput::TransportError {
+            EndpointInput::TransportError {
                 transport: Transport::Tcp,
                 destination,
             },
@@ -247,12 +247,12 @@ impl World {
 
     /// Registers a phone's accounts.
     pub fn register(&mut self, phone: PhoneId) {
-        self.hand(phone, StationInput::Register);
+        self.hand(phone, EndpointInput::Register);
     }
 
     /// Takes its registrations back.
     pub fn unregister(&mut self, phone: PhoneId) {
-        self.hand(phone, StationInput::Unregister);
+        self.hand(phone, EndpointInput::Unregister);
     }
 
     /// Time passes.
@@ -295,7 +295,7 @@ impl World {
             .phones
             .iter()
             .filter(|phone| !phone.dead)
-            .filter_map(|phone| phone.station.next_deadline());
+            .filter_map(|phone| phone.endpoint.next_deadline());
         self.network
             .next()
             .into_iter()
@@ -311,7 +311,7 @@ impl World {
     fn due(&self) -> Option<PhoneId> {
         (0..self.phones.len()).map(PhoneId).find(|phone| {
             let phone = &self.phones[phone.0];
-            let deadline = phone.station.next_deadline();
+            let deadline = phone.endpoint.next_deadline();
             !phone.dead && deadline.is_some_and(|at| at <= self.now)
         })
     }
@@ -327,7 +327,7 @@ impl World {
                 self.fail_to_send(phone, to);
             }
         } else if let Some(phone) = self.due() {
-            self.hand(phone, StationInput::Timeout);
+            self.hand(phone, EndpointInput::Timeout);
         } else if let Some(place) = self.lookups.iter().position(|found| found.at <= self.now) {
             let Lookup {
                 phone,
@@ -336,7 +336,7 @@ impl World {
                 ..
             } = self.lookups.remove(place);
             let addresses = &addresses;
-            self.hand(phone, StationInput::Resolved { id, addresses });
+            self.hand(phone, EndpointInput::Resolved { id, addresses });
         } else {
             self.tell_quiet();
             self.watch();
@@ -358,7 +358,7 @@ impl World {
         };
         self.hand(
             to,
-            StationInput::Wire {
+            EndpointInput::Wire {
                 source,
                 message: &datagram.bytes,
             },
@@ -389,7 +389,7 @@ impl World {
         }
     }
 
-    fn hand(&mut self, phone: PhoneId, input: StationInput<'_>) {
+    fn hand(&mut self, phone: PhoneId, input: EndpointInput<'_>) {
         if self.phones[phone.0].dead {
             return;
         }
@@ -614,7 +614,7 @@ impl World {
     /// All its calls, oldest first.
     #[must_use]
     pub fn calls(&self, phone: PhoneId) -> Vec<CallView> {
-        self.phones[phone.0].station.snapshot(self.now).calls
+        self.phones[phone.0].endpoint.snapshot(self.now).calls
     }
 
     /// Its newest call that is not on its way out.
@@ -650,7 +650,7 @@ impl World {
     /// Its wrap-ups.
     #[must_use]
     pub fn wrap_ups(&self, phone: PhoneId) -> Vec<WrapUpView> {
-        self.phones[phone.0].station.snapshot(self.now).wrap_ups
+        self.phones[phone.0].endpoint.snapshot(self.now).wrap_ups
     }
 
     /// Who hears whom.

@@ -148,7 +148,7 @@ fn an_anchored_call_ends_with_either_sides_bye() {
             // He owns it now, or was never told and exits.
             let act = if trio
                 .at(GUEST)
-                .station
+                .endpoint
                 .permits(trio.call(GUEST).expect("a call").id, &Act::End)
                 .is_ok()
             {

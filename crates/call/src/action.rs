@@ -51,7 +51,7 @@ pub enum Action {
         /// Which.
         leg: LegId,
         /// What is wanted.
-        session: Session,
+        session: SessionIntent,
     },
     /// Send a REFER in this leg's dialog.
     Refer {
@@ -104,7 +104,7 @@ pub enum Action {
 
 /// What a re-INVITE asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Session {
+pub struct SessionIntent {
     /// As seen from here: `SendOnly` holds the far side.
     pub direction: Direction,
     /// Our Contact carries `isfocus` (RFC 4579).

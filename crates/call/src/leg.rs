@@ -3,7 +3,7 @@
 //! At most one re-INVITE is under way for a leg. When it is decided and something else is wanted by then, the next one
 //! follows. The core never says "undo": it says what it wants, and [`Leg::settle`] asks for the difference.
 use crate::out::Out;
-use crate::{Action, Capabilities, Direction, LegId, Session};
+use crate::{Action, Capabilities, Direction, LegId, SessionIntent};
 use alloc::sync::Arc;
 
 /// One dialog of a call, as the core sees it.
@@ -23,7 +23,7 @@ pub(crate) struct Leg {
     /// It refused to be held, and gets music all the same because our microphone and ear are with another call.
     pub(crate) hold_in_vain: bool,
     /// The re-INVITE under way.
-    pub(crate) asked: Option<Session>,
+    pub(crate) asked: Option<SessionIntent>,
     /// Ask once more though nothing else is wanted: the Contact, our address or the sound's path is to be refreshed.
     pub(crate) refresh: bool,
     /// The far side holds us.
@@ -86,13 +86,13 @@ impl Leg {
 
     /// It gets music: we hold it, want to, have asked to, or have not yet its word that it is off hold.
     pub(crate) fn on_hold(&self) -> bool {
-        let asked = |session: Session| session.direction == Direction::SendOnly;
+        let asked = |session: SessionIntent| session.direction == Direction::SendOnly;
         self.hold || self.held || self.asked.is_some_and(asked)
     }
 
     /// It is held, and nothing that could change that is under way.
     pub(crate) fn rests_held(&self) -> bool {
-        let undone = |session: Session| session.direction != Direction::SendOnly;
+        let undone = |session: SessionIntent| session.direction != Direction::SendOnly;
         self.held && !self.asked.is_some_and(undone)
     }
 
@@ -111,7 +111,7 @@ impl Leg {
         } else {
             Direction::SendRecv
         };
-        let session = Session { direction, focus };
+        let session = SessionIntent { direction, focus };
         self.asked = Some(session);
         out.push(Action::Reinvite {
             leg: self.id,

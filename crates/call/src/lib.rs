@@ -33,15 +33,15 @@ mod transfer;
 mod wire;
 mod wrapup;
 
-pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, Session};
+pub use action::{Action, ByeReason, CallRecord, Info, Notice, Outcome, ReferTo, SessionIntent};
 pub use id::{AccountId, CallId, LegId, Target, WrapUpId};
 pub use input::{
     Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,
     WrapUpAct,
 };
 pub use phone::Phone;
-pub use policy::{Hangup, Policy, Reason, ReferralPolicy};
-pub use routing::{Direction, Group, Party, Routing, Seat, Tone};
+pub use policy::{Hangup, Policy, ReferralPolicy, WrapUpReason};
+pub use routing::{Direction, Group, Party, RouteEntry, Routing, Tone};
 pub use snapshot::{ActView, CallView, LegView, Refusal, Role, Snapshot, Stage, WrapUpView};
 pub use table::{ActKind, Column, cell};
 pub use time::Time;

@@ -11,7 +11,7 @@ pub struct Policy {
     /// Answer offered calls at once; one that comes during another rings until that one is over.
     pub auto_answer: bool,
     /// Each call stands alone: none has our microphone and ear, so that none waits for another or is held for it, and none
-    /// has a seat in the routing. For a phone without a local party: the far end of a load, an echo service.
+    /// has a entry in the routing. For a phone without a local party: the far end of a load, an echo service.
     pub parallel: bool,
     /// With `parallel` and `auto_answer`: let it ring for so long before.
     pub answer_after: Duration,
@@ -32,7 +32,7 @@ pub struct Policy {
     /// Most calls at once; 486 beyond.
     pub max_calls: u32,
     /// The wrap-up reasons; none: no wrap-up is asked for.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WrapUpReason>,
     /// Code of the reason that the timer submits.
     pub default_reason: Option<String>,
     /// How long until the timer submits the default; `None`: never.
@@ -94,7 +94,7 @@ pub enum Hangup {
 
 /// A wrap-up reason.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reason {
+pub struct WrapUpReason {
     /// What is recorded.
     pub code: String,
     /// What an English screen shows.

@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Routing {
     /// In no particular order that anyone may rely on.
-    pub seats: Vec<Seat>,
+    pub entries: Vec<RouteEntry>,
 }
 
 /// One party's place: it hears the sum of those in its group who speak, without itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Seat {
+pub struct RouteEntry {
     /// Who.
     pub party: Party,
     /// With whom; parties of different groups never hear each other.
@@ -26,7 +26,7 @@ pub struct Seat {
     pub tone: Option<Tone>,
 }
 
-/// Who has a seat.
+/// Who has a entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// Our own microphone and ear.
@@ -69,12 +69,12 @@ pub enum Direction {
 }
 
 impl Call {
-    /// This call's seats. Our own microphone and ear are among them when they are with it.
-    fn seats(&self, local_tone: Option<Tone>, seats: &mut Vec<Seat>) {
+    /// This call's entries. Our own microphone and ear are among them when they are with it.
+    fn entries(&self, local_tone: Option<Tone>, entries: &mut Vec<RouteEntry>) {
         // The group follows the call's number, so that it stays when other calls come and go.
         let group = Group((self.id.0 & 0xffff) as u16);
         if self.has_local() {
-            seats.push(Seat {
+            entries.push(RouteEntry {
                 party: Party::Local,
                 group,
                 speaks: !self.muted,
@@ -99,7 +99,7 @@ impl Call {
                 continue;
             }
             let held = leg.on_hold() || half_bridge;
-            seats.push(Seat {
+            entries.push(RouteEntry {
                 party: Party::Leg(leg.id),
                 group,
                 // Whoever holds us in a conference would play his music to the others.
@@ -108,17 +108,17 @@ impl Call {
                 tone: held.then_some(Tone::Music),
             });
         }
-        seats.extend(self.newcomer(group));
+        entries.extend(self.newcomer(group));
     }
 
     /// Whoever is about to take a leg's place hears us from the start, so that he has something to hear when he changes over
     /// with our first packet; he is heard with his own first one. Not beside a focus, whose mix has his own voice in it.
-    fn newcomer(&self, group: Group) -> Option<Seat> {
+    fn newcomer(&self, group: Group) -> Option<RouteEntry> {
         let next = self.next.as_ref()?;
         let old = self.leg(next.slot)?;
         let alone = old.is_up() && !old.on_hold() && !old.far_focus && self.has_local();
         let replaces = matches!(next.by, crate::call::By::Replaces(_));
-        (replaces && alone && self.state != State::Conference).then_some(Seat {
+        (replaces && alone && self.state != State::Conference).then_some(RouteEntry {
             party: Party::Leg(next.leg.id),
             group,
             speaks: false,
@@ -139,15 +139,15 @@ impl Call {
 /// Who hears whom, over all calls.
 pub(crate) fn of(calls: &[Call], busy: bool) -> Routing {
     let offered = calls.iter().find(|call| call.state == State::Offered);
-    let mut seats = Vec::new();
+    let mut entries = Vec::new();
     let refused = busy.then_some(Tone::Busy);
     for call in calls {
-        call.seats(offered.map(|_| Tone::Waiting).or(refused), &mut seats);
+        call.entries(offered.map(|_| Tone::Waiting).or(refused), &mut entries);
     }
     let tone = offered.map(|_| Tone::Ringing).or(refused);
     if tone.is_some() && !calls.iter().any(Call::has_local) {
         // Alone with the tone: nobody's call has number 0.
-        seats.push(Seat {
+        entries.push(RouteEntry {
             party: Party::Local,
             group: Group(offered.map_or(0, |call| (call.id.0 & 0xffff) as u16)),
             speaks: false,
@@ -155,5 +155,5 @@ pub(crate) fn of(calls: &[Call], busy: bool) -> Routing {
             tone,
         });
     }
-    Routing { seats }
+    Routing { entries }
 }

@@ -20,7 +20,7 @@ pub struct Config {
     /// An agent's phone: says so to others (`Recv-Info: trialog`, RFC 6086).
     pub agent: bool,
     /// Others may refer us elsewhere and replace our dialogs; else neither `Allow` nor `Supported` offers it, and
-    /// REFER gets 405. [`crate::Station`] sets it by the core's policy.
+    /// REFER gets 405. [`crate::Endpoint`] sets it by the core's policy.
     pub referable: bool,
     /// For User-Agent and Server.
     pub product: String,

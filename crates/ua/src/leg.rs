@@ -4,7 +4,7 @@ use crate::media::{Media, Wanted};
 use crate::transaction::{ClientId, ServerId};
 use std::collections::VecDeque;
 use std::time::Duration;
-use trialog_call::{ByeReason, Capabilities, LegId, Session, Target, Time};
+use trialog_call::{ByeReason, Capabilities, LegId, SessionIntent, Target, Time};
 use trialog_sdp::{Description, Negotiated, Session as Agreement};
 use trialog_sip::{HeaderName, Headers, Uri};
 
@@ -158,7 +158,7 @@ pub(crate) struct QueuedRequest {
 #[derive(Debug, Default)]
 pub(crate) struct Renegotiation {
     /// What the core wants and no re-INVITE says yet.
-    pub(crate) wanted: Option<Session>,
+    pub(crate) wanted: Option<SessionIntent>,
     /// What the re-INVITE under way says.
     pub(crate) in_flight: Option<InFlight>,
     /// How often it was put off.
@@ -168,7 +168,7 @@ pub(crate) struct Renegotiation {
 /// A re-INVITE that waits for its final answer.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    pub(crate) session: Session,
+    pub(crate) session: SessionIntent,
     pub(crate) before: Wanted,
 }
 

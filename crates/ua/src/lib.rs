@@ -4,7 +4,7 @@
 //! time, addresses and the seed of all randomness are arguments; bytes to send, events and agreed sessions are polled. The
 //! way of a request in: [`UserAgent::handle_input`] → transaction → dialog → event; of an action out: the reverse.
 //!
-//! [`Station`] is core and user agent in one, which the program `trialog` and the simulated network both run.
+//! [`Endpoint`] is core and user agent in one, which the program `trialog` and the simulated network both run.
 //!
 //! What is ours on the wire, and what a peer that knows nothing of it sees:
 //! - `Trialog-Role: guest` in the INVITE of a consult. Others ignore it.
@@ -19,10 +19,10 @@ mod agent;
 mod answered;
 mod authentication;
 mod body;
-mod bridge_to_call;
 mod by_number;
 mod config;
 mod dialog;
+mod endpoint;
 mod inbound;
 mod info;
 mod invite;
@@ -39,8 +39,8 @@ mod timers;
 mod transaction;
 
 pub use agent::{Counts, UserAgent};
-pub use bridge_to_call::{Remains, Station, StationInput, StationOutput};
 pub use config::{Account, Config, Contacts, Trusted};
+pub use endpoint::{Endpoint, EndpointInput, EndpointOutput, LiveCounts};
 pub use io::{
     ConnectionId, Input, Output, RegistrationFault, RegistrationState, ResolveId, Source, Transmit,
     Transport,

@@ -9,8 +9,8 @@ use crate::lone::{self, Lone};
 use crate::service::{Order, Service, Slots, Watch};
 use crate::wav;
 use crate::{
-    AudioEnd, EngineError, EngineEvent, LegStats, LoneSound, MAX_LEGS, Options, RtpSocket, SeatOf,
-    SeatSpec, SessionParams, Speech, Stats, Tone,
+    AudioEnd, EngineError, EngineEvent, LegStats, LoneSound, MAX_LEGS, Options, PortOf, PortSpec,
+    RtpSocket, SessionParams, Speech, Stats, Tone,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher};
@@ -45,7 +45,7 @@ pub struct Engine {
     /// Those that stand alone, and the way to their thread, which is there where all do.
     lone: HashMap<u64, SessionParams>,
     lone_orders: Option<Sender<lone::Order>>,
-    seats: Vec<SeatSpec>,
+    ports: Vec<PortSpec>,
     files: Option<Files>,
     device: Option<Device>,
     threads: Vec<JoinHandle<()>>,
@@ -137,7 +137,7 @@ impl Engine {
             legs: BTreeMap::new(),
             lone: HashMap::new(),
             lone_orders: None,
-            seats: Vec::new(),
+            ports: Vec::new(),
             files,
             device,
             threads: Vec::new(),
@@ -286,24 +286,24 @@ impl Engine {
 
     /// States who hears whom, whole: whoever is not named hears nothing and is heard by nobody. Seats of legs that are
     /// not (yet, or any more) open are kept in mind and take effect when the leg is opened.
-    pub fn set_routing(&mut self, seats: &[SeatSpec]) {
-        if self.seats != seats {
-            self.seats = seats.to_vec();
+    pub fn set_routing(&mut self, ports: &[PortSpec]) {
+        if self.ports != ports {
+            self.ports = ports.to_vec();
             self.publish();
         }
     }
 
     fn publish(&self) {
         let mut routing = PortRouting::new();
-        for seat in &self.seats {
-            let port = match seat.seat {
-                SeatOf::Local => LOCAL,
-                SeatOf::Leg(key) => match self.legs.get(&key) {
+        for spec in &self.ports {
+            let port = match spec.port {
+                PortOf::Local => LOCAL,
+                PortOf::Leg(key) => match self.legs.get(&key) {
                     Some(entry) => usize::from(entry.slot),
                     None => continue,
                 },
             };
-            let tone = seat.tone.map(|tone| PortTone {
+            let tone = spec.tone.map(|tone| PortTone {
                 source: tone_index(tone),
                 // Music is heard alone; the other tones over whatever is heard.
                 over: !matches!(tone, Tone::Music),
@@ -311,9 +311,9 @@ impl Engine {
             routing.set(
                 port,
                 Port {
-                    group: seat.group,
-                    speaks: seat.speaks,
-                    hears: seat.hears,
+                    group: spec.group,
+                    speaks: spec.speaks,
+                    hears: spec.hears,
                     tone,
                 },
             );

@@ -28,7 +28,7 @@ mod wav;
 
 pub use control::Engine;
 pub use event::{EngineError, EngineEvent, LegStats, Stats};
-pub use params::{AudioEnd, LoneSound, Options, SeatOf, SeatSpec, SessionParams, Tone};
+pub use params::{AudioEnd, LoneSound, Options, PortOf, PortSpec, SessionParams, Tone};
 pub use socket::RtpSocket;
 pub use speech::Speech;
 pub use trialog_codec::Codec;

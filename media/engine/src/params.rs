@@ -107,9 +107,9 @@ pub struct SessionParams {
     pub far_sends: bool,
 }
 
-/// Whose seat.
+/// Whose port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SeatOf {
+pub enum PortOf {
     /// Our own microphone and ear.
     Local,
     /// The far end of a leg, by the key that it was opened with.
@@ -133,9 +133,9 @@ pub enum Tone {
 
 /// One party's place in the bridge: it hears the sum of those in its group who speak, without itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeatSpec {
+pub struct PortSpec {
     /// Whose.
-    pub seat: SeatOf,
+    pub port: PortOf,
     /// Parties of different groups never hear each other.
     pub group: u16,
     /// Its sound goes to the others of the group.

@@ -4,17 +4,17 @@ use super::cast::Part;
 use super::deed::Deed;
 use super::quietly::Broken;
 use crate::chance::Chance;
-use crate::phone::{STOCK, station};
+use crate::phone::{STOCK, endpoint};
 use crate::sound::PhoneId;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{
-    Act, CallId, CallRecord, CallView, Input, Party, Policy, Role, Seat, Stage, Time, WrapUpAct,
-    WrapUpId,
+    Act, CallId, CallRecord, CallView, Input, Party, Policy, Role, RouteEntry, Stage, Time,
+    WrapUpAct, WrapUpId,
 };
-use trialog_ua::Remains;
+use trialog_ua::LiveCounts;
 
 /// How everything ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,7 +328,7 @@ impl Play {
             }
             let all = self.world.connected_to(customer);
             let whole = all.iter().all(|phone| {
-                let snapshot = self.world.at(*phone).station.snapshot(self.world.now());
+                let snapshot = self.world.at(*phone).endpoint.snapshot(self.world.now());
                 !self.world.at(*phone).dead && !self.is_down(*phone) && !snapshot.terminating
             });
             let owner = all.iter().find(|phone| {
@@ -391,7 +391,7 @@ impl Play {
             self.each_period_of_ownership_has_its_wrap_up(phone);
             self.each_call_is_recorded_from_its_beginning_to_its_end(phone);
             let there = self.world.at(phone);
-            let ends = there.station.snapshot(self.world.now()).terminating;
+            let ends = there.endpoint.snapshot(self.world.now()).terminating;
             assert!(
                 there.quit || !ends,
                 "{} was switched off and does not quit",
@@ -505,7 +505,7 @@ impl Play {
             return;
         }
         let routing = &self.world.at(phone).bridge.routing;
-        let local = |seat: &Seat| seat.party == Party::Local && seat.hears;
+        let local = |entry: &RouteEntry| entry.party == Party::Local && entry.hears;
         // In a conference the sound of those who hold us is cut from the mix, so that nobody hears their music.
         let talks = |call: &CallView| match call.stage {
             Stage::Connected | Stage::Consulting | Stage::Swapped | Stage::PostCall => true,
@@ -513,7 +513,7 @@ impl Play {
             _ => false,
         };
         let calls = self.world.calls(phone);
-        if routing.seats.iter().any(local) && calls.iter().any(talks) {
+        if routing.entries.iter().any(local) && calls.iter().any(talks) {
             assert!(
                 !self.world.audible().ear(phone).is_empty(),
                 "{} hears nothing: {:?}",
@@ -603,13 +603,16 @@ impl Play {
 
     fn nothing_lives_on(&mut self, survivors: &[PhoneId]) {
         let end = self.world.now() + NOTHING_LIVES_LONGER;
-        let remains = |play: &Self| -> Vec<(&'static str, Remains)> {
+        let remains = |play: &Self| -> Vec<(&'static str, LiveCounts)> {
             let of = |phone: &PhoneId| {
-                let station = &play.world.at(*phone).station;
-                (play.world.name(*phone), station.remains(play.world.now()))
+                let endpoint = &play.world.at(*phone).endpoint;
+                (
+                    play.world.name(*phone),
+                    endpoint.live_counts(play.world.now()),
+                )
             };
             let left = survivors.iter().map(of);
-            left.filter(|(_, remains)| *remains != Remains::default())
+            left.filter(|(_, remains)| *remains != LiveCounts::default())
                 .collect()
         };
         while self.world.now() < end && !remains(self).is_empty() {
@@ -624,12 +627,12 @@ impl Play {
             let name = there.name;
             assert!(there.bridge.streams.is_empty(), "{name} is left with sound");
             assert_eq!(
-                there.station.media_left(),
+                there.endpoint.media_left(),
                 usize::from(STOCK),
                 "{name} is left without all its RTP addresses"
             );
             assert_eq!(
-                there.station.next_deadline(),
+                there.endpoint.next_deadline(),
                 None,
                 "{name} is left with a timer"
             );
@@ -717,10 +720,10 @@ impl Play {
         let mut world = self.world;
         for (place, phone) in world.take_phones().into_iter().enumerate() {
             let model = &self.cast[place].model;
-            let new = station(phone.name, phone.address, model, self.seeds[place]);
+            let new = endpoint(phone.name, phone.address, model, self.seeds[place]);
             let (name, dead) = (phone.name, phone.dead);
             let light = weight(new);
-            let heavy = weight(phone.station);
+            let heavy = weight(phone.endpoint);
             if !dead && heavy > light + ROOM {
                 return Some(Broken {
                     promise: format!("{name} weighs {heavy} bytes; a new one weighs {light}"),

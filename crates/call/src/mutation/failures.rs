@@ -4,7 +4,7 @@ use super::{Happened, Mutation};
 use crate::call::{Call, Slot, State, Step};
 use crate::leg::Phase;
 use crate::{
-    Act, Action, ByeReason, CallRecord, Direction, Input, MediaEvent, Notice, Phone, Session,
+    Act, Action, ByeReason, CallRecord, Direction, Input, MediaEvent, Notice, Phone, SessionIntent,
     Stage, WireEvent,
 };
 use alloc::vec::Vec;
@@ -64,7 +64,7 @@ pub(super) fn tamper(
                 && first.held
             {
                 first.hold = false;
-                let session = Session {
+                let session = SessionIntent {
                     direction: Direction::SendRecv,
                     focus: false,
                 };
@@ -260,7 +260,7 @@ pub(super) fn tamper(
                 && leg.phase == Phase::Up
             {
                 let direction = Direction::SendRecv;
-                let session = Session {
+                let session = SessionIntent {
                     direction,
                     focus: false,
                 };

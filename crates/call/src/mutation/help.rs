@@ -1,7 +1,7 @@
 //! What the faults have in common.
 use crate::call::{Call, State};
 use crate::leg::{Leg, Phase};
-use crate::{Action, CallRecord, Direction, LegId, Notice, Phone, Session};
+use crate::{Action, CallRecord, Direction, LegId, Notice, Phone, SessionIntent};
 use alloc::vec::Vec;
 
 pub(super) fn leg_mut(phone: &mut Phone, id: LegId) -> Option<&mut Leg> {
@@ -15,7 +15,7 @@ pub(super) fn leg_mut(phone: &mut Phone, id: LegId) -> Option<&mut Leg> {
 
 pub(super) fn hold(leg: &mut Leg, actions: &mut Vec<Action>) {
     leg.hold = true;
-    let session = Session {
+    let session = SessionIntent {
         direction: Direction::SendOnly,
         focus: false,
     };

@@ -34,7 +34,7 @@ faults! {
     R2OnePressIsNotEnough,
     /// The guest does not hear the others.
     R3GuestIsDeaf,
-    /// Somebody has two seats and hears himself.
+    /// Somebody has two entries and hears himself.
     R3HearsHimself,
     /// The guest is called anew for the conference.
     R4GuestIsCalledAgain,

@@ -4,8 +4,8 @@ use super::{Happened, Mutation};
 use crate::call::{Call, Slot, State};
 use crate::leg::{Leg, Phase};
 use crate::{
-    Act, Action, ByeReason, CallRecord, Capabilities, Direction, Notice, Phone, Role, Session,
-    WireEvent,
+    Act, Action, ByeReason, CallRecord, Capabilities, Direction, Notice, Phone, Role,
+    SessionIntent, WireEvent,
 };
 use alloc::vec::Vec;
 
@@ -174,7 +174,7 @@ pub(super) fn tamper(
                 && let Some(first) = phone.calls.first_mut().and_then(|call| call.first.as_mut())
                 && first.asked.is_none()
             {
-                let session = Session {
+                let session = SessionIntent {
                     direction: Direction::SendRecv,
                     focus: false,
                 };

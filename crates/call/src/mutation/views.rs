@@ -13,36 +13,36 @@ pub(crate) fn tamper_routing(phone: &Phone, routing: &mut Routing) {
     let seat_of = |leg: Option<&Leg>| leg.map(|leg| Party::Leg(leg.id));
     let second = seat_of(call.and_then(|call| call.second.as_ref()));
     let crowd = call.is_some_and(|call| call.state == State::Conference);
-    for seat in &mut routing.seats {
+    for entry in &mut routing.entries {
         match fault {
-            Mutation::R3GuestIsDeaf if crowd && Some(seat.party) == second => seat.hears = false,
-            Mutation::NoMusicMeanwhile if seat.tone == Some(Tone::Music) => {
+            Mutation::R3GuestIsDeaf if crowd && Some(entry.party) == second => entry.hears = false,
+            Mutation::NoMusicMeanwhile if entry.tone == Some(Tone::Music) => {
                 let leg = call.and_then(|call| call.first.as_ref());
-                if leg.is_some_and(|leg| !leg.hold && Party::Leg(leg.id) == seat.party) {
-                    (seat.tone, seat.hears, seat.speaks) = (None, true, true);
+                if leg.is_some_and(|leg| !leg.hold && Party::Leg(leg.id) == entry.party) {
+                    (entry.tone, entry.hears, entry.speaks) = (None, true, true);
                 }
             }
             Mutation::FarMusicPlays
-                if crowd && seat.tone.is_none() && seat.party != Party::Local =>
+                if crowd && entry.tone.is_none() && entry.party != Party::Local =>
             {
-                seat.speaks = true;
+                entry.speaks = true;
             }
-            Mutation::BothMixed => seat.speaks = true,
+            Mutation::BothMixed => entry.speaks = true,
             _ => {}
         }
     }
     if fault == Mutation::R3HearsHimself
         && crowd
-        && let Some(seat) = routing.seats.first().copied()
+        && let Some(entry) = routing.entries.first().copied()
     {
-        routing.seats.push(seat);
+        routing.entries.push(entry);
     }
     if fault == Mutation::AnchoredEar
         && let Some(call) = call.filter(|call| call.state == State::Anchored)
     {
         let group = crate::Group((call.id.0 & 0xffff) as u16);
         let (party, tone) = (Party::Local, None);
-        routing.seats.push(crate::Seat {
+        routing.entries.push(crate::RouteEntry {
             party,
             group,
             speaks: true,

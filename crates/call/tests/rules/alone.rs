@@ -44,8 +44,8 @@ fn each_call_is_answered_at_once_and_nobody_is_held_or_has_a_seat() {
     assert_eq!(stages(&story), [Stage::Connected; 20]);
     let held = |action: &&Action| matches!(action, Action::Reinvite { .. });
     assert_eq!(story.all.iter().find(held), None);
-    assert!(story.phone.routing().seats.is_empty());
-    assert_eq!(story.seat(LOCAL), None);
+    assert!(story.phone.routing().entries.is_empty());
+    assert_eq!(story.entry(LOCAL), None);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn r9_policy_may_answer_for_him() {
 fn r10_with_the_customers_200_the_guest_is_the_owner_and_mixes_one_leg_only() {
     let mut story = Story::guest_in_conference(policy());
     referred(&mut story).act(Act::Accept);
-    assert!(story.seat(leg(OWNER)).is_some() && story.seat(leg(CUSTOMER)).is_none());
+    assert!(story.entry(leg(OWNER)).is_some() && story.entry(leg(CUSTOMER)).is_none());
     story.wire(CUSTOMER, WireEvent::Answered(PLAIN));
     assert!(story.did.contains(&Action::ReferralResult {
         leg: OWNER,
@@ -93,7 +93,7 @@ fn r10_with_the_customers_200_the_guest_is_the_owner_and_mixes_one_leg_only() {
     }));
     let call = story.call().expect("the call goes on");
     assert_eq!((call.role, call.stage), (Role::Owner, Stage::Connected));
-    assert!(story.seat(leg(CUSTOMER)).is_some() && story.seat(leg(OWNER)).is_none());
+    assert!(story.entry(leg(CUSTOMER)).is_some() && story.entry(leg(OWNER)).is_none());
     // His own period of ownership, and his own wrap-up at its end.
     story.act(Act::End);
     assert_eq!(story.wrap_ups(), (1, 0));
@@ -111,7 +111,7 @@ fn r10_a_call_that_replaces_the_consult_makes_him_the_owner_with_its_first_packe
     story.wire(new, WireEvent::Incoming(incoming));
     assert_eq!(story.did, [Action::Answer(new)]);
     story.wire(new, WireEvent::Confirmed);
-    assert!(story.seat(leg(OWNER)).is_some());
+    assert!(story.entry(leg(OWNER)).is_some());
     story.give(Input::Media {
         leg: new,
         event: MediaEvent::Heard,

@@ -19,7 +19,7 @@ fn a_second_call_is_answered_and_the_first_is_held() {
     let mut story = Story::connected(policy(), PLAIN);
     rings(&mut story);
     assert_eq!(
-        story.seat(LOCAL).and_then(|seat| seat.tone),
+        story.entry(LOCAL).and_then(|entry| entry.tone),
         Some(Tone::Waiting)
     );
     story.give(Input::Act {

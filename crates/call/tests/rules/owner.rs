@@ -41,8 +41,8 @@ fn r3_the_customer_is_taken_off_hold_and_all_three_hear_each_other_without_thems
     ] {
         assert!(story.talk(one, other));
     }
-    // A seat hears the others of its group; with one seat each, nobody hears himself.
-    assert_eq!(story.phone.routing().seats.len(), 3);
+    // A entry hears the others of its group; with one entry each, nobody hears himself.
+    assert_eq!(story.phone.routing().entries.len(), 3);
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn r6_nobody_is_put_on_hold_in_a_conference() {
 fn r6_a_far_sides_hold_is_accepted_and_its_music_is_cut_from_the_mix() {
     let mut story = Story::conference(policy(), PLAIN, TRIALOG);
     story.wire(CUSTOMER, WireEvent::FarHold(true));
-    let seat = story.seat(leg(CUSTOMER)).expect("he stays");
-    assert!(!seat.speaks && story.talk(LOCAL, leg(GUEST)));
+    let entry = story.entry(leg(CUSTOMER)).expect("he stays");
+    assert!(!entry.speaks && story.talk(LOCAL, leg(GUEST)));
     story.wire(CUSTOMER, WireEvent::FarHold(false));
     assert!(story.talk(leg(CUSTOMER), leg(GUEST)));
 }
@@ -154,10 +154,10 @@ fn r11_the_hook_ends_it_for_all_at_once_or_asks_where_a_page_is_open() {
 #[test]
 fn r14_the_guest_exits_and_the_customers_sound_is_not_touched() {
     let mut story = Story::conference(policy(), PLAIN, TRIALOG);
-    let before = story.seat(leg(CUSTOMER));
+    let before = story.entry(leg(CUSTOMER));
     story.hangs_up(GUEST);
     assert_eq!(story.stage(), Stage::Connected);
-    assert_eq!(story.seat(leg(CUSTOMER)), before);
+    assert_eq!(story.entry(leg(CUSTOMER)), before);
     assert!(story.talk(LOCAL, leg(CUSTOMER)));
     assert!(
         !story
@@ -285,8 +285,8 @@ fn the_ear_hears_the_busy_tone_for_a_while_when_the_called_party_refuses() {
 }
 
 fn own_tone(story: &Story) -> Option<Tone> {
-    let seats = story.phone.routing().seats;
-    seats.into_iter().find(|seat| seat.party == LOCAL)?.tone
+    let entries = story.phone.routing().entries;
+    entries.into_iter().find(|entry| entry.party == LOCAL)?.tone
 }
 
 #[test]

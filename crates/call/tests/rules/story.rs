@@ -2,8 +2,8 @@
 use std::time::Duration;
 use trialog_call::{
     AccountId, Act, Action, CallId, CallRecord, CallView, Capabilities, EndCause, Incoming, Input,
-    LegId, Notice, Party, Phone, Policy, Reason, Refusal, Seat, Stage, Target, Time, Tone,
-    WireEvent,
+    LegId, Notice, Party, Phone, Policy, Refusal, RouteEntry, Stage, Target, Time, Tone, WireEvent,
+    WrapUpReason,
 };
 
 pub(crate) const CUSTOMER: LegId = LegId::Received(1);
@@ -38,7 +38,7 @@ pub(crate) struct Story {
 
 pub(crate) fn policy() -> Policy {
     Policy {
-        reasons: vec![Reason {
+        reasons: vec![WrapUpReason {
             code: "sale".into(),
             en: "Sale".into(),
             de: "Verkauf".into(),
@@ -187,25 +187,25 @@ impl Story {
         self.phone.permits(CALL, act).err()
     }
 
-    pub(crate) fn seat(&self, party: Party) -> Option<Seat> {
+    pub(crate) fn entry(&self, party: Party) -> Option<RouteEntry> {
         self.phone
             .routing()
-            .seats
+            .entries
             .into_iter()
-            .find(|seat| seat.party == party)
+            .find(|entry| entry.party == party)
     }
 
     /// Both hear each other.
     pub(crate) fn talk(&self, one: Party, other: Party) -> bool {
-        let (Some(a), Some(b)) = (self.seat(one), self.seat(other)) else {
+        let (Some(a), Some(b)) = (self.entry(one), self.entry(other)) else {
             return false;
         };
-        a.group == b.group && [a, b].iter().all(|seat| seat.speaks && seat.hears)
+        a.group == b.group && [a, b].iter().all(|entry| entry.speaks && entry.hears)
     }
 
     pub(crate) fn has_music(&self, leg: LegId) -> bool {
-        self.seat(Party::Leg(leg))
-            .is_some_and(|seat| seat.tone == Some(Tone::Music) && !seat.hears)
+        self.entry(Party::Leg(leg))
+            .is_some_and(|entry| entry.tone == Some(Tone::Music) && !entry.hears)
     }
 
     pub(crate) fn byes(&self) -> Vec<LegId> {

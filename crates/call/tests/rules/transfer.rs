@@ -73,7 +73,7 @@ fn r10_the_owner_is_out_and_the_two_hear_each_other_until_the_old_leg_is_left() 
         .act(Act::Transfer(None))
         .wire(GUEST, WireEvent::ReferAccepted)
         .notify(GUEST, 200);
-    assert!(story.seat(LOCAL).is_none() && story.talk(leg(CUSTOMER), leg(GUEST)));
+    assert!(story.entry(LOCAL).is_none() && story.talk(leg(CUSTOMER), leg(GUEST)));
     story.hangs_up(CUSTOMER);
     assert_eq!(story.byes(), [GUEST]);
     story.wire(GUEST, WireEvent::Gone);
@@ -118,7 +118,7 @@ fn who_cannot_be_referred_is_passed_over_and_then_our_phone_carries_the_two() {
     assert_eq!(refers(&story), [(CUSTOMER, ReferTo::Leg(GUEST))]);
     story.wire(CUSTOMER, WireEvent::ReferRefused { status: 501 });
     assert_eq!((story.stage(), story.wrap_ups()), (Stage::Anchored, (1, 0)));
-    assert!(story.seat(LOCAL).is_none() && story.talk(leg(CUSTOMER), leg(GUEST)));
+    assert!(story.entry(LOCAL).is_none() && story.talk(leg(CUSTOMER), leg(GUEST)));
     assert!(story.did.contains(&Action::Inform {
         leg: GUEST,
         info: Info::YouAreOwner
@@ -177,7 +177,7 @@ fn a_success_that_crosses_the_withdrawal_is_the_truth() {
         .notify(GUEST, 200);
     assert!(
         story.told(|notice| matches!(notice, Notice::Transferred { .. }))
-            && story.seat(LOCAL).is_none()
+            && story.entry(LOCAL).is_none()
     );
 }
 

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use trialog_call::proof::{Renamed, Sketch};
 use trialog_call::{
     Action, CallId, CallRecord, Capabilities, Direction, Input, LegId, MediaEvent, Phone, Policy,
-    ReferralPolicy, Role, Session, WireEvent,
+    ReferralPolicy, Role, SessionIntent, WireEvent,
 };
 
 /// How far a dialog has come, as the far side sees it.
@@ -43,7 +43,7 @@ pub(crate) struct FarLeg {
     pub(crate) far: Far,
     pub(crate) can: Capabilities,
     /// Our re-INVITE that waits for its answer.
-    pub(crate) reinvite: Option<Session>,
+    pub(crate) reinvite: Option<SessionIntent>,
     /// The session as agreed: we send only.
     pub(crate) held: bool,
     pub(crate) refer: Refer,

@@ -3,7 +3,9 @@ use crate::bfs::Search;
 use crate::inputs::{Alphabet, Aside, Replaced, incoming};
 use crate::model::World;
 use std::time::Duration;
-use trialog_call::{Capabilities, Hangup, Incoming, Input, Policy, Reason, ReferralPolicy, Time};
+use trialog_call::{
+    Capabilities, Hangup, Incoming, Input, Policy, ReferralPolicy, Time, WrapUpReason,
+};
 
 pub(crate) const TRIALOG: Capabilities = Capabilities {
     refer: true,
@@ -24,7 +26,7 @@ pub(crate) const OLD: Capabilities = Capabilities {
 pub(crate) fn policy() -> Policy {
     Policy {
         max_calls: 1,
-        reasons: vec![Reason {
+        reasons: vec![WrapUpReason {
             code: "sale".into(),
             en: "Sale".into(),
             de: "Verkauf".into(),

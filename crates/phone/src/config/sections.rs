@@ -3,7 +3,7 @@ use super::reader::Section;
 use super::{Config, Media, Sip};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use trialog_call::{Hangup, Policy, Reason, ReferralPolicy};
+use trialog_call::{Hangup, Policy, ReferralPolicy, WrapUpReason};
 use trialog_engine::{AudioEnd, LoneSound};
 use trialog_sdp::Codec;
 use trialog_sip::digest::Secret;
@@ -306,7 +306,7 @@ fn wrap_up(section: Section<'_, '_>, policy: &mut Policy) {
     section.end();
 }
 
-fn reason(section: Section<'_, '_>, before: &[Reason]) -> Reason {
+fn reason(section: Section<'_, '_>, before: &[WrapUpReason]) -> WrapUpReason {
     let code = required(&section, "code");
     if before.iter().any(|reason| reason.code == code) {
         section.fault(
@@ -315,7 +315,7 @@ fn reason(section: Section<'_, '_>, before: &[Reason]) -> Reason {
             &format!("“{code}”"),
         );
     }
-    let reason = Reason {
+    let reason = WrapUpReason {
         en: section.text("en").unwrap_or_else(|| code.clone()),
         de: section.text("de").unwrap_or_else(|| code.clone()),
         code,

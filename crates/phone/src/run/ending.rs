@@ -5,7 +5,7 @@ use super::Running;
 use std::collections::HashSet;
 use std::time::Duration;
 use trialog_call::{AccountId, Input, Stage, Time};
-use trialog_ua::{RegistrationState, StationInput};
+use trialog_ua::{EndpointInput, RegistrationState};
 
 /// For BYE and de-registration and their answers. What then follows (recordings) takes its share of the 2 s.
 const LIMIT: Duration = Duration::from_millis(1_200);
@@ -41,7 +41,7 @@ impl Running {
     /// SIGINT, SIGTERM, or the API's `shutdown`.
     pub(super) fn terminate(&mut self) {
         self.ending.asked += 1;
-        self.handle(StationInput::Core(Input::Terminate));
+        self.handle(EndpointInput::Core(Input::Terminate));
         if self.ending.asked == 1 && self.waits() {
             tracing::info!("waiting for the conference to end; a second signal ends it");
         }
@@ -56,7 +56,7 @@ impl Running {
             && (self.ending.quit || self.ending.asked > 1 || !self.waits())
         {
             self.ending.limit = Some(self.clock.now() + LIMIT);
-            self.handle(StationInput::Unregister);
+            self.handle(EndpointInput::Unregister);
         }
         let late = self
             .ending
@@ -70,7 +70,7 @@ impl Running {
 
     /// A call is being waited for: it is not on its way out.
     fn waits(&self) -> bool {
-        let snapshot = self.station.snapshot(self.clock.now());
+        let snapshot = self.endpoint.snapshot(self.clock.now());
         snapshot
             .calls
             .iter()

@@ -32,7 +32,7 @@ use tokio::time::timeout;
 use trialog_call::{CallId, Refusal};
 use trialog_desk::{Feed, Identity, Order};
 use trialog_engine::EngineEvent;
-use trialog_ua::{Account, Station, StationInput};
+use trialog_ua::{Account, Endpoint, EndpointInput};
 use wire::Wire;
 
 /// So long the API's last answers may take on their way to slow clients.
@@ -60,7 +60,7 @@ pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
 /// All that the loop holds.
 struct Running {
     clock: Clock,
-    station: Station,
+    endpoint: Endpoint,
     wire: Wire,
     resolver: Resolver,
     sound: Sound,
@@ -72,7 +72,7 @@ struct Running {
     accounts: Vec<Account>,
     ending: Ending,
     /// What came up while something else was handled.
-    next: VecDeque<StationInput<'static>>,
+    next: VecDeque<EndpointInput<'static>>,
     /// What came of the order that is being handled.
     verdict: Verdict,
     place: Place,

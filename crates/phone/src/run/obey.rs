@@ -3,7 +3,7 @@ use super::{Running, Verdict, address};
 use std::sync::Arc;
 use trialog_call::{Act, CallId, Input};
 use trialog_desk::{Command, Look, Order, Outcome};
-use trialog_ua::StationInput;
+use trialog_ua::EndpointInput;
 
 impl Running {
     pub(super) fn obey(&mut self, Order { command, reply }: Order) {
@@ -24,7 +24,7 @@ impl Running {
     fn look(&mut self) -> Outcome {
         // What the look shows has its events before it.
         self.publish();
-        let snapshot = self.station.snapshot(self.clock.now());
+        let snapshot = self.endpoint.snapshot(self.clock.now());
         let identity = Arc::clone(&self.identity);
         Outcome::Seen {
             look: Box::new(Look { snapshot, identity }),
@@ -47,7 +47,7 @@ impl Running {
         let dialled = matches!(input, Input::Dial { .. });
         self.verdict = Verdict::default();
         let asked = self.feed.is_watched().then(|| input.clone());
-        self.handle(StationInput::Core(input));
+        self.handle(EndpointInput::Core(input));
         if let (Some(asked), Some(refusal)) = (asked, self.verdict.refused) {
             self.feed.refused(&asked, refusal);
         }
@@ -67,7 +67,7 @@ impl Running {
     }
     /// What may be done with a call now.
     fn allowed(&self, call: CallId) -> Vec<Act> {
-        let snapshot = self.station.snapshot(self.clock.now());
+        let snapshot = self.endpoint.snapshot(self.clock.now());
         let view = snapshot.calls.into_iter().find(|view| view.id == call);
         let acts = view.into_iter().flat_map(|view| view.acts);
         acts.filter(|view| view.refusal.is_none())

@@ -5,12 +5,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use trialog_call::{LegId, Party, Routing, Tone};
 use trialog_engine::{
-    Codec, Engine, EngineError, RtpSocket, SeatOf, SeatSpec, SessionParams, Speech,
+    Codec, Engine, EngineError, PortOf, PortSpec, RtpSocket, SessionParams, Speech,
 };
 use trialog_sdp::Negotiated;
-use trialog_ua::Station;
+use trialog_ua::Endpoint;
 
-/// How many bound and unused pairs of RTP ports the station is kept supplied with.
+/// How many bound and unused pairs of RTP ports the endpoint is kept supplied with.
 const STOCK: usize = 8;
 
 /// The engine and the sockets that are not its own yet.
@@ -42,11 +42,11 @@ impl Sound {
     }
 
     /// Fills the stock up. An error where there is nothing left to offer at all.
-    pub(super) fn stock_up(&mut self, station: &mut Station) -> io::Result<()> {
-        while station.media_left() < STOCK {
+    pub(super) fn stock_up(&mut self, endpoint: &mut Endpoint) -> io::Result<()> {
+        while endpoint.media_left() < STOCK {
             let socket = match self.engine.bind(self.bind, self.media.rtp_ports.clone()) {
                 Ok(socket) => socket,
-                Err(error) if station.media_left() > 0 || self.short => {
+                Err(error) if endpoint.media_left() > 0 || self.short => {
                     if !self.short {
                         tracing::warn!(%error, "no more ports for RTP; see the key media.rtp_ports");
                     }
@@ -57,7 +57,7 @@ impl Sound {
             };
             let address = SocketAddr::new(self.tell, socket.local_addr().port());
             self.unused.insert(address, socket);
-            station.offer_media(address);
+            endpoint.offer_media(address);
         }
         self.short = false;
         Ok(())
@@ -95,9 +95,9 @@ impl Sound {
     }
 
     pub(super) fn route(&mut self, routing: &Routing) {
-        let mut seats: Vec<_> = routing.seats.iter().map(seat).collect();
-        super::sabotage::spoil(&mut seats);
-        self.engine.set_routing(&seats);
+        let mut ports: Vec<_> = routing.entries.iter().map(port).collect();
+        super::sabotage::spoil(&mut ports);
+        self.engine.set_routing(&ports);
     }
 
     pub(super) fn dtmf(&mut self, leg: LegId, digit: u8) -> Result<(), EngineError> {
@@ -147,17 +147,17 @@ pub(super) fn leg(key: u64) -> LegId {
     }
 }
 
-fn seat(seat: &trialog_call::Seat) -> SeatSpec {
+fn port(entry: &trialog_call::RouteEntry) -> PortSpec {
     use trialog_engine::Tone as Sounding;
-    SeatSpec {
-        seat: match seat.party {
-            Party::Local => SeatOf::Local,
-            Party::Leg(leg) => SeatOf::Leg(key(leg)),
+    PortSpec {
+        port: match entry.party {
+            Party::Local => PortOf::Local,
+            Party::Leg(leg) => PortOf::Leg(key(leg)),
         },
-        group: seat.group.0,
-        speaks: seat.speaks,
-        hears: seat.hears,
-        tone: seat.tone.map(|tone| match tone {
+        group: entry.group.0,
+        speaks: entry.speaks,
+        hears: entry.hears,
+        tone: entry.tone.map(|tone| match tone {
             Tone::Music => Sounding::Music,
             Tone::RingBack => Sounding::RingBack,
             Tone::Busy => Sounding::Busy,

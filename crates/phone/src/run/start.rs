@@ -17,7 +17,7 @@ use trialog_call::ReferralPolicy;
 use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model};
 use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, LoneSound, Options};
 use trialog_sip::{Host, Uri};
-use trialog_ua::{Account, Contacts, Station};
+use trialog_ua::{Account, Contacts, Endpoint};
 
 /// How often a free port is tried that UDP and TCP both have.
 const TRIES: u32 = 20;
@@ -53,9 +53,9 @@ pub(super) async fn start(
         product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
         register_for: config.sip.register_for,
     };
-    let mut station = Station::new(config.policy.clone(), agent, random()?);
+    let mut endpoint = Endpoint::new(config.policy.clone(), agent, random()?);
     let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell);
-    sound.stock_up(&mut station).map_err(StartError::Rtp)?;
+    sound.stock_up(&mut endpoint).map_err(StartError::Rtp)?;
 
     let (readings, read) = say::readings();
 
@@ -84,7 +84,7 @@ pub(super) async fn start(
     }
     let running = Running {
         clock,
-        station,
+        endpoint,
         wire: Wire {
             datagrams,
             streams,

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use trialog_call::{Input, LegId, MediaEvent, Time};
 use trialog_desk::{Order, UnixTime};
 use trialog_engine::EngineEvent;
-use trialog_ua::{StationInput, StationOutput};
+use trialog_ua::{EndpointInput, EndpointOutput};
 
 /// So many datagrams that wait are taken one after the other before anything else has its turn.
 const BATCH: usize = 32;
@@ -37,7 +37,7 @@ enum Happening {
 impl Running {
     /// Turns until the end.
     pub(super) async fn go(&mut self, mut sources: Sources) {
-        self.handle(StationInput::Register);
+        self.handle(EndpointInput::Register);
         self.publish();
         loop {
             let happening = self.happening(&mut sources).await;
@@ -67,7 +67,7 @@ impl Running {
 
     /// When something is due that does not come by itself.
     fn due(&self) -> Option<Instant> {
-        let times: [Option<Time>; 2] = [self.station.next_deadline(), self.ending.limit];
+        let times: [Option<Time>; 2] = [self.endpoint.next_deadline(), self.ending.limit];
         let time = times.into_iter().flatten().min();
         let coarse = |time: Time| {
             let steps = time.0.as_micros().div_ceil(COARSE.as_micros());
@@ -87,7 +87,7 @@ impl Running {
             Happening::Stream(event) => self.stream(event),
             Happening::Resolved(Resolution { id, addresses }) => {
                 let addresses = &addresses;
-                self.step(StationInput::Resolved { id, addresses });
+                self.step(EndpointInput::Resolved { id, addresses });
             }
             Happening::Order(order) => self.obey(order),
             Happening::Read(reading) => self.say(reading),
@@ -95,8 +95,8 @@ impl Running {
             Happening::Signal => self.terminate(),
             Happening::Due => {
                 let now = self.clock.now();
-                if self.station.next_deadline().is_some_and(|due| due <= now) {
-                    self.handle(StationInput::Timeout);
+                if self.endpoint.next_deadline().is_some_and(|due| due <= now) {
+                    self.handle(EndpointInput::Timeout);
                 }
             }
         }
@@ -104,7 +104,7 @@ impl Running {
     }
 
     fn stock_up(&mut self) {
-        if let Err(error) = self.sound.stock_up(&mut self.station) {
+        if let Err(error) = self.sound.stock_up(&mut self.endpoint) {
             tracing::error!(%error, "no ports for RTP are left; see the key media.rtp_ports");
         }
     }
@@ -130,7 +130,7 @@ impl Running {
         let at_us = self.clock.unix_us(self.clock.now());
         self.wire.received(source, &message, at_us);
         let message = &message;
-        self.step(StationInput::Wire { source, message });
+        self.step(EndpointInput::Wire { source, message });
     }
 
     fn stream(&mut self, event: StreamEvent) {
@@ -145,11 +145,11 @@ impl Running {
                 let at_us = self.clock.unix_us(self.clock.now());
                 self.wire.received(source, &bytes, at_us);
                 let message = &bytes;
-                self.step(StationInput::Wire { source, message });
+                self.step(EndpointInput::Wire { source, message });
             }
             StreamEvent::Failed { id, remote } => {
                 self.wire.streams.over(id);
-                self.handle(StationInput::TransportError {
+                self.handle(EndpointInput::TransportError {
                     transport: trialog_ua::Transport::Tcp,
                     destination: remote,
                 });
@@ -176,39 +176,39 @@ impl Running {
                 return;
             }
         };
-        self.handle(StationInput::Core(input));
+        self.handle(EndpointInput::Core(input));
     }
 
     /// Hands something to core and user agent, and does all that follows from it.
-    pub(super) fn handle(&mut self, input: StationInput<'static>) {
+    pub(super) fn handle(&mut self, input: EndpointInput<'static>) {
         self.step(input);
     }
 
-    fn step(&mut self, input: StationInput<'_>) {
+    fn step(&mut self, input: EndpointInput<'_>) {
         let now = self.clock.now();
-        self.station.handle(now, input);
+        self.endpoint.handle(now, input);
         self.carry_out(now);
         while let Some(input) = self.next.pop_front() {
-            self.station.handle(now, input);
+            self.endpoint.handle(now, input);
             self.carry_out(now);
         }
     }
 
     /// Does what was decided, in the order in which it was decided.
     fn carry_out(&mut self, now: Time) {
-        while let Some(output) = self.station.poll_output() {
+        while let Some(output) = self.endpoint.poll_output() {
             self.perform(now, output);
         }
     }
 
-    fn perform(&mut self, now: Time, output: StationOutput) {
+    fn perform(&mut self, now: Time, output: EndpointOutput) {
         match output {
-            StationOutput::Transmit(transmit) => {
+            EndpointOutput::Transmit(transmit) => {
                 let at_us = self.clock.unix_us(self.clock.now());
                 let failed = self.wire.send(transmit, at_us);
                 self.next.extend(failed);
             }
-            StationOutput::Resolve {
+            EndpointOutput::Resolve {
                 id,
                 host,
                 port,
@@ -219,14 +219,14 @@ impl Running {
                 port,
                 transport,
             }),
-            StationOutput::MediaTaken { leg, address } => self.sound.taken(leg, address),
-            StationOutput::Media { leg, session } => {
+            EndpointOutput::MediaTaken { leg, address } => self.sound.taken(leg, address),
+            EndpointOutput::Media { leg, session } => {
                 if let Err(error) = self.sound.agreed(leg, session.as_deref()) {
                     self.without_sound(leg, &error);
                 }
             }
-            StationOutput::Routing(routing) => self.sound.route(&routing),
-            StationOutput::Record(record) => {
+            EndpointOutput::Routing(routing) => self.sound.route(&routing),
+            EndpointOutput::Record(record) => {
                 self.feed.record(&record);
                 // What is recorded is kept before anything that follows from it leaves the machine.
                 if let trialog_call::CallRecord::Began { call, .. } = &record {
@@ -237,22 +237,22 @@ impl Running {
                     tracing::error!(%path, %error, ?record, "a record could not be kept");
                 }
             }
-            StationOutput::Notice(notice) => {
+            EndpointOutput::Notice(notice) => {
                 let text = trialog_desk::words::notice(&notice).en;
                 tracing::info!("{text}");
                 self.feed.notice(&notice);
             }
-            StationOutput::Refused(refusal) => self.verdict.refused = Some(refusal),
-            StationOutput::Dtmf { leg, digit } => {
+            EndpointOutput::Refused(refusal) => self.verdict.refused = Some(refusal),
+            EndpointOutput::Dtmf { leg, digit } => {
                 if let Err(error) = self.sound.dtmf(leg, digit) {
                     tracing::warn!(%error, "the digit was not sent");
                 }
             }
-            StationOutput::Registration { account, state } => {
+            EndpointOutput::Registration { account, state } => {
                 self.ending.registration(account, &state);
                 self.registered(account, state);
             }
-            StationOutput::Quit => self.ending.quit = true,
+            EndpointOutput::Quit => self.ending.quit = true,
         }
         debug_assert!(now <= self.clock.now());
     }
@@ -260,7 +260,7 @@ impl Running {
     /// A leg whose sound can't be set up is as good as lost: the core ends it.
     fn without_sound(&mut self, leg: LegId, error: &trialog_engine::EngineError) {
         tracing::error!(%error, leg = trialog_desk::act::leg_name(leg), "no sound for this leg");
-        self.next.push_back(StationInput::Core(Input::Media {
+        self.next.push_back(EndpointInput::Core(Input::Media {
             leg,
             event: MediaEvent::Lost,
         }));
@@ -277,7 +277,7 @@ impl Running {
             let now = self.clock.now();
             let at = UnixTime(self.clock.unix_us(now) / 1_000);
             self.feed
-                .publish(at, self.station.snapshot(now), &self.identity);
+                .publish(at, self.endpoint.snapshot(now), &self.identity);
         }
     }
 }

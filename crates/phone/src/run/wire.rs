@@ -2,7 +2,7 @@
 use crate::net::{Datagrams, Streams};
 use crate::trace::{Seen, Trace, Way};
 use std::net::SocketAddr;
-use trialog_ua::{ConnectionId, Source, StationInput, Transmit, Transport};
+use trialog_ua::{ConnectionId, EndpointInput, Source, Transmit, Transport};
 
 pub(super) struct Wire {
     pub(super) datagrams: Datagrams,
@@ -15,7 +15,11 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Sends; what can't be sent is told.
-    pub(super) fn send(&mut self, transmit: Transmit, at_us: u64) -> Option<StationInput<'static>> {
+    pub(super) fn send(
+        &mut self,
+        transmit: Transmit,
+        at_us: u64,
+    ) -> Option<EndpointInput<'static>> {
         let Transmit {
             transport,
             destination,
@@ -43,7 +47,7 @@ impl Wire {
         };
         let error = sent.err()?;
         tracing::info!(to = %destination, %error, "a SIP message could not be sent");
-        Some(StationInput::TransportError {
+        Some(EndpointInput::TransportError {
             transport,
             destination,
         })

@@ -7,7 +7,7 @@ use crate::leg::{InFlight, Stage};
 use crate::outbound::{Purpose, Sent, cseq_of};
 use crate::transaction::ClientId;
 use std::time::Duration;
-use trialog_call::{EndCause, LegId, Session, Time, WireEvent};
+use trialog_call::{EndCause, LegId, SessionIntent, Time, WireEvent};
 use trialog_sdp::Description;
 use trialog_sip::{HeaderName, Method, Response, Seconds};
 
@@ -18,7 +18,7 @@ const LONGEST_WAIT: u32 = 10;
 
 impl UserAgent {
     /// The core wants this session. What it wanted before and was not yet asked for is forgotten.
-    pub(crate) fn renegotiate(&mut self, now: Time, id: LegId, session: Session) {
+    pub(crate) fn renegotiate(&mut self, now: Time, id: LegId, session: SessionIntent) {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.renegotiation.wanted = Some(session);
             leg.renegotiation.tries = 0;
@@ -158,7 +158,7 @@ impl UserAgent {
         }
     }
 
-    fn try_later(&mut self, now: Time, id: LegId, session: Session, wait: Option<u32>) {
+    fn try_later(&mut self, now: Time, id: LegId, session: SessionIntent, wait: Option<u32>) {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };

@@ -1,7 +1,7 @@
 //! Calls between two user agents: set-up in both directions, refusal, CANCEL and what crosses it, BYE, hold, glare.
 use crate::support::{Pipe, header, target};
 use std::time::Duration;
-use trialog_call::{Action, ByeReason, Direction, EndCause, Session, WireEvent};
+use trialog_call::{Action, ByeReason, Direction, EndCause, SessionIntent, WireEvent};
 
 #[test]
 fn a_call_is_set_up_and_ended_by_the_caller() {
@@ -303,7 +303,7 @@ fn a_focus_says_so_in_its_contact_and_the_other_is_told() {
     let mut pipe = Pipe::of(2);
     let (placed, received) = pipe.call(0, 1);
     for focus in [true, false] {
-        let session = Session {
+        let session = SessionIntent {
             direction: Direction::SendRecv,
             focus,
         };

@@ -3,7 +3,8 @@ use crate::support::{Pipe, config, header, reply, sdp, target};
 use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{
-    AccountId, Action, ByeReason, Direction, EndCause, LegId, ReferTo, Session, Target, WireEvent,
+    AccountId, Action, ByeReason, Direction, EndCause, LegId, ReferTo, SessionIntent, Target,
+    WireEvent,
 };
 use trialog_sip::Uri;
 use trialog_sip::digest::{Algorithm, Challenge, Secret};
@@ -184,7 +185,7 @@ fn a_second_wish_waits_for_the_final_answer_to_the_first() {
 fn a_refused_hold_leaves_no_trace_in_the_next_answer() {
     let mut pipe = Pipe::of(1);
     let (leg, invite) = with_stranger(&mut pipe);
-    let session = Session {
+    let session = SessionIntent {
         direction: Direction::SendOnly,
         focus: true,
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use trialog_engine::{
-    AudioEnd, Codec, Engine, EngineEvent, Options, RtpSocket, SeatOf, SeatSpec, SessionParams, Tone,
+    AudioEnd, Codec, Engine, EngineEvent, Options, PortOf, PortSpec, RtpSocket, SessionParams, Tone,
 };
 use trialog_frame::Level;
 
@@ -160,9 +160,9 @@ pub fn join(a: (&mut Party, u64), b: (&mut Party, u64), codec: Codec) {
         .expect("opened");
 }
 
-pub fn seat(seat: SeatOf, group: u16) -> SeatSpec {
-    SeatSpec {
-        seat,
+pub fn port(port: PortOf, group: u16) -> PortSpec {
+    PortSpec {
+        port,
         group,
         speaks: true,
         hears: true,
@@ -170,18 +170,18 @@ pub fn seat(seat: SeatOf, group: u16) -> SeatSpec {
     }
 }
 
-pub fn leg(key: u64, group: u16) -> SeatSpec {
-    seat(SeatOf::Leg(key), group)
+pub fn leg(key: u64, group: u16) -> PortSpec {
+    port(PortOf::Leg(key), group)
 }
 
-pub fn local(group: u16) -> SeatSpec {
-    seat(SeatOf::Local, group)
+pub fn local(group: u16) -> PortSpec {
+    port(PortOf::Local, group)
 }
 
 /// Held with music.
-pub fn held(key: u64) -> SeatSpec {
-    SeatSpec {
-        seat: SeatOf::Leg(key),
+pub fn held(key: u64) -> PortSpec {
+    PortSpec {
+        port: PortOf::Leg(key),
         group: 99,
         speaks: false,
         hears: false,

@@ -103,24 +103,26 @@ fn r3_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken> {
             }
             return broken(RULE, format!("{call:?}"));
         };
-        let seats: Vec<_> = [Party::Local, Party::Leg(customer.id), Party::Leg(guest.id)]
+        let entries: Vec<_> = [Party::Local, Party::Leg(customer.id), Party::Leg(guest.id)]
             .into_iter()
-            .filter_map(|party| step.is.seat(party))
+            .filter_map(|party| step.is.entry(party))
             .collect();
-        let together = seats.len() == 3 && seats.iter().all(|seat| seat.group == seats[0].group);
+        let together =
+            entries.len() == 3 && entries.iter().all(|entry| entry.group == entries[0].group);
         if !together
-            || !seats
+            || !entries
                 .iter()
-                .all(|seat| seat.hears && seat.tone != Some(Tone::Music))
+                .all(|entry| entry.hears && entry.tone != Some(Tone::Music))
         {
-            return broken(RULE, format!("{seats:?}"));
+            return broken(RULE, format!("{entries:?}"));
         }
-        for (seat, speaks) in seats
-            .iter()
-            .zip([!call.muted, !customer.far_held, !guest.far_held])
+        for (entry, speaks) in
+            entries
+                .iter()
+                .zip([!call.muted, !customer.far_held, !guest.far_held])
         {
-            if seat.speaks != speaks {
-                return broken(RULE, format!("{seat:?}, and it should speak: {speaks}"));
+            if entry.speaks != speaks {
+                return broken(RULE, format!("{entry:?}, and it should speak: {speaks}"));
             }
         }
     }
@@ -271,12 +273,12 @@ fn r14_the_guest_leaves(step: &Step<'_>) -> Result<(), Broken> {
     if stage != Some(Stage::Connected) || step.touches(customer.id) {
         return broken(RULE, format!("{stage:?} {:?}", step.actions));
     }
-    let seat = |look: &super::Look| {
-        look.seat(Party::Leg(customer.id))
-            .map(|seat| (seat.group, seat.hears, seat.tone))
+    let entry = |look: &super::Look| {
+        look.entry(Party::Leg(customer.id))
+            .map(|entry| (entry.group, entry.hears, entry.tone))
     };
-    if seat(step.was) != seat(step.is) {
-        return broken(RULE, "the customer's seat has changed");
+    if entry(step.was) != entry(step.is) {
+        return broken(RULE, "the customer's entry has changed");
     }
     Ok(())
 }

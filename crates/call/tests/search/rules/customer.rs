@@ -46,15 +46,18 @@ fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
 
 fn nobody_is_routed_to_himself(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R3: nobody is routed to himself";
-    let seats = &step.is.routing.seats;
-    for (place, seat) in seats.iter().enumerate() {
-        if seats[..place].iter().any(|other| other.party == seat.party) {
-            return broken(RULE, format!("{seat:?} twice"));
+    let entries = &step.is.routing.entries;
+    for (place, entry) in entries.iter().enumerate() {
+        if entries[..place]
+            .iter()
+            .any(|other| other.party == entry.party)
+        {
+            return broken(RULE, format!("{entry:?} twice"));
         }
-        if let Party::Leg(leg) = seat.party
+        if let Party::Leg(leg) = entry.party
             && step.far(leg).is_none()
         {
-            return broken(RULE, format!("{seat:?} is nobody's"));
+            return broken(RULE, format!("{entry:?} is nobody's"));
         }
     }
     Ok(())
@@ -69,22 +72,22 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
         if call.role != Role::Owner || call.stage == Stage::Ending {
             continue;
         }
-        let Some(seat) = step.is.seat(Party::Leg(customer.id)) else {
-            return broken(RULE, "he has no seat");
+        let Some(entry) = step.is.entry(Party::Leg(customer.id)) else {
+            return broken(RULE, "he has no entry");
         };
-        let company = step.is.routing.seats.iter().any(|other| {
-            other.party != seat.party
-                && other.group == seat.group
+        let company = step.is.routing.entries.iter().any(|other| {
+            other.party != entry.party
+                && other.group == entry.group
                 && other.hears
                 && (other.speaks
                     || other.party == Party::Local
                     || call.second.is_some_and(|g| g.far_held))
         });
-        let music = seat.tone == Some(Tone::Music);
-        if !(music || seat.hears && company) {
+        let music = entry.tone == Some(Tone::Music);
+        if !(music || entry.hears && company) {
             return broken(RULE, format!("in {:?}: {:?}", call.stage, step.is.routing));
         }
-        if music && seat.speaks {
+        if music && entry.speaks {
             return broken(RULE, "he speaks into his music");
         }
     }

@@ -121,8 +121,8 @@ fn guest_not_reached(step: &Step<'_>) -> Result<(), Broken> {
     };
     let music = now.first.is_some_and(|customer| {
         step.is
-            .seat(Party::Leg(customer.id))
-            .is_some_and(|seat| seat.tone == Some(Tone::Music))
+            .entry(Party::Leg(customer.id))
+            .is_some_and(|entry| entry.tone == Some(Tone::Music))
     });
     let resume = step.after.phone.permits(call.id, &Act::Resume).is_ok();
     if !told || now.stage != Stage::Held || !music || !(resume || gave_up) {

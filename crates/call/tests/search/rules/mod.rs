@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use trialog_call::proof::{LegSketch, Sketch};
 use trialog_call::{
     Act, ActKind, Action, CallId, CallRecord, Column, Direction, Input, LegId, MediaEvent, Party,
-    Refusal, Routing, Seat, Stage, WireEvent,
+    Refusal, RouteEntry, Routing, Stage, WireEvent,
 };
 
 /// A world, as the rules look at it.
@@ -38,8 +38,11 @@ impl Look {
             .find(|call| is(call.first, leg) || is(call.second, leg))
     }
 
-    pub(crate) fn seat(&self, party: Party) -> Option<&Seat> {
-        self.routing.seats.iter().find(|seat| seat.party == party)
+    pub(crate) fn entry(&self, party: Party) -> Option<&RouteEntry> {
+        self.routing
+            .entries
+            .iter()
+            .find(|entry| entry.party == party)
     }
 }
 

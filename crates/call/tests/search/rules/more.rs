@@ -21,15 +21,15 @@ fn one_microphone(step: &Step<'_>) -> Result<(), Broken> {
     let ours = step
         .is
         .routing
-        .seats
+        .entries
         .iter()
-        .filter(|seat| seat.party == Party::Local);
-    let seats = ours.clone().count();
+        .filter(|entry| entry.party == Party::Local);
+    let entries = ours.clone().count();
     // Beside all calls there may be a tone alone: ringing, or busy.
     let tone_alone = ours
         .clone()
-        .all(|seat| seat.tone.is_some() && !seat.speaks && !seat.hears);
-    if seats != with_us && !(with_us == 0 && seats == 1 && tone_alone) {
+        .all(|entry| entry.tone.is_some() && !entry.speaks && !entry.hears);
+    if entries != with_us && !(with_us == 0 && entries == 1 && tone_alone) {
         return broken(
             "our microphone is with one call",
             format!("{:?}", step.is.routing),

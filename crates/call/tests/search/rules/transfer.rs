@@ -168,8 +168,8 @@ fn r10_the_guest_is_the_owner(step: &Step<'_>) -> Result<(), Broken> {
             // Routed to one of both, never to both.
             let heard = |leg| {
                 step.is
-                    .seat(Party::Leg(leg))
-                    .is_some_and(|seat| seat.speaks)
+                    .entry(Party::Leg(leg))
+                    .is_some_and(|entry| entry.speaks)
             };
             let both = old.is_some_and(heard) && heard(next);
             if both {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{
-    AccountId, Action, ByeReason, Direction, Incoming, LegId, Session, Target, Time, WireEvent,
+    AccountId, Action, ByeReason, Direction, Incoming, LegId, SessionIntent, Target, Time,
+    WireEvent,
 };
 use trialog_sdp::Negotiated;
 use trialog_ua::{
@@ -437,7 +438,7 @@ impl Pipe {
     }
 
     pub fn reinvite(&mut self, end: usize, leg: LegId, direction: Direction) {
-        let session = Session {
+        let session = SessionIntent {
             direction,
             focus: false,
         };

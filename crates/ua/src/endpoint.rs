@@ -18,7 +18,7 @@ use trialog_sdp::Negotiated;
 
 /// What happened to the phone.
 #[derive(Clone, Debug)]
-pub enum StationInput<'a> {
+pub enum EndpointInput<'a> {
     /// A message came in.
     Wire {
         /// Where from.
@@ -33,7 +33,7 @@ pub enum StationInput<'a> {
         /// Where to.
         destination: SocketAddr,
     },
-    /// The answer to [`StationOutput::Resolve`].
+    /// The answer to [`EndpointOutput::Resolve`].
     Resolved {
         /// The question.
         id: ResolveId,
@@ -52,10 +52,10 @@ pub enum StationInput<'a> {
 
 /// What is to be done about it, in this order.
 #[derive(Clone, Debug, PartialEq)]
-pub enum StationOutput {
+pub enum EndpointOutput {
     /// Send this.
     Transmit(Transmit),
-    /// Find addresses for this name and say [`StationInput::Resolved`].
+    /// Find addresses for this name and say [`EndpointInput::Resolved`].
     Resolve {
         /// The question's number.
         id: ResolveId,
@@ -70,7 +70,7 @@ pub enum StationOutput {
     MediaTaken {
         /// Which leg.
         leg: LegId,
-        /// One of those given by [`Station::offer_media`].
+        /// One of those given by [`Endpoint::offer_media`].
         address: SocketAddr,
     },
     /// What sound is agreed on a leg; `None`: its sound ends, and its address is not used again.
@@ -108,7 +108,7 @@ pub enum StationOutput {
 
 /// How much is alive in a phone, to see that nothing is left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remains {
+pub struct LiveCounts {
     /// Calls, those that are being brought to an end included.
     pub calls: usize,
     /// Wrap-ups drafted or owed.
@@ -117,8 +117,8 @@ pub struct Remains {
     pub deadlines: usize,
     /// RTP addresses in use.
     pub media: usize,
-    /// Parties with a seat in the routing.
-    pub seats: usize,
+    /// Parties with a entry in the routing.
+    pub entries: usize,
     /// What was said between core and wire and not yet heard, and outputs that nobody has polled.
     pub unheard: usize,
     /// What is alive in the user agent.
@@ -126,7 +126,7 @@ pub struct Remains {
 }
 
 /// Core and user agent.
-pub struct Station {
+pub struct Endpoint {
     phone: Phone,
     agent: UserAgent,
     stock: VecDeque<SocketAddr>,
@@ -134,10 +134,10 @@ pub struct Station {
     routing: Routing,
     /// What the core has yet to hear, in order.
     heard: VecDeque<trialog_call::Input>,
-    out: VecDeque<StationOutput>,
+    out: VecDeque<EndpointOutput>,
 }
 
-impl Station {
+impl Endpoint {
     /// A phone with this policy and these accounts. The seed makes it repeatable, or unguessable.
     #[must_use]
     pub fn new(policy: Policy, mut config: Config, seed: [u8; 32]) -> Self {
@@ -166,13 +166,13 @@ impl Station {
     }
 
     /// Something happened. The outputs are there when this returns.
-    pub fn handle(&mut self, now: Time, input: StationInput<'_>) {
+    pub fn handle(&mut self, now: Time, input: EndpointInput<'_>) {
         match input {
-            StationInput::Wire { source, message } => {
+            EndpointInput::Wire { source, message } => {
                 self.agent
                     .handle_input(now, Input::Received { source, message });
             }
-            StationInput::TransportError {
+            EndpointInput::TransportError {
                 transport,
                 destination,
             } => self.agent.handle_input(
@@ -182,14 +182,14 @@ impl Station {
                     destination,
                 },
             ),
-            StationInput::Resolved { id, addresses } => {
+            EndpointInput::Resolved { id, addresses } => {
                 self.agent
                     .handle_input(now, Input::Resolved { id, addresses });
             }
-            StationInput::Core(input) => self.heard.push_back(input),
-            StationInput::Register => self.agent.handle_input(now, Input::Register),
-            StationInput::Unregister => self.agent.handle_input(now, Input::Unregister),
-            StationInput::Timeout => {
+            EndpointInput::Core(input) => self.heard.push_back(input),
+            EndpointInput::Register => self.agent.handle_input(now, Input::Register),
+            EndpointInput::Unregister => self.agent.handle_input(now, Input::Unregister),
+            EndpointInput::Timeout => {
                 self.agent.handle_input(now, Input::Timeout);
                 if self.phone.next_deadline().is_some_and(|at| at <= now) {
                     self.heard.push_back(trialog_call::Input::Deadline);
@@ -205,11 +205,11 @@ impl Station {
     }
 
     /// The next thing to do.
-    pub fn poll_output(&mut self) -> Option<StationOutput> {
+    pub fn poll_output(&mut self) -> Option<EndpointOutput> {
         self.out.pop_front()
     }
 
-    /// When [`StationInput::Timeout`] is to be given next.
+    /// When [`EndpointInput::Timeout`] is to be given next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         [self.agent.next_deadline(), self.phone.next_deadline()]
@@ -252,14 +252,14 @@ impl Station {
 
     /// What is alive in the phone. All is nought when nothing is under way but registrations.
     #[must_use]
-    pub fn remains(&self, now: Time) -> Remains {
+    pub fn live_counts(&self, now: Time) -> LiveCounts {
         let snapshot = self.phone.snapshot(now);
-        Remains {
+        LiveCounts {
             calls: snapshot.calls.len(),
             wrap_ups: snapshot.wrap_ups.len(),
             deadlines: usize::from(self.phone.next_deadline().is_some()),
             media: self.taken.len(),
-            seats: self.routing.seats.len(),
+            entries: self.routing.entries.len(),
             unheard: self.heard.len() + self.out.len(),
             agent: self.agent.counts(),
         }
@@ -276,18 +276,18 @@ impl Station {
             let routing = self.phone.routing();
             if routing != self.routing {
                 self.routing = routing.clone();
-                self.out.push_back(StationOutput::Routing(routing));
+                self.out.push_back(EndpointOutput::Routing(routing));
             }
         }
     }
 
     fn perform(&mut self, now: Time, action: Action) {
         let output = match action {
-            Action::Record(record) => StationOutput::Record(record),
-            Action::Notice(notice) => StationOutput::Notice(notice),
-            Action::Refuse(refusal) => StationOutput::Refused(refusal),
-            Action::Dtmf { leg, digit } => StationOutput::Dtmf { leg, digit },
-            Action::Quit => StationOutput::Quit,
+            Action::Record(record) => EndpointOutput::Record(record),
+            Action::Notice(notice) => EndpointOutput::Notice(notice),
+            Action::Refuse(refusal) => EndpointOutput::Refused(refusal),
+            Action::Dtmf { leg, digit } => EndpointOutput::Dtmf { leg, digit },
+            Action::Quit => EndpointOutput::Quit,
             action => {
                 let media = match action {
                     Action::Invite { leg, .. } | Action::Answer(leg) => self.take_media(leg),
@@ -308,20 +308,20 @@ impl Station {
         let address = self.stock.pop_front()?;
         self.taken.insert(leg, address);
         self.out
-            .push_back(StationOutput::MediaTaken { leg, address });
+            .push_back(EndpointOutput::MediaTaken { leg, address });
         Some(address)
     }
 
     fn collect(&mut self) {
         while let Some(output) = self.agent.poll_output() {
             let output = match output {
-                Output::Transmit(transmit) => StationOutput::Transmit(transmit),
+                Output::Transmit(transmit) => EndpointOutput::Transmit(transmit),
                 Output::Resolve {
                     id,
                     host,
                     port,
                     transport,
-                } => StationOutput::Resolve {
+                } => EndpointOutput::Resolve {
                     id,
                     host,
                     port,
@@ -343,10 +343,10 @@ impl Station {
                     if session.is_none() {
                         self.taken.remove(&leg);
                     }
-                    StationOutput::Media { leg, session }
+                    EndpointOutput::Media { leg, session }
                 }
                 Output::Registration { account, state } => {
-                    StationOutput::Registration { account, state }
+                    EndpointOutput::Registration { account, state }
                 }
             };
             self.out.push_back(output);

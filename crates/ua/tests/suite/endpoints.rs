@@ -1,4 +1,4 @@
-//! Core and user agent together: three stations through a conference and a transfer, and the stock of RTP addresses.
+//! Core and user agent together: three endpoints through a conference and a transfer, and the stock of RTP addresses.
 use crate::support::{addr, config, target};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -7,11 +7,11 @@ use trialog_call::{
     Act, CallId, Input, LegId, MediaEvent, Notice, Policy, Refusal, Role, Stage, Target, Time,
 };
 use trialog_sdp::Negotiated;
-use trialog_ua::{Source, Station, StationInput, StationOutput, Transport};
+use trialog_ua::{Endpoint, EndpointInput, EndpointOutput, Source, Transport};
 
 struct World {
     now: Time,
-    stations: Vec<Station>,
+    endpoints: Vec<Endpoint>,
     flying: BTreeMap<(Time, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     count: u64,
     media: Vec<HashMap<LegId, Negotiated>>,
@@ -22,7 +22,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let stations = (0..3)
+        let endpoints = (0..3)
             .map(|index| {
                 let mut config = config(index);
                 config.agent = index > 0;
@@ -31,16 +31,16 @@ impl World {
                     agent: index > 0,
                     ..Policy::default()
                 };
-                let mut station = Station::new(policy, config, [index as u8 + 9; 32]);
+                let mut endpoint = Endpoint::new(policy, config, [index as u8 + 9; 32]);
                 for port in 0..8 {
-                    station.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
+                    endpoint.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
                 }
-                station
+                endpoint
             })
             .collect();
         Self {
             now: Time(Duration::from_secs(1)),
-            stations,
+            endpoints,
             flying: BTreeMap::new(),
             count: 0,
             media: vec![HashMap::new(); 3],
@@ -50,19 +50,19 @@ impl World {
         }
     }
 
-    fn feed(&mut self, index: usize, input: StationInput<'_>) {
+    fn feed(&mut self, index: usize, input: EndpointInput<'_>) {
         let now = self.now;
-        self.stations[index].handle(now, input);
+        self.endpoints[index].handle(now, input);
         let mut heard = Vec::new();
-        while let Some(output) = self.stations[index].poll_output() {
+        while let Some(output) = self.endpoints[index].poll_output() {
             match output {
-                StationOutput::Transmit(transmit) => {
+                EndpointOutput::Transmit(transmit) => {
                     self.count += 1;
                     let at = now + Duration::from_millis(5);
                     let packet = (addr(index), transmit.destination, transmit.bytes);
                     self.flying.insert((at, self.count), packet);
                 }
-                StationOutput::Media { leg, session } => match session {
+                EndpointOutput::Media { leg, session } => match session {
                     Some(session) => {
                         assert!(self.taken[index].contains_key(&leg));
                         if self.media[index].insert(leg, *session).is_none() {
@@ -74,18 +74,18 @@ impl World {
                         self.taken[index].remove(&leg);
                     }
                 },
-                StationOutput::MediaTaken { leg, address } => {
+                EndpointOutput::MediaTaken { leg, address } => {
                     assert!(self.taken[index].insert(leg, address).is_none());
                 }
-                StationOutput::Notice(notice) => self.notices[index].push(notice),
-                StationOutput::Refused(refusal) => self.refused[index].push(refusal),
+                EndpointOutput::Notice(notice) => self.notices[index].push(notice),
+                EndpointOutput::Refused(refusal) => self.refused[index].push(refusal),
                 _ => {}
             }
         }
         for leg in heard {
             // Sound comes at once.
             let event = MediaEvent::Heard;
-            self.feed(index, StationInput::Core(Input::Media { leg, event }));
+            self.feed(index, EndpointInput::Core(Input::Media { leg, event }));
         }
     }
 
@@ -94,7 +94,7 @@ impl World {
         loop {
             let packet = self.flying.keys().next().map(|(at, _)| *at);
             let alarm = (0..3)
-                .filter_map(|index| Some((self.stations[index].next_deadline()?, index)))
+                .filter_map(|index| Some((self.endpoints[index].next_deadline()?, index)))
                 .min();
             match (packet, alarm) {
                 (Some(at), _) if at <= until && alarm.is_none_or(|(alarm, _)| at <= alarm) => {
@@ -108,12 +108,12 @@ impl World {
                             connection: None,
                         };
                         let message = &bytes;
-                        self.feed(index, StationInput::Wire { source, message });
+                        self.feed(index, EndpointInput::Wire { source, message });
                     }
                 }
                 (_, Some((at, index))) if at <= until => {
                     self.now = self.now.max(at);
-                    self.feed(index, StationInput::Timeout);
+                    self.feed(index, EndpointInput::Timeout);
                 }
                 _ => break,
             }
@@ -123,13 +123,13 @@ impl World {
 
     fn act(&mut self, index: usize, act: Act) {
         let call = self.call(index).expect("a call").0;
-        self.feed(index, StationInput::Core(Input::Act { call, act }));
+        self.feed(index, EndpointInput::Core(Input::Act { call, act }));
         assert_eq!(self.refused[index], [], "phone {index}");
         self.run(Duration::from_millis(300));
     }
 
     fn call(&self, index: usize) -> Option<(CallId, Role, Stage)> {
-        let snapshot = self.stations[index].snapshot(self.now);
+        let snapshot = self.endpoints[index].snapshot(self.now);
         snapshot
             .calls
             .first()
@@ -149,7 +149,7 @@ impl World {
     fn conference(&mut self) {
         let target = Target(format!("{}:5060", target(1).0));
         let account = trialog_call::AccountId(0);
-        self.feed(0, StationInput::Core(Input::Dial { account, target }));
+        self.feed(0, EndpointInput::Core(Input::Dial { account, target }));
         self.run(Duration::from_millis(300));
         self.act(1, Act::Answer);
         self.act(1, Act::Consult(crate::support::target(2)));
@@ -165,11 +165,11 @@ impl World {
 
     fn settle(&mut self) {
         self.run(Duration::from_secs(200));
-        for (index, station) in self.stations.iter().enumerate() {
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
             assert!(
-                station.agent().is_idle(),
+                endpoint.agent().is_idle(),
                 "{index}: {:?}",
-                station.agent().counts()
+                endpoint.agent().counts()
             );
             assert!(self.media[index].is_empty() && self.taken[index].is_empty());
         }
@@ -241,10 +241,10 @@ fn a_withdrawn_transfer_leaves_the_conference_as_it_was() {
 #[test]
 fn a_call_without_an_rtp_address_left_fails_cleanly() {
     let mut world = World::new();
-    world.stations[1] = Station::new(Policy::default(), config(1), [7; 32]);
+    world.endpoints[1] = Endpoint::new(Policy::default(), config(1), [7; 32]);
     let account = trialog_call::AccountId(0);
     let target = target(1);
-    world.feed(0, StationInput::Core(Input::Dial { account, target }));
+    world.feed(0, EndpointInput::Core(Input::Dial { account, target }));
     world.run(Duration::from_millis(300));
     world.act(1, Act::Answer);
     assert!(world.call(0).is_none());
@@ -261,15 +261,15 @@ fn a_phone_that_may_not_be_referred_says_so_and_refuses() {
         ..Policy::default()
     };
     for index in [0, 2] {
-        let mut station = Station::new(policy.clone(), config(index), [index as u8 + 3; 32]);
+        let mut endpoint = Endpoint::new(policy.clone(), config(index), [index as u8 + 3; 32]);
         for port in 0..8 {
-            station.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
+            endpoint.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
         }
-        world.stations[index] = station;
+        world.endpoints[index] = endpoint;
     }
     let account = trialog_call::AccountId(0);
     let target = target(1);
-    world.feed(0, StationInput::Core(Input::Dial { account, target }));
+    world.feed(0, EndpointInput::Core(Input::Dial { account, target }));
     world.run(Duration::from_millis(300));
     world.act(1, Act::Answer);
     world.act(1, Act::Consult(crate::support::target(2)));
