@@ -31,7 +31,7 @@ class Phone:
         answer = connection.getresponse()
         body = json.load(answer)
         if answer.status >= 400:
-            raise SystemExit(f"{path}: {body['reason']} {body['mend']}")
+            raise SystemExit(f"{path}: {body['reason']} {body['hint']}")
         return body
 
 

@@ -1,7 +1,7 @@
 //! The members that a request may have, in its body or its query: how each is read, and how the API's document describes it.
 //! What is wrong is told by the member's name and what was expected; what stood there is never repeated.
+use crate::messages::Text;
 use crate::problem::{Failure, Kind};
-use crate::words::Words;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 use std::fmt;
@@ -59,7 +59,7 @@ impl Shape {
         }
     }
 
-    fn expected(self) -> Words {
+    fn expected(self) -> Text {
         let (en, de) = match self {
             Self::Address => (
                 "a string such as \"sip:bob@example.com\", up to 1,000 characters, none of them a control character",
@@ -80,7 +80,7 @@ impl Shape {
             Self::OneOf(values) => {
                 let values: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();
                 let values = values.join(", ");
-                return Words::new(format!("one of {values}"), format!("eines von {values}"));
+                return Text::new(format!("one of {values}"), format!("eines von {values}"));
             }
             Self::File => (
                 "a string: an absolute path on the phone's machine, up to 1,000 characters",
@@ -89,7 +89,7 @@ impl Shape {
             Self::Number => ("a whole number", "eine ganze Zahl"),
             Self::Flag => ("true or false", "true oder false"),
         };
-        Words::new(en, de)
+        Text::new(en, de)
     }
 
     fn fits(self, value: &Value) -> bool {
@@ -229,20 +229,20 @@ fn read(
 fn unknown(kind: Kind, fields: &'static [Field], name: &str) -> Failure {
     let name: String = name.chars().take(64).collect();
     let known: Vec<_> = fields.iter().map(|field| field.name).collect();
-    let reason = Words::new(
+    let reason = Text::new(
         format!("There is no member “{name}” here."),
         format!("Ein Feld „{name}“ gibt es hier nicht."),
     );
-    let mend = if known.is_empty() {
-        Words::new("Leave it out.", "Lassen Sie es weg.")
+    let hint = if known.is_empty() {
+        Text::new("Leave it out.", "Lassen Sie es weg.")
     } else {
         let known = known.join(", ");
-        Words::new(
+        Text::new(
             format!("Leave it out; known here: {known}."),
             format!("Lassen Sie es weg; bekannt sind hier: {known}."),
         )
     };
-    let mut failure = Failure::new(kind, reason, mend);
+    let mut failure = Failure::new(kind, reason, hint);
     failure.more.field = Some(name);
     failure.more.known = Some(known);
     failure
@@ -250,7 +250,7 @@ fn unknown(kind: Kind, fields: &'static [Field], name: &str) -> Failure {
 
 fn twice(kind: Kind, field: &Field) -> Failure {
     let name = field.name;
-    let reason = Words::new(
+    let reason = Text::new(
         format!("The member “{name}” stands twice."),
         format!("Das Feld „{name}“ steht zweimal da."),
     );
@@ -259,7 +259,7 @@ fn twice(kind: Kind, field: &Field) -> Failure {
 
 fn wrong(kind: Kind, field: &Field) -> Failure {
     let name = field.name;
-    let reason = Words::new(
+    let reason = Text::new(
         format!("The member “{name}” is not what it must be."),
         format!("Das Feld „{name}“ ist nicht, was es sein muss."),
     );
@@ -268,20 +268,20 @@ fn wrong(kind: Kind, field: &Field) -> Failure {
 
 fn lacking(kind: Kind, field: &Field) -> Failure {
     let name = field.name;
-    let reason = Words::new(
+    let reason = Text::new(
         format!("The member “{name}” is missing."),
         format!("Das Feld „{name}“ fehlt."),
     );
     about(kind, field, reason)
 }
 
-fn about(kind: Kind, field: &Field, reason: Words) -> Failure {
+fn about(kind: Kind, field: &Field, reason: Text) -> Failure {
     let expected = field.shape.expected();
-    let mend = Words::new(
+    let hint = Text::new(
         format!("Give it once: {}.", expected.en),
         format!("Geben Sie es einmal an: {}.", expected.de),
     );
-    let mut failure = Failure::new(kind, reason, mend);
+    let mut failure = Failure::new(kind, reason, hint);
     failure.more.field = Some(field.name.to_owned());
     failure.more.expected = Some(expected.en);
     failure
@@ -289,15 +289,15 @@ fn about(kind: Kind, field: &Field, reason: Words) -> Failure {
 
 fn not_an_object(error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
-    let reason = Words::new(
+    let reason = Text::new(
         format!("The body is no JSON object: line {line}, column {column}."),
         format!("Der Inhalt ist kein JSON-Objekt: Zeile {line}, Spalte {column}."),
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Send one JSON object such as {\"to\": \"sip:bob@example.com\"} in UTF-8, or nothing where no member is needed.",
         "Senden Sie ein JSON-Objekt wie {\"to\": \"sip:bob@example.com\"} in UTF-8, oder nichts, wo kein Feld nötig ist.",
     );
-    let mut failure = Failure::new(Kind::BadJson, reason, mend);
+    let mut failure = Failure::new(Kind::BadJson, reason, hint);
     failure.more.place = Some((line, column));
     failure
 }

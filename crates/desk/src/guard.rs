@@ -2,10 +2,10 @@
 //!
 //! A foreign page can make the browser send requests to this machine, also under a host name of its own that points here (DNS
 //! rebinding). Both are told by `Host` and `Origin`, which a page can't forge.
+use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::table::{Does, OPERATIONS};
-use crate::words::Words;
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -115,43 +115,43 @@ fn shown(request: &Request) -> Option<&str> {
 }
 
 pub(crate) fn not_one_host() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The header Host is missing or stands twice.",
         "Die Kopfzeile Host fehlt oder steht zweimal da.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Send it once, with the address of the phone's API.",
         "Senden Sie sie einmal, mit der Adresse der API des Telefons.",
     );
-    Failure::new(Kind::BadRequest, reason, mend)
+    Failure::new(Kind::BadRequest, reason, hint)
 }
 
 pub(crate) fn foreign_host() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The header Host names another machine.",
         "Die Kopfzeile Host nennt einen anderen Rechner.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Ask for http://127.0.0.1 or http://localhost with the port of the phone's api.json.",
         "Fragen Sie http://127.0.0.1 oder http://localhost mit dem Port aus api.json des Telefons.",
     );
-    Failure::new(Kind::ForeignHost, reason, mend)
+    Failure::new(Kind::ForeignHost, reason, hint)
 }
 
 pub(crate) fn foreign_origin() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The header Origin names a page from elsewhere.",
         "Die Kopfzeile Origin nennt eine Seite von anderswo.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Ask from a page of this address, or from a program that sends no Origin.",
         "Fragen Sie von einer Seite unter dieser Adresse, oder mit einem Programm, das kein Origin sendet.",
     );
-    Failure::new(Kind::ForeignOrigin, reason, mend)
+    Failure::new(Kind::ForeignOrigin, reason, hint)
 }
 
 pub(crate) fn no_token() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The request shows no token.",
         "Die Anfrage zeigt kein Token.",
     );
@@ -159,15 +159,15 @@ pub(crate) fn no_token() -> Failure {
 }
 
 pub(crate) fn wrong_token() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The token is not this phone's.",
         "Das Token gehört nicht zu diesem Telefon.",
     );
     Failure::new(Kind::WrongToken, reason, where_the_token_is())
 }
 
-fn where_the_token_is() -> Words {
-    Words::new(
+fn where_the_token_is() -> Text {
+    Text::new(
         "Send the header “Authorization: Bearer TOKEN”; address and token stand in $XDG_RUNTIME_DIR/trialog/NAME/api.json and are new after each start.",
         "Senden Sie die Kopfzeile „Authorization: Bearer TOKEN“; Adresse und Token stehen in $XDG_RUNTIME_DIR/trialog/NAME/api.json und sind nach jedem Start neu.",
     )

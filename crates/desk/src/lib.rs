@@ -1,7 +1,7 @@
 //! The agent's desktop: the phone as HTTP and JSON, with events by WebSocket, on the loopback interface only.
 //!
-//! Its input comes from two sides. Clients send requests, which become [`Order`]s for the phone's one loop and are answered
-//! with its [`Outcome`]. Where a client follows the events, the loop says what happens ([`Feed`]). The desk keeps no state
+//! Its input comes from two sides. Clients send requests, which become [`CommandRequest`]s for the phone's one loop and are answered
+//! with its [`Reply`]. Where a client follows the events, the loop says what happens ([`Feed`]). The desk keeps no state
 //! of its own and decides nothing: whether an act is allowed, the call-state core says.
 //!
 //! # The API
@@ -10,13 +10,14 @@
 //! What goes wrong is told by problem documents ([`model::Problem`]), what happens by `/api/events` ([`model::Event`]).
 
 pub mod act;
+mod command;
 mod feed;
 mod field;
 mod guard;
+pub mod messages;
 pub mod model;
 mod names;
 mod openapi;
-mod order;
 mod problem;
 mod routes;
 mod server;
@@ -24,11 +25,10 @@ mod socket;
 mod table;
 mod token;
 mod view;
-pub mod words;
 
+pub use command::{Command, CommandRequest, Reply, Wrong};
 pub use feed::Feed;
 pub use openapi::document;
-pub use order::{Command, Order, Outcome, Wrong};
 pub use server::{Desk, serve};
 pub use token::Token;
 pub use view::{Identity, Look, UnixTime};

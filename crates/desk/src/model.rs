@@ -23,7 +23,7 @@ pub struct Status {
     /// Wrap-ups drafted or owed, oldest first.
     pub wrap_ups: Vec<WrapUp>,
     /// The reasons that a wrap-up may have.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WrapUpReason>,
     /// Microphone and ear.
     pub audio: Audio,
 }
@@ -46,10 +46,10 @@ pub struct Account {
     pub detail_de: Option<String>,
     /// How to put it right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mend: Option<String>,
+    pub hint: Option<String>,
     /// The same in German.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mend_de: Option<String>,
+    pub hint_de: Option<String>,
     /// The SIP status with which the registrar refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -78,14 +78,14 @@ pub struct Call {
     /// When the state began.
     pub since_ms: u64,
     /// The legs, the customer's first.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<CallLeg>,
     /// Each act of this state.
     pub acts: Vec<Act>,
 }
 
 /// A leg.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Leg {
+pub struct CallLeg {
     /// `p` and a number for a placed one, `r` for a received one.
     #[schemars(regex(pattern = "^[pr][0-9]+$"))]
     pub id: String,
@@ -151,7 +151,7 @@ pub struct WrapUp {
 
 /// A wrap-up reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Reason {
+pub struct WrapUpReason {
     /// What is recorded.
     pub code: String,
     /// English.
@@ -403,9 +403,9 @@ pub struct Problem {
     /// The same in German.
     pub reason_de: String,
     /// How to put it right.
-    pub mend: String,
+    pub hint: String,
     /// The same in German.
-    pub mend_de: String,
+    pub hint_de: String,
     /// The acts that are allowed for this call now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<String>>,

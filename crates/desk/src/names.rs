@@ -1,6 +1,6 @@
 //! The fixed names that may stand in each place of the API's JSON, for its document.
 use crate::table::{Does, OPERATIONS};
-use crate::{act, view, words};
+use crate::{act, messages, view};
 use trialog_call::{CallId, Notice, Outcome, Presence, Role, Stage};
 
 pub(crate) fn stages() -> Vec<&'static str> {
@@ -59,9 +59,9 @@ pub(crate) fn outcomes() -> Vec<&'static str> {
 }
 
 pub(crate) fn refusals() -> Vec<&'static str> {
-    words::every_refusal()
+    messages::every_refusal()
         .into_iter()
-        .map(words::refusal_code)
+        .map(messages::refusal_code)
         .collect()
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn refusable() -> Vec<&'static str> {
 }
 
 pub(crate) fn notices() -> Vec<&'static str> {
-    every_notice().iter().map(words::notice_kind).collect()
+    every_notice().iter().map(messages::notice_kind).collect()
 }
 
 /// Each notice once.

@@ -24,8 +24,8 @@ there is one, must be the same, so that no page of a browser reaches the phone f
 no body. A member that is not known is an error, so that a misspelt one does not pass unnoticed.\n\n\
 **Answers** that an act was taken do not say what came of it: a consult is taken at once, and the guest answers later. What happens is \
 told by the events, which come before the answer where they follow from it.\n\n\
-**Errors** are problem documents (RFC 9457). `refused` is the code that a program goes by; `reason` and `mend` say in English why and \
-how to put it right, `reason_de` and `mend_de` in German. A path that is asked for by another method than its own is answered with 405 \
+**Errors** are problem documents (RFC 9457). `refused` is the code that a program goes by; `reason` and `hint` say in English why and \
+how to put it right, `reason_de` and `hint_de` in German. A path that is asked for by another method than its own is answered with 405 \
 and `Allow`; a head of more than 16 KiB or 64 headers with 431 and no document.\n\n\
 **Numbers** of calls and wrap-ups are never used again while the phone runs. Times are Unix milliseconds.\n\n\
 New members, events and codes may be added: take no offence at what you do not know.";
@@ -302,7 +302,7 @@ fn line(kind: Kind) -> String {
     let (code, _, title) = kind.fixed();
     match kind {
         Kind::Refused(refusal) => {
-            let why = crate::words::refusal(refusal).en;
+            let why = crate::messages::refusal(refusal).en;
             format!("- `{code}`: {why}")
         }
         _ => format!("- `{code}`: {title}."),

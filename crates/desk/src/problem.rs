@@ -1,8 +1,8 @@
 //! Why a request was not done, as a problem document (RFC 9457): what, why, and how to put it right, in English and German.
 //! Each kind has a fixed code, which also ends its `type`.
 use crate::act;
+use crate::messages::{self, Text};
 use crate::model;
-use crate::words::{self, Words};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use trialog_call::{Act, Refusal};
@@ -44,7 +44,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All, each once.
     pub(crate) fn every() -> Vec<Self> {
-        let core = words::every_refusal().into_iter().map(Self::Refused);
+        let core = messages::every_refusal().into_iter().map(Self::Refused);
         [
             Self::BadRequest,
             Self::BadQuery,
@@ -149,15 +149,15 @@ fn refused(refusal: Refusal) -> (&'static str, StatusCode, &'static str) {
         Refusal::NoSuchCall | Refusal::NoSuchWrapUp => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,
     };
-    (words::refusal_code(refusal), status, title)
+    (messages::refusal_code(refusal), status, title)
 }
 
 /// Why one request was not done.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
-    pub(crate) reason: Words,
-    pub(crate) mend: Words,
+    pub(crate) reason: Text,
+    pub(crate) hint: Text,
     pub(crate) more: Box<More>,
 }
 
@@ -178,18 +178,18 @@ pub(crate) struct More {
 }
 
 impl Failure {
-    pub(crate) fn new(kind: Kind, reason: Words, mend: Words) -> Self {
+    pub(crate) fn new(kind: Kind, reason: Text, hint: Text) -> Self {
         Self {
             kind,
             reason,
-            mend,
+            hint,
             more: Box::default(),
         }
     }
 
     /// The core refused; `allowed`: what it would allow for this call.
     pub(crate) fn refused(refusal: Refusal, allowed: &[Act]) -> Self {
-        let mut mend = words::mend(refusal);
+        let mut hint = messages::hint(refusal);
         let mut names: Vec<_> = allowed.iter().map(act::name).collect();
         // A transfer stands there twice, to the guest and blind.
         names.dedup();
@@ -197,10 +197,10 @@ impl Failure {
         let allowed = (has_call && !names.is_empty()).then_some(names);
         if let Some(names) = &allowed {
             let names = names.join(", ");
-            mend.en.push_str(&format!(" Allowed now: {names}."));
-            mend.de.push_str(&format!(" Jetzt erlaubt: {names}."));
+            hint.en.push_str(&format!(" Allowed now: {names}."));
+            hint.de.push_str(&format!(" Jetzt erlaubt: {names}."));
         }
-        let mut failure = Self::new(Kind::Refused(refusal), words::refusal(refusal), mend);
+        let mut failure = Self::new(Kind::Refused(refusal), messages::refusal(refusal), hint);
         failure.more.allowed = allowed;
         failure
     }
@@ -217,8 +217,8 @@ impl Failure {
             refused: code.to_owned(),
             reason: self.reason.en,
             reason_de: self.reason.de,
-            mend: self.mend.en,
-            mend_de: self.mend.de,
+            hint: self.hint.en,
+            hint_de: self.hint.de,
             allowed: self.more.allowed.map(owned),
             field: self.more.field,
             expected: self.more.expected,
@@ -292,10 +292,10 @@ mod tests {
         let document = failure.document("/api/calls/1/hold");
         assert_eq!(document.status, 409);
         assert_eq!(document.r#type, "urn:trialog:problem:no-hold-in-conference");
-        assert!(document.mend.ends_with("Allowed now: mute, transfer, end."));
+        assert!(document.hint.ends_with("Allowed now: mute, transfer, end."));
         assert!(
             document
-                .mend_de
+                .hint_de
                 .ends_with("Jetzt erlaubt: mute, transfer, end.")
         );
         assert_eq!(document.allowed.unwrap(), ["mute", "transfer", "end"]);

@@ -1,10 +1,10 @@
-//! The requests: each becomes an order for the loop as the table says, and its outcome becomes a response.
+//! The requests: each becomes a command for the loop as the table says, and its outcome becomes a response.
+use crate::command::{Command, CommandRequest, Reply, Wrong};
 use crate::field::{self, Given};
-use crate::order::{Command, Order, Outcome, Wrong};
+use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::table::{Does, Method, OPERATIONS, Operation};
-use crate::words::Words;
 use crate::{openapi, socket};
 use axum::body::Bytes;
 use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
@@ -112,13 +112,13 @@ async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
     };
     let number = number.map_err(|refusal| Failure::refused(refusal, &[]))?;
     match ask(shared, operation.command(number, &given)).await? {
-        Outcome::Done => Ok(Json(json!({ "done": true })).into_response()),
-        Outcome::Began(call) => {
+        Reply::Done => Ok(Json(json!({ "done": true })).into_response()),
+        Reply::Began(call) => {
             Ok((StatusCode::CREATED, Json(json!({ "call": call.0 }))).into_response())
         }
-        Outcome::Seen { look, .. } => Ok(Json(look.status()).into_response()),
-        Outcome::Refused { refusal, allowed } => Err(Failure::refused(refusal, &allowed)),
-        Outcome::Wrong(what) => Err(wrong(what)),
+        Reply::Seen { look, .. } => Ok(Json(look.status()).into_response()),
+        Reply::Refused { refusal, allowed } => Err(Failure::refused(refusal, &allowed)),
+        Reply::Wrong(what) => Err(wrong(what)),
     }
 }
 
@@ -128,12 +128,12 @@ fn query(operation: &'static Operation, pairs: Pairs) -> Result<Given, Failure> 
 }
 
 pub(crate) fn no_query() -> Failure {
-    let reason = Words::new("The query can't be read.", "Die Abfrage ist nicht lesbar.");
-    let mend = Words::new(
+    let reason = Text::new("The query can't be read.", "Die Abfrage ist nicht lesbar.");
+    let hint = Text::new(
         "Write it as name=value&name=value, with %XX in UTF-8 for special characters.",
         "Schreiben Sie sie als Name=Wert&Name=Wert, Sonderzeichen als %XX in UTF-8.",
     );
-    Failure::new(Kind::BadQuery, reason, mend)
+    Failure::new(Kind::BadQuery, reason, hint)
 }
 
 /// The body, if it is announced as JSON or not at all, and comes whole and in time.
@@ -162,46 +162,46 @@ fn is_json(kind: &[u8]) -> bool {
 }
 
 pub(crate) fn too_long() -> Failure {
-    let reason = Words::new("The body is too long.", "Der Inhalt ist zu lang.");
-    let mend = Words::new(
+    let reason = Text::new("The body is too long.", "Der Inhalt ist zu lang.");
+    let hint = Text::new(
         format!("Send {LONGEST_BODY} bytes at most."),
         format!("Senden Sie höchstens {LONGEST_BODY} Byte."),
     );
-    Failure::new(Kind::TooLong, reason, mend)
+    Failure::new(Kind::TooLong, reason, hint)
 }
 
 fn broken_off() -> Failure {
-    let reason = Words::new("The body broke off.", "Der Inhalt brach ab.");
-    let mend = Words::new(
+    let reason = Text::new("The body broke off.", "Der Inhalt brach ab.");
+    let hint = Text::new(
         "Send as many bytes as the header Content-Length says.",
         "Senden Sie so viele Byte, wie die Kopfzeile Content-Length angibt.",
     );
-    Failure::new(Kind::BadRequest, reason, mend)
+    Failure::new(Kind::BadRequest, reason, hint)
 }
 
 pub(crate) fn too_slow() -> Failure {
     let patience = BODY_PATIENCE.as_secs();
-    let reason = Words::new(
+    let reason = Text::new(
         format!("The body was not whole within {patience} s."),
         format!("Der Inhalt war nicht innerhalb von {patience} s vollständig."),
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Send header and body at once.",
         "Senden Sie Kopf und Inhalt auf einmal.",
     );
-    Failure::new(Kind::TooSlow, reason, mend)
+    Failure::new(Kind::TooSlow, reason, hint)
 }
 
 pub(crate) fn not_json() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The body has another Content-Type than application/json.",
         "Der Inhalt hat einen anderen Content-Type als application/json.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Send the header “Content-Type: application/json” (curl: --json), or no body where none is needed.",
         "Senden Sie die Kopfzeile „Content-Type: application/json“ (curl: --json), oder keinen Inhalt, wo keiner nötig ist.",
     );
-    Failure::new(Kind::NotJson, reason, mend)
+    Failure::new(Kind::NotJson, reason, hint)
 }
 
 pub(crate) fn wrong_method(right: Method) -> Failure {
@@ -209,12 +209,12 @@ pub(crate) fn wrong_method(right: Method) -> Failure {
         Method::Get => ("GET", "GET, HEAD"),
         Method::Post => ("POST", "POST"),
     };
-    let reason = Words::new(
+    let reason = Text::new(
         format!("This path is asked for by {name} only."),
         format!("Dieser Pfad wird nur mit {name} angefragt."),
     );
-    let mend = Words::new(format!("Use {name}."), format!("Verwenden Sie {name}."));
-    let mut failure = Failure::new(Kind::WrongMethod, reason, mend);
+    let hint = Text::new(format!("Use {name}."), format!("Verwenden Sie {name}."));
+    let mut failure = Failure::new(Kind::WrongMethod, reason, hint);
     failure.more.methods = Some(methods);
     failure
 }
@@ -233,15 +233,15 @@ pub(crate) fn nothing_at(path: &str) -> Failure {
             return no_such_act(&format!("{folder}{kind}/"));
         }
     }
-    let reason = Words::new(
+    let reason = Text::new(
         "There is nothing at this path.",
         "Unter diesem Pfad gibt es nichts.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "GET /api/openapi.json describes every path.",
         "GET /api/openapi.json beschreibt jeden Pfad.",
     );
-    Failure::new(Kind::NoSuchPath, reason, mend)
+    Failure::new(Kind::NoSuchPath, reason, hint)
 }
 
 fn no_such_act(folder: &str) -> Failure {
@@ -249,13 +249,13 @@ fn no_such_act(folder: &str) -> Failure {
         .iter()
         .filter_map(|operation| operation.path.strip_prefix(folder));
     let acts: Vec<_> = acts.collect();
-    let reason = Words::new("There is no such act.", "Das gibt es nicht.");
+    let reason = Text::new("There is no such act.", "Das gibt es nicht.");
     let names = acts.join(", ");
-    let mend = Words::new(
+    let hint = Text::new(
         format!("Use one of: {names}."),
         format!("Verwenden Sie eines von: {names}."),
     );
-    let mut failure = Failure::new(Kind::NoSuchAct, reason, mend);
+    let mut failure = Failure::new(Kind::NoSuchAct, reason, hint);
     failure.more.known = Some(acts);
     failure
 }
@@ -272,23 +272,23 @@ fn events(
 }
 
 pub(crate) fn no_websocket() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The events come by WebSocket only.",
         "Die Ereignisse kommen nur über WebSocket.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Open it with a WebSocket client, version 13, by GET.",
         "Öffnen Sie es mit einem WebSocket-Client, Version 13, mit GET.",
     );
-    Failure::new(Kind::NoWebSocket, reason, mend)
+    Failure::new(Kind::NoWebSocket, reason, hint)
 }
 
 /// Asks the loop and waits for its answer.
-async fn ask(shared: &Shared, command: Command) -> Result<Outcome, Failure> {
+async fn ask(shared: &Shared, command: Command) -> Result<Reply, Failure> {
     let (reply, outcome) = oneshot::channel();
-    let order = Order { command, reply };
+    let request = CommandRequest { command, reply };
     let asked = async {
-        shared.desk.orders.send(order).await.ok()?;
+        shared.desk.commands.send(request).await.ok()?;
         outcome.await.ok()
     };
     match timeout(LOOP_PATIENCE, asked).await {
@@ -299,65 +299,65 @@ async fn ask(shared: &Shared, command: Command) -> Result<Outcome, Failure> {
 }
 
 pub(crate) fn ended() -> Failure {
-    let reason = Words::new("The phone has ended.", "Das Telefon ist beendet.");
-    let mend = Words::new(
+    let reason = Text::new("The phone has ended.", "Das Telefon ist beendet.");
+    let hint = Text::new(
         "Wait until it has been started again; address and token are new then.",
         "Warten Sie, bis es wieder gestartet ist; Adresse und Token sind dann neu.",
     );
-    Failure::new(Kind::Ended, reason, mend)
+    Failure::new(Kind::Ended, reason, hint)
 }
 
 pub(crate) fn no_answer() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         "The phone did not answer in time; what was asked may still be done.",
         "Das Telefon hat nicht rechtzeitig geantwortet; das Gewünschte kann noch geschehen.",
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Read the status before asking again.",
         "Lesen Sie den Status, bevor Sie erneut anfragen.",
     );
-    Failure::new(Kind::NoAnswer, reason, mend)
+    Failure::new(Kind::NoAnswer, reason, hint)
 }
 
 pub(crate) fn wrong(wrong: Wrong) -> Failure {
     match wrong {
         Wrong::BadAddress => {
-            let reason = Words::new(
+            let reason = Text::new(
                 "This is no address to call.",
                 "Das ist keine Adresse, die man anrufen kann.",
             );
             let expected =
                 "sip:user@host, user@host, or a number or name where the account has a registrar";
-            let mend = Words::new(
+            let hint = Text::new(
                 format!("Give as “to”: {expected}."),
                 "Geben Sie als „to“ an: sip:user@host, user@host, oder eine Nummer oder einen Namen, wo das Konto einen Registrar hat.",
             );
-            let mut failure = Failure::new(Kind::BadAddress, reason, mend);
+            let mut failure = Failure::new(Kind::BadAddress, reason, hint);
             failure.more.field = Some("to".to_owned());
             failure.more.expected = Some(expected.to_owned());
             failure
         }
         Wrong::NoFileEnd => {
-            let reason = Words::new(
+            let reason = Text::new(
                 "The audio end is no file, so nothing can be said into it.",
                 "Das Tonende ist keine Datei; dort kann nichts gesagt werden.",
             );
-            let mend = Words::new(
+            let hint = Text::new(
                 "Set `end = \"file\"` in the section [audio] of the phone's configuration.",
                 "Setzen Sie `end = \"file\"` im Abschnitt [audio] der Konfiguration des Telefons.",
             );
-            Failure::new(Kind::NoFileEnd, reason, mend)
+            Failure::new(Kind::NoFileEnd, reason, hint)
         }
         Wrong::Unplayable(why) => {
-            let reason = Words::new(
+            let reason = Text::new(
                 format!("The file can't be played: {why}."),
                 format!("Die Datei kann nicht gespielt werden: {why}."),
             );
-            let mend = Words::new(
+            let hint = Text::new(
                 "Give the absolute path of a WAV file that the phone's user may read.",
                 "Geben Sie den absoluten Pfad einer WAV-Datei an, die der Benutzer des Telefons lesen darf.",
             );
-            let mut failure = Failure::new(Kind::Unplayable, reason, mend);
+            let mut failure = Failure::new(Kind::Unplayable, reason, hint);
             failure.more.field = Some("file".to_owned());
             failure
         }

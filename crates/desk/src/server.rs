@@ -1,5 +1,5 @@
 //! The HTTP server: it listens where the phone bound it, for a bounded number of clients, each of them for a bounded time.
-use crate::order::Order;
+use crate::command::CommandRequest;
 use crate::{Feed, Token, guard, routes};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -35,7 +35,7 @@ pub struct Desk {
     /// What a client must show.
     pub token: Token,
     /// To the phone's loop.
-    pub orders: mpsc::Sender<Order>,
+    pub commands: mpsc::Sender<CommandRequest>,
     /// From the phone's loop.
     pub feed: Feed,
 }

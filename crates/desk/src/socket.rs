@@ -3,14 +3,14 @@
 //!
 //! A client is pinged, so that one that is gone is noticed; one that takes nothing for a while is cut off. Neither keeps the
 //! phone or the other clients waiting.
+use crate::command::{Command, CommandRequest, Reply};
 use crate::feed::{self, Got, Reader, Start};
 use crate::field::Given;
+use crate::messages::Text;
 use crate::model::{Event, What};
-use crate::order::{Command, Order, Outcome};
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::view::Look;
-use crate::words::Words;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use std::sync::Arc;
@@ -68,15 +68,15 @@ pub(crate) fn open(
 }
 
 pub(crate) fn too_many() -> Failure {
-    let reason = Words::new(
+    let reason = Text::new(
         format!("{READERS} clients follow the events already."),
         format!("Es folgen schon {READERS} Clients den Ereignissen."),
     );
-    let mend = Words::new(
+    let hint = Text::new(
         "Close one that is not needed, or let one follow and tell the others.",
         "Schließen Sie einen, der nicht gebraucht wird, oder lassen Sie einen folgen und es den anderen sagen.",
     );
-    Failure::new(Kind::TooManyReaders, reason, mend)
+    Failure::new(Kind::TooManyReaders, reason, hint)
 }
 
 /// The client can't be sent to any more, or the phone is over.
@@ -172,10 +172,10 @@ impl Client<'_> {
 async fn look(shared: &Shared) -> Option<(Box<Look>, u64)> {
     let (reply, outcome) = oneshot::channel();
     let command = Command::Look;
-    let order = Order { command, reply };
-    shared.desk.orders.send(order).await.ok()?;
+    let request = CommandRequest { command, reply };
+    shared.desk.commands.send(request).await.ok()?;
     match outcome.await.ok()? {
-        Outcome::Seen { look, seq } => Some((look, seq)),
+        Reply::Seen { look, seq } => Some((look, seq)),
         _ => None,
     }
 }
@@ -202,6 +202,11 @@ impl<'a> Page<'a> {
         let (reply, _) = oneshot::channel();
         let command = Command::Core(Input::PageOpen(open));
         // A phone on its way out need not know.
-        let _ = self.0.desk.orders.send(Order { command, reply }).await;
+        let _ = self
+            .0
+            .desk
+            .commands
+            .send(CommandRequest { command, reply })
+            .await;
     }
 }

@@ -1,7 +1,7 @@
 //! Every operation of the API, once: from this table come both the router and the API's document, so neither knows what the
 //! other does not.
+use crate::command::Command;
 use crate::field::{Field, Given, Shape};
-use crate::order::Command;
 use std::path::PathBuf;
 use trialog_call::{AccountId, Act, CallId, Input, Presence, Target, WrapUpAct, WrapUpId};
 
@@ -48,7 +48,7 @@ pub(crate) enum Does {
 }
 
 impl Operation {
-    /// The order that a request becomes; `number`: the one in the path, where it has one.
+    /// The command that a request becomes; `number`: the one in the path, where it has one.
     pub(crate) fn command(&self, number: u32, given: &Given) -> Command {
         match self.does {
             Does::Document | Does::Look | Does::Events => Command::Look,

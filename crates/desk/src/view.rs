@@ -1,7 +1,7 @@
 //! The core's snapshot as the API's status. Pure: what the core does not know (name, accounts, audio, the clock's start) is
 //! handed in.
-use crate::model::{Account, Act, Audio, Call, Leg, Reason, Status, WrapUp};
-use crate::{act, words};
+use crate::model::{Account, Act, Audio, Call, CallLeg, Status, WrapUp, WrapUpReason};
+use crate::{act, messages};
 use std::sync::Arc;
 use trialog_call::{ActView, CallView, LegView, Presence, Snapshot, Stage, Time, WrapUpView};
 
@@ -15,7 +15,7 @@ pub struct Identity {
     /// The accounts with their state.
     pub accounts: Vec<Account>,
     /// The wrap-up reasons.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<WrapUpReason>,
     /// Microphone and ear.
     pub audio: Audio,
     /// Where the phone's time begins.
@@ -82,7 +82,7 @@ pub(crate) fn presence(presence: Presence) -> &'static str {
 }
 
 pub(crate) fn call(view: &CallView, start: UnixTime) -> Call {
-    let stage = words::stage(view.stage);
+    let stage = messages::stage(view.stage);
     Call {
         id: view.id.0,
         role: act::role_name(view.role).to_owned(),
@@ -100,8 +100,8 @@ pub(crate) fn call(view: &CallView, start: UnixTime) -> Call {
     }
 }
 
-fn leg(view: &LegView) -> Leg {
-    Leg {
+fn leg(view: &LegView) -> CallLeg {
+    CallLeg {
         id: act::leg_name(view.id),
         role: act::role_name(view.role).to_owned(),
         name: view.name.clone(),
@@ -113,15 +113,17 @@ fn leg(view: &LegView) -> Leg {
 }
 
 fn allowed(view: &ActView, at: Stage) -> Act {
-    let label = words::act(&view.act, at);
-    let reason = view.refusal.map(words::refusal);
+    let label = messages::act(&view.act, at);
+    let reason = view.refusal.map(messages::refusal);
     Act {
         act: act::name(&view.act).to_owned(),
         label: label.en,
         label_de: label.de,
         takes: act::takes(&view.act).map(str::to_owned),
         allowed: view.refusal.is_none(),
-        refused: view.refusal.map(|why| words::refusal_code(why).to_owned()),
+        refused: view
+            .refusal
+            .map(|why| messages::refusal_code(why).to_owned()),
         reason: reason.as_ref().map(|words| words.en.clone()),
         reason_de: reason.map(|words| words.de),
     }

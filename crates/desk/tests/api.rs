@@ -10,15 +10,15 @@ use std::time::Duration;
 use trialog_call::{
     AccountId, Act, CallId, Input, Presence, Refusal, Stage, Target, WrapUpAct, WrapUpId,
 };
-use trialog_desk::{Command, Outcome, Wrong};
+use trialog_desk::{Command, Reply, Wrong};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn each_act_reaches_the_core_as_it_was_meant() {
     let phone = phone(|command| match command {
-        Command::Core(Input::Dial { .. }) => Outcome::Began(CallId(3)),
-        _ => Outcome::Done,
+        Command::Core(Input::Dial { .. }) => Reply::Began(CallId(3)),
+        _ => Reply::Done,
     });
     let target = || Target("sip:bob@127.0.0.1".to_owned());
     let to = r#"{"to":"sip:bob@127.0.0.1"}"#;
@@ -92,8 +92,8 @@ fn each_act_reaches_the_core_as_it_was_meant() {
     assert_eq!(phone.asked.try_recv().unwrap(), Command::Shutdown);
 }
 
-fn refused(refusal: Refusal) -> Outcome {
-    Outcome::Refused {
+fn refused(refusal: Refusal) -> Reply {
+    Reply::Refused {
         refusal,
         allowed: vec![Act::Mute, Act::Transfer(None), Act::End],
     }
@@ -106,8 +106,8 @@ fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404(
         Command::Core(Input::Act { act: Act::Swap, .. }) => refused(Refusal::NotHere(Stage::Held)),
         Command::Core(Input::WrapUp { .. }) => refused(Refusal::NoSuchWrapUp),
         Command::Core(_) => refused(Refusal::NoHoldInConference),
-        Command::Say(_) => Outcome::Wrong(Wrong::Unplayable("no RIFF tag found".to_owned())),
-        _ => Outcome::Wrong(Wrong::NoFileEnd),
+        Command::Say(_) => Reply::Wrong(Wrong::Unplayable("no RIFF tag found".to_owned())),
+        _ => Reply::Wrong(Wrong::NoFileEnd),
     });
     let (status, body) = phone.post("/api/calls/1/hold", "{}");
     assert_eq!(status, 409);
@@ -126,10 +126,10 @@ fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404(
         "In einer Konferenz wird niemand gehalten."
     );
     assert_eq!(body["allowed"], json!(["mute", "transfer", "end"]));
-    let mend = body["mend"].as_str().unwrap();
+    let hint = body["hint"].as_str().unwrap();
     assert!(
-        mend.ends_with("Allowed now: mute, transfer, end."),
-        "{mend}"
+        hint.ends_with("Allowed now: mute, transfer, end."),
+        "{hint}"
     );
     let (status, body) = phone.post("/api/calls/1/swap", "{}");
     assert_eq!(status, 409);
@@ -169,7 +169,7 @@ fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404(
 
 #[test]
 fn a_bad_body_is_400_and_says_what_is_wrong_and_where() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     for (path, body, code, field) in [
         ("/api/calls", "{}", "bad-field", "to"),
         ("/api/calls", r#"{"too":"sip:a@b"}"#, "bad-field", "too"),
@@ -254,7 +254,7 @@ fn request(phone: &Phone, line: &str, rest: &str) -> String {
 
 #[test]
 fn a_wrong_method_is_405_with_the_right_one_and_other_types_are_415() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     for (line, allow) in [
         ("GET /api/calls/1/hold", "post"),
         ("DELETE /api/calls", "post"),
@@ -281,7 +281,7 @@ fn a_wrong_method_is_405_with_the_right_one_and_other_types_are_415() {
 
 #[test]
 fn what_could_be_read_in_two_ways_is_not_done() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let hook = |rest: &str| raw(&phone, &request(&phone, "POST /api/hook", rest)).0;
     // RFC 9112 §6.3: different lengths, or a length that is none.
     for rest in [
@@ -312,7 +312,7 @@ fn what_could_be_read_in_two_ways_is_not_done() {
 
 #[test]
 fn a_client_that_dawdles_keeps_nobody_else_waiting() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut slow: Vec<_> = (0..40)
         .map(|_| TcpStream::connect(phone.address).unwrap())
         .collect();
@@ -340,7 +340,7 @@ fn a_client_that_dawdles_keeps_nobody_else_waiting() {
 
 #[test]
 fn without_the_token_or_from_a_foreign_page_nothing_is_done() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let url = format!("http://{}/api/shutdown", phone.address);
     let send = |headers: &[(&str, &str)]| {
         let mut request = agent().post(&url);
@@ -385,7 +385,7 @@ fn without_the_token_or_from_a_foreign_page_nothing_is_done() {
 
 #[test]
 fn the_events_ask_for_the_same_and_the_refusal_does_not_show_the_token() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let ask = |target: &str, headers: &str| {
         let request = format!(
             "GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
@@ -418,7 +418,7 @@ fn the_events_ask_for_the_same_and_the_refusal_does_not_show_the_token() {
 
 #[test]
 fn a_phone_that_has_ended_is_503() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     assert_eq!(phone.post("/api/shutdown", "").0, 200);
     let (status, problem) = phone.post("/api/hook", "");
     assert_eq!((status, problem["refused"].as_str()), (503, Some("ended")));

@@ -9,7 +9,7 @@ use scripted::{Phone, agent, phone};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use trialog_call::{Act, CallId, Input, Refusal};
-use trialog_desk::{Command, Outcome, Wrong};
+use trialog_desk::{Command, Reply, Wrong};
 
 fn judge() -> Judge {
     Judge::new(trialog_desk::document().clone())
@@ -55,28 +55,28 @@ fn every_operation_answers_as_described_whatever_it_is_sent() {
     let mut seen = BTreeSet::new();
     // The same requests meet a phone that does all, ones that refuse, each for another reason, and one that is over.
     let does = phone(|command| match command {
-        Command::Core(Input::Dial { .. }) => Outcome::Began(CallId(3)),
-        _ => Outcome::Done,
+        Command::Core(Input::Dial { .. }) => Reply::Began(CallId(3)),
+        _ => Reply::Done,
     });
     let refuses = phone(|command| match command {
-        Command::Say(_) => Outcome::Wrong(Wrong::NoFileEnd),
-        Command::Core(Input::Dial { .. }) => Outcome::Wrong(Wrong::BadAddress),
+        Command::Say(_) => Reply::Wrong(Wrong::NoFileEnd),
+        Command::Core(Input::Dial { .. }) => Reply::Wrong(Wrong::BadAddress),
         // Nobody refuses that.
-        Command::Core(Input::Presence(_)) => Outcome::Done,
-        Command::Core(_) => Outcome::Refused {
+        Command::Core(Input::Presence(_)) => Reply::Done,
+        Command::Core(_) => Reply::Refused {
             refusal: Refusal::Busy,
             allowed: vec![Act::Mute],
         },
-        _ => Outcome::Done,
+        _ => Reply::Done,
     });
     let knows_none = phone(|command| match command {
-        Command::Say(_) => Outcome::Wrong(Wrong::Unplayable("no WAV".to_owned())),
+        Command::Say(_) => Reply::Wrong(Wrong::Unplayable("no WAV".to_owned())),
         Command::Core(Input::WrapUp { .. }) => refused(Refusal::NoSuchWrapUp),
         Command::Core(Input::Act { .. } | Input::Hook) => refused(Refusal::NoSuchCall),
         Command::Core(Input::Dial { .. }) => refused(Refusal::TooManyCalls),
-        _ => Outcome::Done,
+        _ => Reply::Done,
     });
-    let over = phone(|_| Outcome::Done);
+    let over = phone(|_| Reply::Done);
     assert_eq!(over.post("/api/shutdown", "").0, 200);
     let long = format!("{{\"to\":\"{}\"}}", "x".repeat(20_000));
     for (method, path, operation) in judge.operations() {
@@ -147,8 +147,8 @@ fn every_operation_answers_as_described_whatever_it_is_sent() {
     }
 }
 
-fn refused(refusal: Refusal) -> Outcome {
-    Outcome::Refused {
+fn refused(refusal: Refusal) -> Reply {
+    Reply::Refused {
         refusal,
         allowed: Vec::new(),
     }
@@ -157,7 +157,7 @@ fn refused(refusal: Refusal) -> Outcome {
 #[test]
 fn the_document_has_every_path_that_there_is_and_no_other_method() {
     let judge = judge();
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     for (method, path, _) in judge.operations() {
         for other in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"] {
             if other == method {
@@ -181,7 +181,7 @@ fn the_document_has_every_path_that_there_is_and_no_other_method() {
 #[test]
 fn so_many_clients_may_follow_and_one_more_is_told() {
     let judge = judge();
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let url = format!("ws://{}/api/events?token={}", phone.address, phone.token);
     let follow = || tungstenite::connect(&url).unwrap();
     let (mut first, opened) = follow();
@@ -213,7 +213,7 @@ fn so_many_clients_may_follow_and_one_more_is_told() {
 
 #[test]
 fn the_document_comes_as_it_is_without_a_token() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let answer = ask(
         &phone,
         "GET",

@@ -11,7 +11,7 @@ use trialog_call::{
     Act, ActView, CallId, CallRecord, CallView, Input, LegId, LegView, Notice, Presence, Refusal,
     Role, Snapshot, Stage, Time, WrapUpId, WrapUpView,
 };
-use trialog_desk::{Command, Outcome};
+use trialog_desk::{Command, Reply};
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
@@ -108,7 +108,7 @@ fn mark(phone: &Phone, at: u32) {
 
 #[test]
 fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     assert!(!phone.feed.is_watched());
     let mut client = Client::new(&phone, "");
     let first = client.next();
@@ -311,7 +311,7 @@ fn happen(phone: &Phone, now: &mut Snapshot, chance: &mut Chance, next: &mut u32
 
 #[test]
 fn whoever_applies_the_events_knows_the_status() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     for seed in 0..20 {
         let mut client = Client::new(&phone, "");
         let mut known = client.next()["status"].clone();
@@ -342,7 +342,7 @@ fn whoever_applies_the_events_knows_the_status() {
 
 #[test]
 fn who_comes_back_gets_what_it_missed_and_else_the_whole_status() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut client = Client::new(&phone, "");
     let seq = client.next()["seq"].as_u64().unwrap();
     mark(&phone, 1);
@@ -368,7 +368,7 @@ fn who_comes_back_gets_what_it_missed_and_else_the_whole_status() {
 
 #[test]
 fn a_client_that_reads_nothing_keeps_neither_the_phone_nor_fifty_others_waiting() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut stuck = Client::new(&phone, "");
     let mut others: Vec<_> = (0..50).map(|_| Client::new(&phone, "")).collect();
     for client in &mut others {
@@ -426,7 +426,7 @@ fn a_client_that_reads_nothing_keeps_neither_the_phone_nor_fifty_others_waiting(
 
 #[test]
 fn the_whole_status_follows_each_change_for_who_asks() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut client = Client::new(&phone, "&status=true");
     client.next();
     phone.turn(|now| now.presence = Presence::Idle);
@@ -440,7 +440,7 @@ fn the_whole_status_follows_each_change_for_who_asks() {
 
 #[test]
 fn the_end_of_the_phone_is_told_by_the_close_code() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut client = Client::new(&phone, "");
     client.next();
     phone.turn(|now| now.terminating = true);
@@ -455,7 +455,7 @@ fn the_end_of_the_phone_is_told_by_the_close_code() {
 
 #[test]
 fn what_a_client_says_is_not_heard_and_too_much_of_it_ends_the_connection() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let mut client = Client::new(&phone, "");
     client.next();
     client.0.send(Message::text("hello")).unwrap();
@@ -473,7 +473,7 @@ fn what_a_client_says_is_not_heard_and_too_much_of_it_ends_the_connection() {
 
 #[test]
 fn the_first_page_and_the_last_are_told_to_the_core() {
-    let phone = phone(|_| Outcome::Done);
+    let phone = phone(|_| Reply::Done);
     let wait = || {
         phone
             .asked

@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 use trialog_call::CallId;
-use trialog_desk::{Command, Outcome};
+use trialog_desk::{Command, Reply};
 
 /// Knuth's linear congruential generator of 64 bits.
 struct Chance(u64);
@@ -112,8 +112,8 @@ fn ask(phone: &Phone, line: &str, kind: &str, body: &[u8]) -> Option<Answer> {
 fn garbage_is_answered_as_described_and_asks_for_nothing() {
     let judge = Judge::new(trialog_desk::document().clone());
     let phone = phone(|command| match command {
-        Command::Core(trialog_call::Input::Dial { .. }) => Outcome::Began(CallId(1)),
-        _ => Outcome::Done,
+        Command::Core(trialog_call::Input::Dial { .. }) => Reply::Began(CallId(1)),
+        _ => Reply::Done,
     });
     let operations = judge.operations();
     let mut done = 0;

@@ -26,7 +26,7 @@ fn failed(stage: &Stage, registrar: &str) -> (Value, String, String) {
             .as_u64()
             .is_some_and(|at| at > 1_700_000_000_000)
     );
-    assert!(account["mend"].is_string() && account["mend_de"].is_string());
+    assert!(account["hint"].is_string() && account["hint_de"].is_string());
     let said = |language: &str| {
         let output = stage.ctl(&["--phone", "alice", "--lang", language, "status"]);
         String::from_utf8(output.stdout).unwrap()

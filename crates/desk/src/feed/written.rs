@@ -2,7 +2,7 @@
 use super::change::Fact;
 use crate::model::{Began, Notice, Refused, What};
 use crate::view::{self, Look};
-use crate::{act, words};
+use crate::{act, messages};
 use trialog_call::{CallId, CallRecord, Input, Outcome, Refusal, WrapUpAct};
 
 /// What the core said, as an event; `now`: the phone at the end of the turn.
@@ -106,12 +106,12 @@ pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
         | Input::NetworkChanged
         | Input::Deadline => ("call", None, None),
     };
-    let words = words::refusal(refusal);
+    let words = messages::refusal(refusal);
     Refused {
         act: act.to_owned(),
         call,
         wrap_up,
-        refused: words::refusal_code(refusal).to_owned(),
+        refused: messages::refusal_code(refusal).to_owned(),
         reason: words.en,
         reason_de: words.de,
     }
@@ -120,7 +120,7 @@ pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
 /// A notice of the core in the API's words.
 fn notice(notice: &trialog_call::Notice) -> Notice {
     use trialog_call::Notice as N;
-    let words = words::notice(notice);
+    let words = messages::notice(notice);
     let (party, status) = match notice {
         N::GuestRefused {
             guest: party,
@@ -149,8 +149,8 @@ fn notice(notice: &trialog_call::Notice) -> Notice {
         _ => None,
     };
     Notice {
-        kind: words::notice_kind(notice).to_owned(),
-        call: words::notice_call(notice).map(|call| call.0),
+        kind: messages::notice_kind(notice).to_owned(),
+        call: messages::notice_call(notice).map(|call| call.0),
         party,
         status,
         digit,

@@ -1,12 +1,12 @@
 //! One phone in the middle of a story, for the document's examples: Carla has called, and the agent consults Gus. They are made
 //! as real answers are, so they can't be wrong about their shape.
+use crate::command::Wrong;
 use crate::feed::example_events;
+use crate::messages::{self, RegistrarFault};
 use crate::model::{self, Status};
-use crate::order::Wrong;
 use crate::problem::{Failure, Kind};
 use crate::table::{Does, Method, OPERATIONS};
 use crate::view::{Identity, Look, UnixTime};
-use crate::words::{self, RegistrarFault};
 use crate::{field, guard, routes, socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -22,14 +22,14 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
     let one = |value: Value| json!([value]);
     vec![
         ("Call", one(json!(status.calls[0]))),
-        ("Leg", one(json!(status.calls[0].legs[0]))),
+        ("CallLeg", one(json!(status.calls[0].legs[0]))),
         (
             "Act",
             json!([status.calls[0].acts[0], status.calls[0].acts[1]]),
         ),
         ("WrapUp", one(json!(status.wrap_ups[0]))),
         ("Account", json!(status.accounts)),
-        ("Reason", json!(status.reasons)),
+        ("WrapUpReason", json!(status.reasons)),
         ("Audio", one(json!(status.audio))),
         ("Status", one(json!(status))),
         ("Event", json!(example_events(&before(), &now(), status))),
@@ -167,7 +167,7 @@ fn now() -> Look {
 }
 
 fn identity() -> Identity {
-    let (why, mend) = words::registrar("pbx.example.org", RegistrarFault::NoAddress);
+    let (why, hint) = messages::registrar("pbx.example.org", RegistrarFault::NoAddress);
     Identity {
         name: "anna".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -183,13 +183,13 @@ fn identity() -> Identity {
                 state: "failed".to_owned(),
                 detail: Some(why.en),
                 detail_de: Some(why.de),
-                mend: Some(mend.en),
-                mend_de: Some(mend.de),
+                hint: Some(hint.en),
+                hint_de: Some(hint.de),
                 status: None,
                 again_ms: Some(1_795_340_748_123),
             },
         ],
-        reasons: vec![model::Reason {
+        reasons: vec![model::WrapUpReason {
             code: "sale".to_owned(),
             en: "Sale".to_owned(),
             de: "Verkauf".to_owned(),

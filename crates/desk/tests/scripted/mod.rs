@@ -1,4 +1,4 @@
-//! A desk on a real loopback port, in front of a phone that answers every order by a script.
+//! A desk on a real loopback port, in front of a phone that answers every command by a script.
 #![allow(dead_code, reason = "each suite uses a part of it")]
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use tokio::net::TcpListener;
 use trialog_call::{Input, Presence, Snapshot};
 use trialog_desk::model::Audio;
-use trialog_desk::{Command, Desk, Feed, Identity, Look, Order, Outcome, Token, UnixTime, serve};
+use trialog_desk::{
+    Command, CommandRequest, Desk, Feed, Identity, Look, Reply, Token, UnixTime, serve,
+};
 
 pub(crate) struct Phone {
     pub(crate) address: SocketAddr,
@@ -40,8 +42,8 @@ fn identity() -> Identity {
     }
 }
 
-/// A phone that answers every order by `script`, until it is told to end.
-pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
+/// A phone that answers every command by `script`, until it is told to end.
+pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
     let feed = Feed::new(1_000);
     let shown = Arc::new(Mutex::new(snapshot()));
     let identity = Arc::new(identity());
@@ -51,12 +53,12 @@ pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
         identity: Arc::clone(&identity),
     };
     let token = Token::new([7; 32]);
-    let (orders, mut received) = tokio::sync::mpsc::channel::<Order>(8);
+    let (commands, mut received) = tokio::sync::mpsc::channel::<CommandRequest>(8);
     let (note, asked) = mpsc::channel();
     let (told, address) = mpsc::channel();
     let desk = Desk {
         token: token.clone(),
-        orders,
+        commands,
         feed: feed.clone(),
     };
     std::thread::spawn(move || {
@@ -68,16 +70,16 @@ pub(crate) fn phone(script: fn(&Command) -> Outcome) -> Phone {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             told.send(listener.local_addr().unwrap()).unwrap();
             tokio::spawn(serve(listener, desk, std::future::pending()));
-            while let Some(order) = received.recv().await {
-                let over = order.command == Command::Shutdown;
-                let outcome = match order.command {
+            while let Some(request) = received.recv().await {
+                let over = request.command == Command::Shutdown;
+                let outcome = match request.command {
                     Command::Look => seen.look(),
-                    _ => script(&order.command),
+                    _ => script(&request.command),
                 };
-                if order.command != Command::Look {
-                    let _ = note.send(order.command);
+                if request.command != Command::Look {
+                    let _ = note.send(request.command);
                 }
-                let _ = order.reply.send(outcome);
+                let _ = request.reply.send(outcome);
                 if over {
                     break;
                 }
@@ -104,11 +106,11 @@ struct Seen {
 }
 
 impl Seen {
-    fn look(&self) -> Outcome {
+    fn look(&self) -> Reply {
         let snapshot = self.shown.lock().unwrap().clone();
         let identity = Arc::clone(&self.identity);
         self.feed.publish(UnixTime(1), snapshot.clone(), &identity);
-        Outcome::Seen {
+        Reply::Seen {
             look: Box::new(Look { snapshot, identity }),
             seq: self.feed.seq(),
         }

@@ -41,8 +41,8 @@ impl Failure {
             Self::Problem(problem) => *problem,
             Self::Usage(reason) => local(400, "usage", reason, "trialog ctl help"),
             Self::NoPhone(reason) => {
-                let mend = "trialog phone --config FILE";
-                local(503, "no-phone", reason, mend)
+                let hint = "trialog phone --config FILE";
+                local(503, "no-phone", reason, hint)
             }
         }
     }
@@ -70,8 +70,8 @@ impl Failure {
     }
 }
 
-/// A problem that is found here, before the phone is asked; `mend`: a command.
-fn local(status: u16, code: &str, reason: String, mend: &str) -> model::Problem {
+/// A problem that is found here, before the phone is asked; `hint`: a command.
+fn local(status: u16, code: &str, reason: String, hint: &str) -> model::Problem {
     model::Problem {
         r#type: format!("urn:trialog:problem:{code}"),
         title: reason.clone(),
@@ -81,8 +81,8 @@ fn local(status: u16, code: &str, reason: String, mend: &str) -> model::Problem 
         refused: code.to_owned(),
         reason_de: reason.clone(),
         reason,
-        mend: mend.to_owned(),
-        mend_de: mend.to_owned(),
+        hint: hint.to_owned(),
+        hint_de: hint.to_owned(),
         allowed: None,
         field: None,
         expected: None,
@@ -94,7 +94,7 @@ fn local(status: u16, code: &str, reason: String, mend: &str) -> model::Problem 
 
 /// Does what the command line says, and says what came of it.
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
-    let failure = match obey(ctl) {
+    let failure = match handle_command(ctl) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };
@@ -110,7 +110,7 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     exit
 }
 
-fn obey(ctl: &Ctl) -> Result<(), Failure> {
+fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
     let client = Client::new(find(ctl)?);
     match &ctl.verb {
         Verb::Status => {

@@ -15,8 +15,8 @@ pub(super) fn in_language<'a>(language: Language, en: &'a str, de: &'a str) -> &
 /// Why something was not done, and how to put it right.
 pub(super) fn problem(problem: &Problem, language: Language) -> String {
     let reason = in_language(language, &problem.reason, &problem.reason_de);
-    let mend = in_language(language, &problem.mend, &problem.mend_de);
-    format!("{reason}\n  {mend}\n")
+    let hint = in_language(language, &problem.hint, &problem.hint_de);
+    format!("{reason}\n  {hint}\n")
 }
 
 /// What an act came to.
@@ -233,7 +233,7 @@ fn account(account: &Account, language: Language) -> String {
     let mut text = format!("{} {}", account.aor, account.state);
     let details = [
         (&account.detail, &account.detail_de),
-        (&account.mend, &account.mend_de),
+        (&account.hint, &account.hint_de),
     ];
     for (en, de) in details {
         if let (Some(en), Some(de)) = (en, de) {

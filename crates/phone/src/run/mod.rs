@@ -1,9 +1,9 @@
 //! The running phone: one loop that carries what happens to the core and the user agent, and what they decide to the sockets,
 //! the sound, the records and the desk. It decides nothing itself.
 mod address;
+mod command;
 mod ending;
 mod error;
-mod obey;
 mod registration;
 mod sabotage;
 mod say;
@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use trialog_call::{CallId, Refusal};
-use trialog_desk::{Feed, Identity, Order};
+use trialog_desk::{CommandRequest, Feed, Identity};
 use trialog_engine::EngineEvent;
 use trialog_ua::{Account, Endpoint, EndpointInput};
 use wire::Wire;
@@ -73,7 +73,7 @@ struct Running {
     ending: Ending,
     /// What came up while something else was handled.
     next: VecDeque<EndpointInput<'static>>,
-    /// What came of the order that is being handled.
+    /// What came of the command that is being handled.
     verdict: Verdict,
     place: Place,
     desk: Serving,
@@ -83,7 +83,7 @@ struct Running {
 struct Sources {
     streams: mpsc::Receiver<StreamEvent>,
     resolutions: mpsc::Receiver<Resolution>,
-    orders: mpsc::Receiver<Order>,
+    commands: mpsc::Receiver<CommandRequest>,
     sounds: mpsc::Receiver<EngineEvent>,
     readings: mpsc::Receiver<Reading>,
     signals: Signals,

@@ -3,8 +3,8 @@ use super::Running;
 use crate::clock::Clock;
 use std::sync::Arc;
 use trialog_call::AccountId;
+use trialog_desk::messages::{self, RegistrarFault};
 use trialog_desk::model;
-use trialog_desk::words::{self, RegistrarFault};
 use trialog_ua::{Account, RegistrationFault, RegistrationState};
 
 impl Running {
@@ -55,12 +55,12 @@ fn shows(
                 RegistrationFault::Unreachable => RegistrarFault::Unreachable,
                 RegistrationFault::NoAnswer => RegistrarFault::NoAnswer,
             };
-            let (why, mend) = words::registrar(&server(account), fault);
+            let (why, hint) = messages::registrar(&server(account), fault);
             model::Account {
                 detail: Some(why.en),
                 detail_de: Some(why.de),
-                mend: Some(mend.en),
-                mend_de: Some(mend.de),
+                hint: Some(hint.en),
+                hint_de: Some(hint.de),
                 status: (cause == RegistrationFault::Refused).then_some(status),
                 again_ms: Some(clock.unix_us(again) / 1_000),
                 ..plain("failed")

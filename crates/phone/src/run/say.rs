@@ -2,13 +2,13 @@
 use super::Running;
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
-use trialog_desk::{Outcome, Wrong};
+use trialog_desk::{Reply, Wrong};
 use trialog_engine::{EngineError, Speech};
 
 /// A file that was read, or why not, and who waits for it.
 pub(super) struct Reading {
     speech: Result<Speech, EngineError>,
-    reply: oneshot::Sender<Outcome>,
+    reply: oneshot::Sender<Reply>,
 }
 
 /// Where files come from that were read.
@@ -18,9 +18,9 @@ pub(super) fn readings() -> (mpsc::Sender<Reading>, mpsc::Receiver<Reading>) {
 
 impl Running {
     /// Has a file read; who asked is answered when it has been said.
-    pub(super) fn read(&self, file: PathBuf, reply: oneshot::Sender<Outcome>) {
+    pub(super) fn read(&self, file: PathBuf, reply: oneshot::Sender<Reply>) {
         if !self.sound.is_file_end() {
-            let _ = reply.send(Outcome::Wrong(Wrong::NoFileEnd));
+            let _ = reply.send(Reply::Wrong(Wrong::NoFileEnd));
             return;
         }
         let readings = self.readings.clone();
@@ -34,10 +34,10 @@ impl Running {
     /// Says what was read.
     pub(super) fn say(&mut self, Reading { speech, reply }: Reading) {
         let outcome = match speech.and_then(|speech| self.sound.say(speech)) {
-            Ok(()) => Outcome::Done,
-            Err(EngineError::NotAFileEnd) => Outcome::Wrong(Wrong::NoFileEnd),
-            Err(EngineError::File { reason, .. }) => Outcome::Wrong(Wrong::Unplayable(reason)),
-            Err(error) => Outcome::Wrong(Wrong::Unplayable(error.to_string())),
+            Ok(()) => Reply::Done,
+            Err(EngineError::NotAFileEnd) => Reply::Wrong(Wrong::NoFileEnd),
+            Err(EngineError::File { reason, .. }) => Reply::Wrong(Wrong::Unplayable(reason)),
+            Err(error) => Reply::Wrong(Wrong::Unplayable(error.to_string())),
         };
         let _ = reply.send(outcome);
     }

@@ -61,11 +61,11 @@ pub(super) async fn start(
 
     let identity = identity(&config, &accounts, audio_end, clock);
     let feed = Feed::new(clock.start_us());
-    let (orders, ordered) = mpsc::channel(64);
+    let (commands, received) = mpsc::channel(64);
     let token = Token::new(random()?);
     let desk = Desk {
         token: token.clone(),
-        orders,
+        commands,
         feed: feed.clone(),
     };
     let (url, serving) = open_desk(&config, desk).await?;
@@ -108,7 +108,7 @@ pub(super) async fn start(
     let sources = Sources {
         streams: stream_events,
         resolutions,
-        orders: ordered,
+        commands: received,
         sounds,
         readings: read,
         signals,
@@ -268,11 +268,15 @@ fn identity(
         },
         ..model::Account::default()
     };
-    let reasons = config.policy.reasons.iter().map(|reason| model::Reason {
-        code: reason.code.clone(),
-        en: reason.en.clone(),
-        de: reason.de.clone(),
-    });
+    let reasons = config
+        .policy
+        .reasons
+        .iter()
+        .map(|reason| model::WrapUpReason {
+            code: reason.code.clone(),
+            en: reason.en.clone(),
+            de: reason.de.clone(),
+        });
     Identity {
         name: config.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use trialog_call::{Input, LegId, MediaEvent, Time};
-use trialog_desk::{Order, UnixTime};
+use trialog_desk::{CommandRequest, UnixTime};
 use trialog_engine::EngineEvent;
 use trialog_ua::{EndpointInput, EndpointOutput};
 
@@ -25,7 +25,7 @@ enum Happening {
     Connection(TcpStream, SocketAddr),
     Stream(StreamEvent),
     Resolved(Resolution),
-    Order(Order),
+    Command(CommandRequest),
     Sound(EngineEvent),
     /// A file that is to be said.
     Read(Reading),
@@ -57,7 +57,7 @@ impl Running {
             (stream, remote) = self.wire.streams.accepted() => Happening::Connection(stream, remote),
             Some(event) = sources.streams.recv() => Happening::Stream(event),
             Some(resolution) = sources.resolutions.recv() => Happening::Resolved(resolution),
-            Some(order) = sources.orders.recv() => Happening::Order(order),
+            Some(request) = sources.commands.recv() => Happening::Command(request),
             Some(event) = sources.sounds.recv() => Happening::Sound(event),
             Some(reading) = sources.readings.recv() => Happening::Read(reading),
             () = sources.signals.next() => Happening::Signal,
@@ -89,7 +89,7 @@ impl Running {
                 let addresses = &addresses;
                 self.step(EndpointInput::Resolved { id, addresses });
             }
-            Happening::Order(order) => self.obey(order),
+            Happening::Command(request) => self.handle_command(request),
             Happening::Read(reading) => self.say(reading),
             Happening::Sound(event) => self.heard(event),
             Happening::Signal => self.terminate(),
@@ -238,7 +238,7 @@ impl Running {
                 }
             }
             EndpointOutput::Notice(notice) => {
-                let text = trialog_desk::words::notice(&notice).en;
+                let text = trialog_desk::messages::notice(&notice).en;
                 tracing::info!("{text}");
                 self.feed.notice(&notice);
             }

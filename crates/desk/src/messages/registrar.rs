@@ -1,5 +1,5 @@
 //! Why an account is not registered, and what to do about it.
-use super::Words;
+use super::Text;
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,41 +21,41 @@ pub enum RegistrarFault<'a> {
 
 /// Why an account that `registrar` should serve is not registered, and how to put it right.
 #[must_use]
-pub fn registrar(registrar: &str, fault: RegistrarFault<'_>) -> (Words, Words) {
-    let (why, mend) = match fault {
+pub fn registrar(registrar: &str, fault: RegistrarFault<'_>) -> (Text, Text) {
+    let (why, hint) = match fault {
         RegistrarFault::NoAddress => (
-            Words::new("name not found", "Name nicht gefunden"),
-            Words::new(
+            Text::new("name not found", "Name nicht gefunden"),
+            Text::new(
                 "Correct the keys registrar or outbound_proxy of the account, or see to the network and its name server; a domain that has only SRV records needs its server named.",
                 "Berichtigen Sie registrar oder outbound_proxy des Kontos, oder prüfen Sie Netz und Namensserver; bei einer Domain, die nur SRV-Einträge hat, muss der Server genannt werden.",
             ),
         ),
         RegistrarFault::Unreachable => (
-            Words::new("not reached", "nicht erreicht"),
-            Words::new(
+            Text::new("not reached", "nicht erreicht"),
+            Text::new(
                 "See whether it listens there by the account's transport, and whether the network is up.",
                 "Prüfen Sie, ob er dort mit dem Transport des Kontos zu erreichen ist und ob das Netz steht.",
             ),
         ),
         RegistrarFault::NoAnswer => (
-            Words::new("no answer", "keine Antwort"),
-            Words::new(
+            Text::new("no answer", "keine Antwort"),
+            Text::new(
                 "See to address and port, to the account's transport, and to firewalls on the way.",
                 "Prüfen Sie Adresse und Port, den Transport des Kontos und Firewalls auf dem Weg.",
             ),
         ),
         RegistrarFault::Refused { status, reason } => refused(status, reason),
     };
-    let said = Words::new(
+    let said = Text::new(
         format!("registrar {registrar}: {}", why.en),
         format!("Registrar {registrar}: {}", why.de),
     );
-    (said, mend)
+    (said, hint)
 }
 
-fn refused(status: u16, reason: &str) -> (Words, Words) {
+fn refused(status: u16, reason: &str) -> (Text, Text) {
     let by = |en: &str, de: &str| {
-        Words::new(
+        Text::new(
             format!("{en} ({status} {reason})"),
             format!("{de} ({status} {reason})"),
         )
@@ -66,35 +66,35 @@ fn refused(status: u16, reason: &str) -> (Words, Words) {
                 "does not take this user name and password",
                 "nimmt Benutzernamen und Passwort nicht an",
             ),
-            Words::new(
+            Text::new(
                 "Correct the account's username and its password_file.",
                 "Berichtigen Sie username und password_file des Kontos.",
             ),
         ),
         403 => (
             by("forbids it", "verbietet es"),
-            Words::new(
+            Text::new(
                 "Correct the account's aor, username and password_file, or ask who runs the registrar whether this account may register.",
                 "Berichtigen Sie aor, username und password_file des Kontos, oder fragen Sie den Betreiber, ob sich dieses Konto anmelden darf.",
             ),
         ),
         404 | 604 => (
             by("does not know this account", "kennt dieses Konto nicht"),
-            Words::new(
+            Text::new(
                 "Correct the account's aor.",
                 "Berichtigen Sie aor des Kontos.",
             ),
         ),
         500..=599 => (
             by("can't do it now", "kann es gerade nicht"),
-            Words::new(
+            Text::new(
                 "Wait: it is tried again by itself.",
                 "Warten Sie: Es wird von selbst wieder versucht.",
             ),
         ),
         _ => (
             by("refuses", "lehnt ab"),
-            Words::new(
+            Text::new(
                 "Ask who runs the registrar.",
                 "Fragen Sie den Betreiber des Registrars.",
             ),

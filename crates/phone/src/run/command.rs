@@ -1,19 +1,19 @@
-//! An order of the desk, carried out: handed to the core with its address completed, or to the sound.
+//! A command of the desk, carried out: handed to the core with its address completed, or to the sound.
 use super::{Running, Verdict, address};
 use std::sync::Arc;
 use trialog_call::{Act, CallId, Input};
-use trialog_desk::{Command, Look, Order, Outcome};
+use trialog_desk::{Command, CommandRequest, Look, Reply};
 use trialog_ua::EndpointInput;
 
 impl Running {
-    pub(super) fn obey(&mut self, Order { command, reply }: Order) {
+    pub(super) fn handle_command(&mut self, CommandRequest { command, reply }: CommandRequest) {
         let outcome = match command {
             Command::Core(input) => self.core(input),
             Command::Look => self.look(),
             Command::Say(file) => return self.read(file, reply),
             Command::Shutdown => {
                 self.terminate();
-                Outcome::Done
+                Reply::Done
             }
         };
         // Whoever follows the events has them before the answer.
@@ -21,25 +21,25 @@ impl Running {
         let _ = reply.send(outcome);
     }
 
-    fn look(&mut self) -> Outcome {
+    fn look(&mut self) -> Reply {
         // What the look shows has its events before it.
         self.publish();
         let snapshot = self.endpoint.snapshot(self.clock.now());
         let identity = Arc::clone(&self.identity);
-        Outcome::Seen {
+        Reply::Seen {
             look: Box::new(Look { snapshot, identity }),
             seq: self.feed.seq(),
         }
     }
 
-    fn core(&mut self, mut input: Input) -> Outcome {
+    fn core(&mut self, mut input: Input) -> Reply {
         match address::complete(&mut input, &self.accounts) {
             Ok(()) => self.ask(input),
-            Err(wrong) => Outcome::Wrong(wrong),
+            Err(wrong) => Reply::Wrong(wrong),
         }
     }
 
-    fn ask(&mut self, input: Input) -> Outcome {
+    fn ask(&mut self, input: Input) -> Reply {
         let call = match &input {
             Input::Act { call, .. } => Some(*call),
             _ => None,
@@ -55,14 +55,14 @@ impl Running {
             Verdict {
                 refused: Some(refusal),
                 ..
-            } => Outcome::Refused {
+            } => Reply::Refused {
                 refusal,
                 allowed: call.map_or(Vec::new(), |call| self.allowed(call)),
             },
             Verdict {
                 began: Some(call), ..
-            } if dialled => Outcome::Began(call),
-            _ => Outcome::Done,
+            } if dialled => Reply::Began(call),
+            _ => Reply::Done,
         }
     }
     /// What may be done with a call now.

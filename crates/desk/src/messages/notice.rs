@@ -1,5 +1,5 @@
 //! What the agent is told: the kind for programs, the sentence for people.
-use super::Words;
+use super::Text;
 use trialog_call::{CallId, Notice};
 
 /// The name that programs know the notice by. It never changes.
@@ -53,77 +53,77 @@ pub fn notice_call(notice: &Notice) -> Option<CallId> {
 
 /// The sentence that people read.
 #[must_use]
-pub fn notice(notice: &Notice) -> Words {
+pub fn notice(notice: &Notice) -> Text {
     match notice {
         Notice::GuestRefused { guest, status, .. } => {
             let why = refused(*status);
-            Words::new(
+            Text::new(
                 format!("{guest} {}; the customer is still on hold.", why.en),
                 format!("{guest} {}; der Kunde wird weiter gehalten.", why.de),
             )
         }
-        Notice::HoldRefused { party, status, .. } => Words::new(
+        Notice::HoldRefused { party, status, .. } => Text::new(
             format!("{party} could not be put on hold ({status}); nothing changed."),
             format!("{party} konnte nicht gehalten werden ({status}); alles ist wie zuvor."),
         ),
-        Notice::ResumeRefused { party, status, .. } => Words::new(
+        Notice::ResumeRefused { party, status, .. } => Text::new(
             format!("{party} could not be taken off hold ({status})."),
             format!("{party} konnte nicht aus dem Halten geholt werden ({status})."),
         ),
-        Notice::SwapUndone { status, .. } => Words::new(
+        Notice::SwapUndone { status, .. } => Text::new(
             format!("The swap failed ({status}) and was undone."),
             format!("Das Makeln ist misslungen ({status}) und wurde zurückgenommen."),
         ),
-        Notice::TransferFailed { status, .. } => Words::new(
+        Notice::TransferFailed { status, .. } => Text::new(
             format!("The transfer failed ({status}); the customer is with you."),
             format!("Die Übergabe ist misslungen ({status}); der Kunde ist bei Ihnen."),
         ),
-        Notice::TransferDeclined { .. } => Words::new(
+        Notice::TransferDeclined { .. } => Text::new(
             "The transfer was declined; the conference goes on.",
             "Die Übergabe wurde abgelehnt; die Konferenz geht weiter.",
         ),
-        Notice::TransferWithdrawn { .. } => Words::new(
+        Notice::TransferWithdrawn { .. } => Text::new(
             "The transfer was withdrawn.",
             "Die Übergabe wurde zurückgenommen.",
         ),
         Notice::Transferred { .. } => {
-            Words::new("The call was transferred.", "Der Anruf wurde übergeben.")
+            Text::new("The call was transferred.", "Der Anruf wurde übergeben.")
         }
-        Notice::Anchored { .. } => Words::new(
+        Notice::Anchored { .. } => Text::new(
             "Nobody could be referred: this phone carries the two on. Leave it running.",
             "Niemand konnte verwiesen werden: Dieses Telefon verbindet die beiden. Lassen Sie es laufen.",
         ),
         Notice::NowOwner { .. } => {
-            Words::new("The call is yours now.", "Der Anruf gehört jetzt Ihnen.")
+            Text::new("The call is yours now.", "Der Anruf gehört jetzt Ihnen.")
         }
-        Notice::GuestLeft { guest, .. } => Words::new(
+        Notice::GuestLeft { guest, .. } => Text::new(
             format!("{guest} has left; you are with the customer."),
             format!("{guest} ist nicht mehr dabei; Sie sprechen mit dem Kunden."),
         ),
         Notice::CustomerLeft { .. } => {
-            Words::new("The customer has left.", "Der Kunde ist nicht mehr dabei.")
+            Text::new("The customer has left.", "Der Kunde ist nicht mehr dabei.")
         }
-        Notice::NoAudio { party, .. } => Words::new(
+        Notice::NoAudio { party, .. } => Text::new(
             format!("No audio from {party}."),
             format!("Kein Ton von {party}."),
         ),
-        Notice::AudioBack { party, .. } => Words::new(
+        Notice::AudioBack { party, .. } => Text::new(
             format!("Audio from {party} again."),
             format!("Wieder Ton von {party}."),
         ),
-        Notice::DeviceGone => Words::new(
+        Notice::DeviceGone => Text::new(
             "The headset is gone; the parties still hear each other.",
             "Das Headset fehlt; die Teilnehmer hören einander weiter.",
         ),
-        Notice::DeviceBack => Words::new("The headset is back.", "Das Headset ist wieder da."),
+        Notice::DeviceBack => Text::new("The headset is back.", "Das Headset ist wieder da."),
         Notice::Dtmf { digit, .. } => {
             let digit = char::from(*digit);
-            Words::new(
+            Text::new(
                 format!("The party pressed {digit}."),
                 format!("Der Teilnehmer hat {digit} gedrückt."),
             )
         }
-        Notice::AskEndForAll { .. } => Words::new(
+        Notice::AskEndForAll { .. } => Text::new(
             "End the conference for everyone? It ends in 5 s without an answer.",
             "Konferenz für alle beenden? Ohne Antwort endet sie in 5 s.",
         ),
@@ -131,17 +131,17 @@ pub fn notice(notice: &Notice) -> Words {
 }
 
 /// RFC 3261 §21, in an agent's words.
-fn refused(status: u16) -> Words {
+fn refused(status: u16) -> Text {
     match status {
-        486 | 600 => Words::new("is busy", "ist besetzt"),
-        603 => Words::new("declined", "hat abgelehnt"),
-        408 | 480 | 487 => Words::new("does not answer", "nimmt nicht an"),
-        404 | 604 => Words::new("is not known", "ist nicht bekannt"),
-        488 | 606 => Words::new(
+        486 | 600 => Text::new("is busy", "ist besetzt"),
+        603 => Text::new("declined", "hat abgelehnt"),
+        408 | 480 | 487 => Text::new("does not answer", "nimmt nicht an"),
+        404 | 604 => Text::new("is not known", "ist nicht bekannt"),
+        488 | 606 => Text::new(
             "has no codec in common with us",
             "hat keinen gemeinsamen Codec",
         ),
-        _ => Words::new(
+        _ => Text::new(
             format!("was not reached ({status})"),
             format!("wurde nicht erreicht ({status})"),
         ),

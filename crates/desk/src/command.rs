@@ -6,11 +6,11 @@ use trialog_call::{Act, CallId, Input, Refusal};
 
 /// One request of a client on its way to the loop.
 #[derive(Debug)]
-pub struct Order {
+pub struct CommandRequest {
     /// What is asked.
     pub command: Command,
     /// Where the answer goes; it may have lost interest.
-    pub reply: oneshot::Sender<Outcome>,
+    pub reply: oneshot::Sender<Reply>,
 }
 
 /// What is asked.
@@ -28,7 +28,7 @@ pub enum Command {
 
 /// What came of it. It is sent after the events that follow from it were published.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum Reply {
     /// Done.
     Done,
     /// Done: this call began.

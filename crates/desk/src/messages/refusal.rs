@@ -1,5 +1,5 @@
 //! Why an act is refused: the code for programs, the sentence for people.
-use super::{Words, label};
+use super::{Text, label};
 use trialog_call::{Refusal, Stage};
 
 /// The name that programs know the refusal by. It never changes.
@@ -68,7 +68,7 @@ pub fn every_refusal() -> Vec<Refusal> {
 
 /// The sentence that people read.
 #[must_use]
-pub fn refusal(refusal: Refusal) -> Words {
+pub fn refusal(refusal: Refusal) -> Text {
     let (en, de) = match refusal {
         Refusal::NoSuchCall => ("There is no such call.", "Diesen Anruf gibt es nicht."),
         Refusal::NoSuchWrapUp => (
@@ -78,7 +78,7 @@ pub fn refusal(refusal: Refusal) -> Words {
         Refusal::NoSuchAccount => ("There is no such account.", "Dieses Konto gibt es nicht."),
         Refusal::NotHere(at) => {
             let at = label::stage(at);
-            return Words::new(
+            return Text::new(
                 format!("This act does not exist in the state “{}”.", at.en),
                 format!("Im Zustand „{}“ gibt es das nicht.", at.de),
             );
@@ -168,5 +168,5 @@ pub fn refusal(refusal: Refusal) -> Words {
             "Das Telefon wird gerade ausgeschaltet.",
         ),
     };
-    Words::new(en, de)
+    Text::new(en, de)
 }

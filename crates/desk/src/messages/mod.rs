@@ -1,27 +1,27 @@
-//! The words for all that the core says by name: why an act is refused, what the agent is told, how a state and an act are
-//! called. English and German; the labels are those of the call rules. It knows no call and no screen.
+//! The texts for people: why an act is refused and how to put it right, what the agent is told, the labels of states, roles and
+//! acts. Each in English and German; the labels are those of the call rules. Nothing here knows a call or a screen.
+mod hint;
 mod label;
-mod mend;
 mod notice;
 mod refusal;
 mod registrar;
 
+pub use hint::hint;
 pub use label::{act, role, stage};
-pub use mend::mend;
 pub use notice::{notice, notice_call, notice_kind};
 pub use refusal::{every_refusal, refusal, refusal_code};
 pub use registrar::{RegistrarFault, registrar};
 
 /// One text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct Text {
     /// English.
     pub en: String,
     /// German.
     pub de: String,
 }
 
-impl Words {
+impl Text {
     pub(crate) fn new(en: impl Into<String>, de: impl Into<String>) -> Self {
         Self {
             en: en.into(),

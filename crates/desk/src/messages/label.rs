@@ -1,10 +1,10 @@
 //! Labels of states, roles and acts, as the rules' table of labels has them.
-use super::Words;
+use super::Text;
 use trialog_call::{Act, Role, Stage};
 
 /// How the row of the table is called.
 #[must_use]
-pub fn stage(stage: Stage) -> Words {
+pub fn stage(stage: Stage) -> Text {
     let (en, de) = match stage {
         Stage::Offered => ("Ringing", "Klingelt"),
         Stage::Dialling => ("Dialling", "Wählt"),
@@ -26,24 +26,24 @@ pub fn stage(stage: Stage) -> Words {
         Stage::PostCall => ("Post-call", "Nachgespräch"),
         Stage::Ending => ("Ending", "Wird beendet"),
     };
-    Words::new(en, de)
+    Text::new(en, de)
 }
 
 /// How a party's role is called.
 #[must_use]
-pub fn role(role: Role) -> Words {
+pub fn role(role: Role) -> Text {
     let (en, de) = match role {
         Role::Customer => ("customer", "Kunde"),
         Role::Owner => ("owner", "Inhaber"),
         Role::Guest => ("guest", "Gast"),
     };
-    Words::new(en, de)
+    Text::new(en, de)
 }
 
 /// What stands on the act's button. The owner's end of a conference and the guest's exit never share a label, so the state
 /// matters.
 #[must_use]
-pub fn act(act: &Act, at: Stage) -> Words {
+pub fn act(act: &Act, at: Stage) -> Text {
     let in_conference = matches!(at, Stage::Conference | Stage::TransferPending);
     let (en, de) = match act {
         Act::Answer | Act::Accept => ("Accept", "Annehmen"),
@@ -66,7 +66,7 @@ pub fn act(act: &Act, at: Stage) -> Words {
         Act::Stay => ("Go on", "Weiterführen"),
         Act::Dtmf(_) => ("Digit", "Ziffer"),
     };
-    Words::new(en, de)
+    Text::new(en, de)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What to do about a refused act.
-use super::Words;
+use super::Text;
 use trialog_call::Refusal;
 
 /// How to put it right, for people.
 #[must_use]
-pub fn mend(refusal: Refusal) -> Words {
+pub fn hint(refusal: Refusal) -> Text {
     let (en, de) = match refusal {
         Refusal::NoSuchCall => (
             "GET /api/status lists the calls that there are; numbers are never used again.",
@@ -89,5 +89,5 @@ pub fn mend(refusal: Refusal) -> Words {
             "Warten Sie, bis das Telefon wieder gestartet ist.",
         ),
     };
-    Words::new(en, de)
+    Text::new(en, de)
 }
