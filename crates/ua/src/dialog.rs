@@ -52,14 +52,13 @@ impl Dialog {
         })
     }
 
-    /// The dialog that this response to our request makes of the template (RFC 3261 §12.1.2).
-    pub(crate) fn confirmed_by(&self, response: &Response) -> Self {
-        let mut dialog = self.clone();
+    /// Becomes the dialog that this response to our request makes of it (RFC 3261 §12.1.2). The 2xx of a fork that was an
+    /// early dialog states the route set anew (§13.2.2.4).
+    pub(crate) fn answer(&mut self, response: &Response) {
         let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
-        dialog.remote_tag = Some(tag.to_owned());
-        dialog.route_set = routes(&response.headers, true);
-        dialog.refresh_target(&response.headers);
-        dialog
+        self.remote_tag = Some(tag.to_owned());
+        self.route_set = routes(&response.headers, true);
+        self.refresh_target(&response.headers);
     }
 
     /// RFC 3261 §12.2: the target follows the far side's Contact in target refresh requests and their 2xx.
@@ -112,11 +111,12 @@ impl Dialog {
             .map_or(&self.remote_target, |first| &first.uri)
     }
 
-    /// Whether a request is of this dialog (its To tag has led here).
+    /// Whether a request is of this dialog: the same Call-ID and both tags (RFC 3261 §12.2.2).
     pub(crate) fn has(&self, request: &Request) -> bool {
-        request.headers.get(&HeaderName::CallId) == Some(self.call_id.as_str())
-            && self.remote_tag.as_deref()
-                == Some(tag_of(&request.headers, &HeaderName::From).unwrap_or_default())
+        let tag = |name| tag_of(&request.headers, &name).unwrap_or_default();
+        self.local_tag == tag(HeaderName::To)
+            && self.remote_tag.as_deref() == Some(tag(HeaderName::From))
+            && request.headers.get(&HeaderName::CallId) == Some(self.call_id.as_str())
     }
 
     /// RFC 3261 §12.2.2: a request whose number is below the last is out of order.
@@ -211,11 +211,18 @@ mod tests {
     #[test]
     fn a_request_of_another_dialog_is_not_of_this_one() {
         let dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
-        let mut other = invite();
-        assert!(dialog.has(&other));
-        other
-            .headers
-            .set(HeaderName::From, "<sip:alice@a.example>;tag=z");
-        assert!(!dialog.has(&other));
+        let mut own = invite();
+        assert!(!dialog.has(&own), "it has no tag of ours");
+        own.headers.set(HeaderName::To, "<sip:bob@b.example>;tag=b");
+        assert!(dialog.has(&own));
+        for (name, value) in [
+            (HeaderName::From, "<sip:alice@a.example>;tag=z"),
+            (HeaderName::To, "<sip:bob@b.example>;tag=z"),
+            (HeaderName::CallId, "c2"),
+        ] {
+            let mut other = own.clone();
+            other.headers.set(name, value);
+            assert!(!dialog.has(&other), "{value}");
+        }
     }
 }

@@ -130,13 +130,9 @@ impl UserAgent {
         let tag = tag_of(&request.headers, &HeaderName::To)?;
         let id = *self.tags.get(tag)?;
         let leg = self.legs.get(&id)?;
-        let own = leg
-            .refer_in
-            .as_ref()
-            .and_then(|refer| refer.dialog.as_ref());
-        (leg.dialog.local_tag == tag && leg.dialog.has(request)
-            || own.is_some_and(|own| own.local_tag == tag && own.has(request)))
-        .then_some(id)
+        leg.dialogs()
+            .any(|dialog| dialog.has(request))
+            .then_some(id)
     }
 
     fn take_in_dialog(
@@ -148,24 +144,18 @@ impl UserAgent {
         source: &Source,
     ) {
         let Some(leg) = self.legs.get_mut(&id) else {
-            return;
+            return self.refuse(now, server, 481);
         };
-        let tag = tag_of(&request.headers, &HeaderName::To);
-        let dialog = match leg
-            .refer_in
-            .as_mut()
-            .and_then(|refer| refer.dialog.as_mut())
-        {
-            Some(own) if Some(own.local_tag.as_str()) == tag => own,
-            _ => &mut leg.dialog,
+        let Some(dialog) = leg.dialog_of(request) else {
+            return self.refuse(now, server, 481);
         };
         if !dialog.takes(cseq_of(request)) {
             // RFC 3261 §12.2.2.
             return self.refuse(now, server, 500);
         }
-        let live = matches!(leg.stage, Stage::Up | Stage::Offered(_));
+        let live = matches!(leg.stage, Stage::Up | Stage::Offered(_) | Stage::Calling(_));
         match request.method {
-            Method::Bye => self.hung_up(now, id, server),
+            Method::Bye => self.hung_up(now, id, server, request),
             Method::Notify => self.notified(now, id, server, request),
             Method::Subscribe => self.subscribed(now, id, server, request),
             Method::Options => self.answer_options(now, server),

@@ -1,12 +1,12 @@
 //! What the user agent knows of one leg: its dialog, its session, and what is under way in it.
 use crate::dialog::Dialog;
-use crate::media::{Media, Wanted};
+use crate::media::{Foreseen, Media, Wanted};
 use crate::transaction::{ClientId, ServerId};
 use std::collections::VecDeque;
 use std::time::Duration;
 use trialog_call::{ByeReason, Capabilities, LegId, SessionIntent, Target, Time};
-use trialog_sdp::{Description, Negotiated, Session as Agreement};
-use trialog_sip::{HeaderName, Headers, Uri};
+use trialog_sdp::Description;
+use trialog_sip::{HeaderName, Headers, Request, Uri};
 
 /// A leg, from its first INVITE until nothing of it is left.
 pub(crate) struct Leg {
@@ -77,6 +77,37 @@ impl Leg {
             refers_taken: 0,
         }
     }
+
+    /// All its dialogs: the call's, or the early ones of its forks, and that of a REFER from outside.
+    pub(crate) fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
+        let early = match &self.stage {
+            Stage::Calling(calling) => calling.early.as_slice(),
+            _ => &[],
+        };
+        let outside = self
+            .refer_in
+            .as_ref()
+            .and_then(|refer| refer.dialog.as_ref());
+        std::iter::once(&self.dialog)
+            .chain(early.iter().map(|early| &early.dialog))
+            .chain(outside)
+    }
+
+    /// The dialog in which this request came.
+    pub(crate) fn dialog_of(&mut self, request: &Request) -> Option<&mut Dialog> {
+        let early = match &mut self.stage {
+            Stage::Calling(calling) => calling.early.as_mut_slice(),
+            _ => &mut [],
+        };
+        let outside = self
+            .refer_in
+            .as_mut()
+            .and_then(|refer| refer.dialog.as_mut());
+        std::iter::once(&mut self.dialog)
+            .chain(early.iter_mut().map(|early| &mut early.dialog))
+            .chain(outside)
+            .find(|dialog| dialog.has(request))
+    }
 }
 
 /// Where a leg stands.
@@ -105,12 +136,20 @@ pub(crate) struct Calling {
     pub(crate) cancelled: bool,
     /// CANCEL was sent.
     pub(crate) cancel_sent: bool,
-    /// Answers that came before the 2xx, by tag of the fork.
-    pub(crate) early: Vec<(String, Agreement, Box<Negotiated>)>,
+    /// One for each fork that has answered provisionally.
+    pub(crate) early: Vec<EarlyDialog>,
     /// Where else to try after a redirection.
     pub(crate) alternatives: VecDeque<Uri>,
     /// How many redirections were followed.
     pub(crate) redirections: u8,
+}
+
+/// A dialog that a provisional answer to our INVITE has opened (RFC 3261 §12.1.2).
+#[derive(Debug)]
+pub(crate) struct EarlyDialog {
+    pub(crate) dialog: Dialog,
+    /// What the session would be by this fork's answer to our offer, where it has come already.
+    pub(crate) answer: Option<Foreseen>,
 }
 
 /// Their INVITE.

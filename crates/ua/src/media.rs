@@ -62,7 +62,7 @@ impl Media {
     }
 
     /// What an answer to our offer would come to; the offer goes on waiting, since another fork may answer.
-    pub(crate) fn foresee(&self, answer: &Description) -> Option<(Session, Box<Negotiated>)> {
+    pub(crate) fn foresee(&self, answer: &Description) -> Option<Foreseen> {
         let mut session = self.session.clone()?;
         let negotiated = session.accept_answer(answer).ok()?;
         Some((session, Box::new(negotiated)))
@@ -116,6 +116,9 @@ impl Media {
         }
     }
 }
+
+/// The session that an answer to our offer would come to.
+pub(crate) type Foreseen = (Session, Box<Negotiated>);
 
 /// Which way we wanted sound to flow before an offer.
 #[derive(Debug)]

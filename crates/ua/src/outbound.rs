@@ -233,6 +233,8 @@ impl UserAgent {
         {
             calling.client = Some(id);
             calling.provisional = false;
+            // RFC 3261 §12.3: they ended with the final answer to the INVITE before this one.
+            calling.early.clear();
         }
     }
 

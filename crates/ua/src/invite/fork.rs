@@ -16,10 +16,10 @@ impl UserAgent {
         tag: &str,
         cseq: u32,
     ) {
-        let Some((template, account)) = self.template_of(client) else {
+        let Some((mut dialog, account)) = self.template_of(client) else {
             return;
         };
-        let mut dialog = template.confirmed_by(response);
+        dialog.answer(response);
         let towards = dialog.next_hop().clone();
         let ack = dialog.numbered(Method::Ack, cseq);
         self.acknowledge(client, tag, ack, &towards, account);

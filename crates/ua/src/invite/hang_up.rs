@@ -1,11 +1,12 @@
 //! The end of a call: our BYE, which waits for what it must not overtake, and the far side's.
 use crate::agent::{Alarm, UserAgent};
+use crate::dialog::tag_of;
 use crate::leg::Stage;
 use crate::outbound::{Purpose, Sent};
 use crate::transaction::ServerId;
 use std::time::Duration;
 use trialog_call::{ByeReason, EndCause, LegId, Time, WireEvent};
-use trialog_sip::{HeaderName, Method, Reason};
+use trialog_sip::{HeaderName, Method, Reason, Request};
 
 /// How long a BYE waits for the answer to a request before it. Nobody waits longer for a far side that is gone.
 const PATIENCE: Duration = Duration::from_millis(750);
@@ -88,23 +89,28 @@ impl UserAgent {
     }
 
     /// A BYE in a leg's dialog.
-    pub(crate) fn hung_up(&mut self, now: Time, id: LegId, server: ServerId) {
+    pub(crate) fn hung_up(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
         self.respond_plainly(now, Some(id), server, 200);
-        match self.legs.get(&id).map(|leg| &leg.stage) {
-            Some(Stage::Up) => {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        match &mut leg.stage {
+            // RFC 3261 §15: a called side may not do so. That fork is over then (§15.1.2); the call is when its INVITE is.
+            Stage::Calling(calling) => {
+                calling.end_early(tag_of(&request.headers, &HeaderName::From).unwrap_or_default());
+            }
+            Stage::Up => {
                 self.event(id, WireEvent::Ended(EndCause::Bye));
                 self.end(now, id);
             }
             // RFC 3261 §15.1.2: the caller may end an early dialog by BYE; the INVITE gets 487.
-            Some(Stage::Offered(offered)) => {
+            Stage::Offered(offered) => {
                 let invite = offered.server;
                 self.cancelled(now, invite);
             }
             // The two BYEs crossed: ours may still be waiting to be sent, and need not be.
-            Some(Stage::Closing) if self.legs.get(&id).is_some_and(|leg| !leg.bye_sent) => {
-                self.gone(now, id);
-            }
-            _ => {}
+            Stage::Closing if !leg.bye_sent => self.gone(now, id),
+            Stage::Closing | Stage::Over => {}
         }
     }
 }

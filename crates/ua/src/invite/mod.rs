@@ -2,6 +2,7 @@
 //! file of its own; what they share is here.
 mod ack;
 mod cancel;
+mod early;
 mod fork;
 mod hang_up;
 mod incoming;

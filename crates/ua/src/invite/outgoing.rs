@@ -15,6 +15,9 @@ use trialog_sip::{HeaderName, Method, NameAddr, Request, Response, Scheme, Uri};
 /// How many redirections are followed before the call counts as refused.
 const REDIRECTIONS: u8 = 5;
 
+/// RFC 6228: a fork will not take the call.
+const EARLY_DIALOG_TERMINATED: u16 = 199;
+
 /// A call that the core wants.
 pub(crate) struct NewCall {
     pub(crate) leg: LegId,
@@ -181,15 +184,16 @@ impl UserAgent {
         if response.status.code() == 100 {
             return;
         }
+        if response.status.code() == EARLY_DIALOG_TERMINATED {
+            calling.end_early(tag_of(&response.headers, &HeaderName::To).unwrap_or_default());
+            return;
+        }
         let answer = Body::in_response(response);
-        let early = answer.and_then(|answer| leg.media.foresee(&answer));
-        let early_media = early.is_some();
-        if let Some((session, negotiated)) = early {
-            let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
-            calling.early.retain(|(own, ..)| own != tag);
-            calling
-                .early
-                .push((tag.to_owned(), session, negotiated.clone()));
+        let answer = answer.and_then(|answer| leg.media.foresee(&answer));
+        let negotiated = answer.as_ref().map(|(_, negotiated)| negotiated.clone());
+        calling.open_early(&leg.dialog, response, answer);
+        let early_media = negotiated.is_some();
+        if let Some(negotiated) = negotiated {
             leg.media.state(id, negotiated, &mut self.out);
         }
         self.event(id, WireEvent::Progress { early_media });
@@ -211,7 +215,7 @@ impl UserAgent {
             },
             None => None,
         };
-        let Some(calling) = calling else {
+        let Some(mut calling) = calling else {
             return self.drop_fork(now, client, response, tag, cseq);
         };
         self.tell_lost_referrer(now, id, 200);
@@ -219,7 +223,12 @@ impl UserAgent {
             return;
         };
         self.alarms.cancel(Alarm::Cancelled(id));
-        leg.dialog = leg.dialog.confirmed_by(response);
+        let mut answer = None;
+        if let Some(early) = calling.take_early(tag) {
+            leg.dialog = early.dialog;
+            answer = early.answer;
+        }
+        leg.dialog.answer(response);
         let ack = leg.dialog.numbered(Method::Ack, cseq);
         let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
         if calling.cancelled {
@@ -232,12 +241,10 @@ impl UserAgent {
         let negotiated = match Body::in_response(response) {
             Some(answer) => leg.media.accept_answer(&answer),
             // An answer in a provisional of this fork counts where the 2xx has none.
-            None => calling.early.into_iter().find(|(own, ..)| *own == tag).map(
-                |(_, session, negotiated)| {
-                    leg.media.adopt(session);
-                    negotiated
-                },
-            ),
+            None => answer.map(|(session, negotiated)| {
+                leg.media.adopt(session);
+                negotiated
+            }),
         };
         self.acknowledge(client, tag, ack, &towards, account);
         let Some(negotiated) = negotiated else {

@@ -17,8 +17,9 @@ impl UserAgent {
         };
         match &leg.stage {
             Stage::Up => {}
-            // RFC 3261 §14.2: the first INVITE has no answer yet.
-            Stage::Offered(_) | Stage::Calling(_) => return self.refuse_for_now(now, server),
+            // RFC 3261 §14.2: the first INVITE has no answer yet, theirs (500) or ours (491).
+            Stage::Offered(_) => return self.refuse_for_now(now, server),
+            Stage::Calling(_) => return self.refuse(now, server, 491),
             Stage::Closing | Stage::Over => return self.refuse(now, server, 481),
         }
         if leg.renegotiation.in_flight.is_some() {

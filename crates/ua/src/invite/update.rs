@@ -22,8 +22,9 @@ impl UserAgent {
         let mut agreed = None;
         let mut body = None;
         if let Some(offer) = &offer {
-            // RFC 3311 §5.2: our own offer is open (491), or theirs has no answer yet (500).
-            if leg.renegotiation.in_flight.is_some() {
+            // RFC 3311 §5.2: our own offer is open (491), or theirs has no answer yet (500). That of our INVITE is open until
+            // its 2xx: an answer in a provisional response that is not reliable is only a foretaste (RFC 3261 §13.2.1).
+            if leg.renegotiation.in_flight.is_some() || matches!(leg.stage, Stage::Calling(_)) {
                 return self.refuse(now, server, 491);
             }
             let unanswered = leg.accept.as_ref().is_some_and(|accept| accept.offered);
@@ -38,7 +39,10 @@ impl UserAgent {
                 None => return self.refuse(now, server, 488),
             }
         }
-        leg.dialog.refresh_target(&request.headers);
+        let early = matches!(leg.stage, Stage::Calling(_));
+        if let Some(dialog) = leg.dialog_of(request) {
+            dialog.refresh_target(&request.headers);
+        }
         let Some(mut response) = self.leg_response(id, server, 200) else {
             return;
         };
@@ -47,7 +51,10 @@ impl UserAgent {
         }
         self.transactions
             .respond(now, server, &response, &mut self.out);
-        self.hear(id, &request.headers);
+        if !early {
+            // What a fork can do counts when it has taken the call: its 2xx says it.
+            self.hear(id, &request.headers);
+        }
         if let Some(negotiated) = agreed {
             self.agreed(id, negotiated);
         }

@@ -83,11 +83,13 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return self.refuse(now, server, 481);
         };
-        if !matches!(leg.stage, Stage::Up) {
-            return self.refuse(now, server, 481);
-        }
-        if leg.refer_in.is_some() {
-            return self.refuse(now, server, 491);
+        match leg.stage {
+            Stage::Up if leg.refer_in.is_none() => {}
+            // RFC 3261 §21.4.27: another REFER, or the INVITE, is pending in the dialog. With 481 the dialog would end.
+            Stage::Up | Stage::Calling(_) | Stage::Offered(_) => {
+                return self.refuse(now, server, 491);
+            }
+            Stage::Closing | Stage::Over => return self.refuse(now, server, 481),
         }
         leg.refers_taken += 1;
         let first = leg.refers_taken == 1 || own.is_some();
