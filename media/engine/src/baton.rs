@@ -88,11 +88,7 @@ impl Baton {
         let unix = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        let heard = bridge.tick(
-            unix.as_nanos() as i128,
-            begun.as_millis() as u64,
-            microphone,
-        );
+        let heard = bridge.tick(unix.as_nanos() as i128, begun, microphone);
         if let Some(ear) = ear {
             *ear = *heard;
         }

@@ -23,8 +23,10 @@ use crate::file_end::FileEnd;
 use crate::handover::{AudioEvent, Command, Retired, RoutingCell};
 use crate::leg::{Leg, Moment};
 use crate::phase::Phase;
+use crate::tick_clock::TickClock;
 use crate::{MAX_LEGS, Tone};
 use std::sync::Arc;
+use std::time::Duration;
 use trialog_dsp::{CallTone, HoldMusic, ToneGenerator};
 use trialog_frame::{Frame, SampleTime};
 use trialog_mixer::{Mixer, PortRouting};
@@ -105,6 +107,7 @@ impl Tones {
 /// All that the tick needs.
 pub(crate) struct Bridge {
     now: SampleTime,
+    clock: TickClock,
     commands: rtrb::Consumer<Command>,
     returns: rtrb::Producer<Retired>,
     events: rtrb::Producer<AudioEvent>,
@@ -144,6 +147,7 @@ impl Bridge {
         legs.resize_with(PORTS, || None);
         Self {
             now: SampleTime(0),
+            clock: TickClock::default(),
             phase: local_less.then(Phase::default),
             commands: rings.commands,
             returns: rings.returns,
@@ -162,17 +166,19 @@ impl Bridge {
         }
     }
 
-    /// One tick. `microphone`: the sound card's, where there is one. Returns what the local ear hears.
+    /// One tick. `unix_ns`: the wall clock. `monotonic`: since the engine's start. `microphone`: the sound card's, where there
+    /// is one. Returns what the local ear hears.
     pub(crate) fn tick(
         &mut self,
         unix_ns: i128,
-        millis: u64,
+        monotonic: Duration,
         microphone: Option<&Frame>,
     ) -> &Frame {
         let moment = Moment {
             now: self.now,
+            late: self.clock.lateness(self.now, monotonic),
             unix_ns,
-            millis,
+            millis: monotonic.as_millis() as u64,
         };
         self.obey();
         #[cfg(feature = "count-heap")]
@@ -213,6 +219,9 @@ impl Bridge {
             file.record(&self.listeners[LOCAL], &self.sources[LOCAL], unix_ns);
         }
         self.now += SampleTime::FRAME;
+        if self.rests() {
+            self.clock.rested();
+        }
         &self.listeners[LOCAL]
     }
 

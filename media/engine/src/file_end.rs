@@ -31,7 +31,7 @@ pub(crate) struct FileEnd {
 /// One recording's way to its file.
 struct Track {
     ring: rtrb::Producer<f32>,
-    /// Samples that found no room and are silence, so that all that follows stays in its place.
+    /// Frames that found no room in the ring and become silence, so that all that follows keeps its time.
     owed: usize,
 }
 

@@ -9,7 +9,7 @@ use crate::socket::Datagrams;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use trialog_frame::{Frame, SampleTime};
+use trialog_frame::{Frame, RATE, SampleTime};
 
 /// One leg.
 pub(crate) struct Leg {
@@ -38,10 +38,22 @@ pub(crate) struct Change {
 pub(crate) struct Moment {
     /// The tick's own time.
     pub(crate) now: SampleTime,
-    /// Unix time in nanoseconds, for the kernel's time stamps.
+    /// How much later than its own time the tick began.
+    pub(crate) late: SampleTime,
+    /// Unix time in nanoseconds at which it began, for the kernel's time stamps.
     pub(crate) unix_ns: i128,
     /// Milliseconds since the engine's start.
     pub(crate) millis: u64,
+}
+
+impl Moment {
+    /// When a datagram came, on the ticks' clock: after this tick's own time, where the tick is late. `stamp`: the kernel's,
+    /// Unix time in nanoseconds; one in the future, or of more than a second ago, is none.
+    pub(crate) fn arrival(self, stamp: Option<i128>) -> SampleTime {
+        let age = stamp.map_or(0, |stamp| (self.unix_ns - stamp).clamp(0, 1_000_000_000));
+        let age = (age * i128::from(RATE) / 1_000_000_000) as u64;
+        SampleTime((self.now + self.late).0.saturating_sub(age))
+    }
 }
 
 impl Leg {

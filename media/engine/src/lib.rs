@@ -24,6 +24,7 @@ mod service;
 mod socket;
 mod source;
 mod speech;
+mod tick_clock;
 mod wav;
 
 pub use control::Engine;

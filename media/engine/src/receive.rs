@@ -167,14 +167,7 @@ impl Receive {
                 continue;
             }
             shared.last_rtp.store(moment.millis.max(1), Relaxed);
-            // The kernel's stamp says how long ago; what is older than a second or in the future is no stamp.
-            let age = stamp.map_or(0, |stamp| (moment.unix_ns - stamp).clamp(0, 1_000_000_000));
-            let at = SampleTime(
-                moment
-                    .now
-                    .0
-                    .saturating_sub((age * i128::from(RATE) / 1_000_000_000) as u64),
-            );
+            let at = moment.arrival(stamp);
             if self.telephone_event == Some(header.payload_type) {
                 let place = self.reception.arrived(at, &header, None);
                 if let (Some(_), Some(event)) = (place, TelephoneEvent::parse(payload))
