@@ -75,8 +75,8 @@ fn a_phone_whose_routing_is_broken_on_purpose_makes_the_table_wrong() {
     let output = Command::new(own)
         .args(["--exact", "peers::directly", "--nocapture"])
         .env("TRIALOG_PEERS", "trialog-trialog conference")
-        .env("TRIALOG_SABOTAGE", "routing")
-        .env("TRIALOG_PEERS_FOLDER", "peers-sabotage")
+        .env("TRIALOG_BIN", env!("CARGO_BIN_EXE_trialog-misrouted"))
+        .env("TRIALOG_PEERS_FOLDER", "peers-misrouted")
         .stdin(Stdio::null())
         .output()
         .expect("it can be started again");

@@ -100,11 +100,10 @@ fn all_stories_hold_with_pcmu() {
 
 #[test]
 fn a_phone_whose_routing_is_broken_on_purpose_makes_the_demo_fail() {
-    let out = folder("stories-sabotage");
-    let output = Command::new(trialog())
+    let out = folder("stories-misrouted");
+    let output = Command::new(env!("CARGO_BIN_EXE_trialog-misrouted"))
         .args(["demo", "--story", "busy", "--codec", "pcmu", "--out"])
         .arg(&out)
-        .env("TRIALOG_SABOTAGE", "routing")
         .stdin(Stdio::null())
         .output()
         .expect("trialog can be started");

@@ -5,7 +5,6 @@ mod command;
 mod ending;
 mod error;
 mod registration;
-mod sabotage;
 mod say;
 mod sound;
 mod start;
@@ -14,6 +13,7 @@ mod wire;
 
 pub(crate) use error::StartError;
 
+use crate::RoutingFilter;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::net::{Resolution, Resolver, StreamEvent};
@@ -39,7 +39,7 @@ use wire::Wire;
 const FAREWELL: Duration = Duration::from_millis(200);
 
 /// Is a phone until it is told to end.
-pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
+pub(crate) fn run(config: Config, headless: bool, filter: RoutingFilter) -> Result<(), StartError> {
     more_descriptors();
     // One thread for the loop and the desk: what comes need not be handed from thread to thread, and the loop is always first.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -47,7 +47,7 @@ pub(crate) fn run(config: Config, headless: bool) -> Result<(), StartError> {
         .build()
         .map_err(StartError::Runtime)?;
     let sound = runtime.block_on(async {
-        let (mut running, sources) = start::start(config, headless).await?;
+        let (mut running, sources) = start::start(config, headless, filter).await?;
         running.go(sources).await;
         Ok::<_, StartError>(running.end().await)
     })?;

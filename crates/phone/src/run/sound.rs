@@ -1,4 +1,5 @@
 //! The engine as the phone uses it: the stock of RTP sockets, legs by their names in the core, the routing in the engine's words.
+use crate::RoutingFilter;
 use crate::config::Media;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -16,6 +17,7 @@ const STOCK: usize = 8;
 /// The engine and the sockets that are not its own yet.
 pub(super) struct Sound {
     engine: Engine,
+    filter: RoutingFilter,
     media: Media,
     /// Where sockets are bound, and the address that others are told.
     bind: IpAddr,
@@ -28,9 +30,16 @@ pub(super) struct Sound {
 }
 
 impl Sound {
-    pub(super) fn new(engine: Engine, media: Media, bind: IpAddr, tell: IpAddr) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        media: Media,
+        bind: IpAddr,
+        tell: IpAddr,
+        filter: RoutingFilter,
+    ) -> Self {
         Self {
             engine,
+            filter,
             media,
             bind,
             tell,
@@ -96,7 +105,7 @@ impl Sound {
 
     pub(super) fn route(&mut self, routing: &Routing) {
         let mut ports: Vec<_> = routing.entries.iter().map(port).collect();
-        super::sabotage::spoil(&mut ports);
+        (self.filter)(&mut ports);
         self.engine.set_routing(&ports);
     }
 

@@ -25,6 +25,7 @@ const TRIES: u32 = 20;
 pub(super) async fn start(
     config: Config,
     headless: bool,
+    filter: crate::RoutingFilter,
 ) -> Result<(Running, Sources), StartError> {
     let clock = Clock::start();
     let signals = Signals::new().map_err(StartError::Runtime)?;
@@ -54,7 +55,7 @@ pub(super) async fn start(
         register_for: config.sip.register_for,
     };
     let mut endpoint = Endpoint::new(config.policy.clone(), agent, random()?);
-    let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell);
+    let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell, filter);
     sound.stock_up(&mut endpoint).map_err(StartError::Rtp)?;
 
     let (readings, read) = say::readings();
