@@ -11,7 +11,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "trialog-ua",
         &["trialog-call", "trialog-sip", "trialog-sdp"],
     ),
-    ("trialog-desk", &["trialog-call"]),
+    // The JSON of the API: a client needs it without the server, and the server without a client.
+    ("trialog-api", &[]),
+    ("trialog-desk", &["trialog-call", "trialog-api"]),
     ("trialog-frame", &[]),
     ("trialog-dsp", &["trialog-frame"]),
     ("trialog-codec", &["trialog-frame"]),
@@ -38,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "trialog-sip",
             "trialog-sdp",
             "trialog-ua",
+            "trialog-api",
             "trialog-desk",
             "trialog-frame",
             "trialog-dsp",

@@ -7,16 +7,14 @@
 //! # The API
 //! `GET /api/openapi.json` describes it whole ([`document()`]): it is made from the table that also makes the router. Every other
 //! request carries `Authorization: Bearer TOKEN`. The `Host` must be this machine, and an `Origin`, where there is one, the same.
-//! What goes wrong is told by problem documents ([`model::Problem`]), what happens by `/api/events` ([`model::Event`]).
+//! What goes wrong is told by problem documents ([`trialog_api::Problem`]), what happens by `/api/events` ([`trialog_api::Event`]).
 
-pub mod act;
 mod command;
 mod feed;
 mod field;
 mod guard;
 pub mod messages;
-pub mod model;
-mod names;
+pub mod names;
 mod openapi;
 mod problem;
 mod routes;

@@ -1,200 +1,171 @@
-//! The fixed names that may stand in each place of the API's JSON, for its document.
-use crate::table::{Does, OPERATIONS};
-use crate::{act, messages, view};
-use trialog_call::{CallId, Notice, Outcome, Presence, Role, Stage};
+//! The core's states, roles, acts and refusals by their names in the API.
+use trialog_api::{ActName, Member, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage};
+use trialog_call as call;
+use trialog_call::{Act, LegId, Notice, Refusal};
 
-pub(crate) fn stages() -> Vec<&'static str> {
-    [
-        Stage::Offered,
-        Stage::Dialling,
-        Stage::Connected,
-        Stage::Held,
-        Stage::ConsultRequested,
-        Stage::Consulting,
-        Stage::Swapped,
-        Stage::Conference,
-        Stage::TransferPending,
-        Stage::Anchored,
-        Stage::PostCall,
-        Stage::Ending,
-    ]
-    .map(act::stage_name)
-    .to_vec()
+/// The name of an act.
+#[must_use]
+pub fn act(act: &Act) -> ActName {
+    match act {
+        Act::Answer => ActName::Answer,
+        Act::Reject => ActName::Reject,
+        Act::Forward(_) => ActName::Forward,
+        Act::Cancel => ActName::Cancel,
+        Act::Hold => ActName::Hold,
+        Act::Resume => ActName::Resume,
+        Act::Mute => ActName::Mute,
+        Act::Unmute => ActName::Unmute,
+        Act::Consult(_) => ActName::Consult,
+        Act::EndConsult => ActName::EndConsult,
+        Act::Swap => ActName::Swap,
+        Act::Conference => ActName::Conference,
+        Act::Transfer(_) => ActName::Transfer,
+        Act::Withdraw => ActName::Withdraw,
+        Act::Accept => ActName::Accept,
+        Act::Decline => ActName::Decline,
+        Act::Exit => ActName::Exit,
+        Act::End => ActName::End,
+        Act::Stay => ActName::Stay,
+        Act::Dtmf(_) => ActName::Dtmf,
+    }
 }
 
-pub(crate) fn roles() -> Vec<&'static str> {
-    [Role::Customer, Role::Owner, Role::Guest]
-        .map(act::role_name)
-        .to_vec()
+/// The member of the body that an act takes.
+#[must_use]
+pub fn member(act: &Act) -> Option<Member> {
+    match act {
+        Act::Forward(_) | Act::Consult(_) | Act::Transfer(Some(_)) => Some(Member::To),
+        Act::Dtmf(_) => Some(Member::Digit),
+        _ => None,
+    }
 }
 
-pub(crate) fn presences() -> Vec<&'static str> {
-    [Presence::Available, Presence::Idle]
-        .map(view::presence)
-        .to_vec()
+/// The name of a call's state.
+#[must_use]
+pub fn stage(stage: call::Stage) -> Stage {
+    match stage {
+        call::Stage::Offered => Stage::Offered,
+        call::Stage::Dialling => Stage::Dialling,
+        call::Stage::Connected => Stage::Connected,
+        call::Stage::Held => Stage::Held,
+        call::Stage::ConsultRequested => Stage::ConsultRequested,
+        call::Stage::Consulting => Stage::Consulting,
+        call::Stage::Swapped => Stage::Swapped,
+        call::Stage::Conference => Stage::Conference,
+        call::Stage::TransferPending => Stage::TransferPending,
+        call::Stage::Anchored => Stage::Anchored,
+        call::Stage::PostCall => Stage::PostCall,
+        call::Stage::Ending => Stage::Ending,
+    }
 }
 
-pub(crate) fn registrations() -> Vec<&'static str> {
-    vec![
-        "direct",
-        "registering",
-        "registered",
-        "failed",
-        "unregistered",
-    ]
+/// The name of a role.
+#[must_use]
+pub fn role(role: call::Role) -> Role {
+    match role {
+        call::Role::Customer => Role::Customer,
+        call::Role::Owner => Role::Owner,
+        call::Role::Guest => Role::Guest,
+    }
 }
 
-pub(crate) fn outcomes() -> Vec<&'static str> {
-    [
-        Outcome::NotAnswered,
-        Outcome::Refused(486),
-        Outcome::Ended,
-        Outcome::FarEnded,
-        Outcome::Transferred,
-        Outcome::Exited,
-        Outcome::Failed,
-    ]
-    .map(act::outcome_name)
-    .to_vec()
+/// The name of a presence.
+#[must_use]
+pub fn presence(presence: call::Presence) -> Presence {
+    match presence {
+        call::Presence::Available => Presence::Available,
+        call::Presence::Idle => Presence::Idle,
+    }
 }
 
-pub(crate) fn refusals() -> Vec<&'static str> {
-    messages::every_refusal()
-        .into_iter()
-        .map(messages::refusal_code)
-        .collect()
+/// The name of how a call ended.
+#[must_use]
+pub fn outcome(outcome: call::Outcome) -> Outcome {
+    match outcome {
+        call::Outcome::NotAnswered => Outcome::NotAnswered,
+        call::Outcome::Refused(_) => Outcome::Refused,
+        call::Outcome::Ended => Outcome::Ended,
+        call::Outcome::FarEnded => Outcome::FarEnded,
+        call::Outcome::Transferred => Outcome::Transferred,
+        call::Outcome::Exited => Outcome::Exited,
+        call::Outcome::Failed => Outcome::Failed,
+    }
 }
 
-/// The acts on a call, as in a path.
-pub(crate) fn acts() -> Vec<&'static str> {
-    OPERATIONS
-        .iter()
-        .filter(|operation| matches!(operation.does, Does::Act(_)))
-        .filter_map(|operation| operation.path.rsplit('/').next())
-        .collect()
+/// A leg's name: `p0` for a placed one, `r1` for a received one.
+#[must_use]
+pub fn leg(leg: LegId) -> String {
+    match leg {
+        LegId::Placed(number) => format!("p{number}"),
+        LegId::Received(number) => format!("r{number}"),
+    }
 }
 
-/// All that can be asked for and refused by the core.
-pub(crate) fn refusable() -> Vec<&'static str> {
-    let others = ["call", "hook", "submit", "draft", "extend"];
-    acts().into_iter().chain(others).collect()
+/// The code of a refusal.
+#[must_use]
+pub fn refusal(refusal: Refusal) -> RefusalCode {
+    match refusal {
+        Refusal::NoSuchCall => RefusalCode::NoSuchCall,
+        Refusal::NoSuchWrapUp => RefusalCode::NoSuchWrapUp,
+        Refusal::NoSuchAccount => RefusalCode::NoSuchAccount,
+        Refusal::NotHere(_) => RefusalCode::NotHere,
+        Refusal::NoHoldInConference => RefusalCode::NoHoldInConference,
+        Refusal::NoConsultInConference => RefusalCode::NoConsultInConference,
+        Refusal::NotInPostCall => RefusalCode::NotInPostCall,
+        Refusal::GuestCannotEnd => RefusalCode::GuestCannotEnd,
+        Refusal::OwnerCannotExit => RefusalCode::OwnerCannotExit,
+        Refusal::CustomerOnlyTalks => RefusalCode::CustomerOnlyTalks,
+        Refusal::ConsultNotAnswered => RefusalCode::ConsultNotAnswered,
+        Refusal::EndConsultFirst => RefusalCode::EndConsultFirst,
+        Refusal::GuestHasNoWrapUp => RefusalCode::GuestHasNoWrapUp,
+        Refusal::MutedByHold => RefusalCode::MutedByHold,
+        Refusal::Anchored => RefusalCode::Anchored,
+        Refusal::Busy => RefusalCode::Busy,
+        Refusal::TransferPending => RefusalCode::TransferPending,
+        Refusal::CannotWithdraw => RefusalCode::CannotWithdraw,
+        Refusal::OtherCallFirst => RefusalCode::OtherCallFirst,
+        Refusal::TooManyCalls => RefusalCode::TooManyCalls,
+        Refusal::NoSuchReason => RefusalCode::NoSuchReason,
+        Refusal::StillTalking => RefusalCode::StillTalking,
+        Refusal::NoTimer => RefusalCode::NoTimer,
+        Refusal::NotADigit => RefusalCode::NotADigit,
+        Refusal::Terminating => RefusalCode::Terminating,
+    }
 }
 
-pub(crate) fn notices() -> Vec<&'static str> {
-    every_notice().iter().map(messages::notice_kind).collect()
-}
-
-/// Each notice once.
-pub(crate) fn every_notice() -> Vec<Notice> {
-    let call = CallId(1);
-    let (guest, party) = (|| "Gus".to_owned(), || "Carla".to_owned());
-    vec![
-        Notice::GuestRefused {
-            call,
-            guest: guest(),
-            status: 486,
-        },
-        Notice::HoldRefused {
-            call,
-            party: party(),
-            status: 488,
-        },
-        Notice::ResumeRefused {
-            call,
-            party: party(),
-            status: 488,
-        },
-        Notice::SwapUndone { call, status: 488 },
-        Notice::TransferFailed { call, status: 603 },
-        Notice::TransferDeclined { call },
-        Notice::TransferWithdrawn { call },
-        Notice::Transferred { call },
-        Notice::Anchored { call },
-        Notice::NowOwner { call },
-        Notice::GuestLeft {
-            call,
-            guest: guest(),
-        },
-        Notice::CustomerLeft { call },
-        Notice::NoAudio {
-            call,
-            party: party(),
-        },
-        Notice::AudioBack {
-            call,
-            party: party(),
-        },
-        Notice::DeviceGone,
-        Notice::DeviceBack,
-        Notice::Dtmf { call, digit: b'5' },
-        Notice::AskEndForAll { call },
-    ]
+/// The code of a notice.
+#[must_use]
+pub fn notice(notice: &Notice) -> NoticeKind {
+    match notice {
+        Notice::GuestRefused { .. } => NoticeKind::GuestRefused,
+        Notice::HoldRefused { .. } => NoticeKind::HoldRefused,
+        Notice::ResumeRefused { .. } => NoticeKind::ResumeRefused,
+        Notice::SwapUndone { .. } => NoticeKind::SwapUndone,
+        Notice::TransferFailed { .. } => NoticeKind::TransferFailed,
+        Notice::TransferDeclined { .. } => NoticeKind::TransferDeclined,
+        Notice::TransferWithdrawn { .. } => NoticeKind::TransferWithdrawn,
+        Notice::Transferred { .. } => NoticeKind::Transferred,
+        Notice::Anchored { .. } => NoticeKind::Anchored,
+        Notice::NowOwner { .. } => NoticeKind::NowOwner,
+        Notice::GuestLeft { .. } => NoticeKind::GuestLeft,
+        Notice::CustomerLeft { .. } => NoticeKind::CustomerLeft,
+        Notice::NoAudio { .. } => NoticeKind::NoAudio,
+        Notice::AudioBack { .. } => NoticeKind::AudioBack,
+        Notice::DeviceGone => NoticeKind::DeviceGone,
+        Notice::DeviceBack => NoticeKind::DeviceBack,
+        Notice::Dtmf { .. } => NoticeKind::Dtmf,
+        Notice::AskEndForAll { .. } => NoticeKind::AskEndForAll,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
-    use trialog_call::{Act, Target};
+    use crate::messages;
 
     #[test]
-    fn every_name_stands_once() {
-        for names in [
-            stages(),
-            roles(),
-            presences(),
-            registrations(),
-            outcomes(),
-            refusals(),
-            refusable(),
-            notices(),
-        ] {
-            let set: HashSet<_> = names.iter().collect();
-            assert_eq!(set.len(), names.len(), "{names:?}");
-        }
-    }
-
-    #[test]
-    fn an_act_is_asked_for_by_the_name_that_the_status_gives_it() {
-        let to = || Target("sip:a@b".to_owned());
-        let body = br#"{"to":"sip:a@b","digit":"5"}"#;
-        for act in [
-            Act::Answer,
-            Act::Reject,
-            Act::Forward(to()),
-            Act::Cancel,
-            Act::Hold,
-            Act::Resume,
-            Act::Mute,
-            Act::Unmute,
-            Act::Consult(to()),
-            Act::EndConsult,
-            Act::Swap,
-            Act::Conference,
-            Act::Transfer(Some(to())),
-            Act::Withdraw,
-            Act::Accept,
-            Act::Decline,
-            Act::Exit,
-            Act::End,
-            Act::Stay,
-            Act::Dtmf(b'5'),
-        ] {
-            let path = format!("/api/calls/{{call}}/{}", act::name(&act));
-            let mut there = OPERATIONS.iter().filter(|of| of.path == path);
-            let operation = there.next().unwrap();
-            let members: serde_json::Value = serde_json::from_slice(body).unwrap();
-            let mut wanted = serde_json::Map::new();
-            for field in operation.body {
-                wanted.insert(field.name.to_owned(), members[field.name].clone());
-            }
-            let wanted = serde_json::Value::Object(wanted).to_string();
-            let given = crate::field::of_body(operation.body, wanted.as_bytes()).unwrap();
-            let Does::Act(read) = operation.does else {
-                panic!("{path} is no act");
-            };
-            assert_eq!(read(&given), act);
-        }
-        assert_eq!(acts().len(), 20);
+    fn each_refusal_of_the_core_has_a_code_of_its_own() {
+        let codes: Vec<_> = messages::every_refusal().into_iter().map(refusal).collect();
+        assert_eq!(codes, RefusalCode::ALL);
     }
 }

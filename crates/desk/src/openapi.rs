@@ -3,7 +3,6 @@
 mod example;
 
 use crate::field::Field;
-use crate::model::{Done, Event, Placed, Problem, Status};
 use crate::problem::{Kind, MEDIA_TYPE, TYPE};
 use crate::table::{Does, Method, OPERATIONS, Operation, TAGS};
 use axum::http::header;
@@ -13,6 +12,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use trialog_api::{Done, Event, Placed, Problem, Status};
 
 const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as HTTP and JSON. All that a hand can do at the phone a \
 script can do here; `trialog ctl` and the demo use nothing else.\n\n\
@@ -355,8 +355,10 @@ fn schemas() -> Value {
     Value::Object(schemas)
 }
 
-/// A member that may be left out is never null: the types say both, as they read both.
+/// What the types alone don't have: a member that may be left out is never null, though they read both; and a set of names is one
+/// list, as generators of clients expect it, with the meanings in its description.
 fn precise(schema: &mut Value) {
+    names_as_list(schema);
     if let Some(branches) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
         branches.iter_mut().for_each(precise);
     }
@@ -377,6 +379,21 @@ fn precise(schema: &mut Value) {
             member["$ref"] = any[0]["$ref"].take();
         }
     }
+}
+
+fn names_as_list(schema: &mut Value) {
+    let branches = schema["oneOf"].as_array().cloned().unwrap_or_default();
+    let names: Vec<_> = branches.iter().filter_map(|one| one.get("const")).collect();
+    if names.is_empty() || names.len() < branches.len() {
+        return;
+    }
+    let lines = branches.iter().map(|one| {
+        let text = |key: &str| one[key].as_str().unwrap_or_default();
+        format!("\n- `{}`: {}", text("const"), text("description"))
+    });
+    let about = schema["description"].as_str().unwrap_or_default();
+    let about = format!("{about}\n{}", lines.collect::<String>());
+    *schema = json!({"type": "string", "enum": names, "description": about});
 }
 
 fn name<T: JsonSchema>(generator: &mut SchemaGenerator) {

@@ -1,10 +1,10 @@
 //! Why a request was not done, as a problem document (RFC 9457): what, why, and how to put it right, in English and German.
 //! Each kind has a fixed code, which also ends its `type`.
-use crate::act;
 use crate::messages::{self, Text};
-use crate::model;
+use crate::names;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use trialog_api::{ActName, Problem};
 use trialog_call::{Act, Refusal};
 
 /// The media type of a problem document (RFC 9457 §3).
@@ -149,7 +149,7 @@ fn refused(refusal: Refusal) -> (&'static str, StatusCode, &'static str) {
         Refusal::NoSuchCall | Refusal::NoSuchWrapUp => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,
     };
-    (messages::refusal_code(refusal), status, title)
+    (names::refusal(refusal).name(), status, title)
 }
 
 /// Why one request was not done.
@@ -165,7 +165,7 @@ pub(crate) struct Failure {
 #[derive(Debug, Default)]
 pub(crate) struct More {
     /// Acts that are allowed now.
-    pub(crate) allowed: Option<Vec<&'static str>>,
+    pub(crate) allowed: Option<Vec<ActName>>,
     /// The member that is meant.
     pub(crate) field: Option<String>,
     pub(crate) expected: Option<String>,
@@ -190,12 +190,13 @@ impl Failure {
     /// The core refused; `allowed`: what it would allow for this call.
     pub(crate) fn refused(refusal: Refusal, allowed: &[Act]) -> Self {
         let mut hint = messages::hint(refusal);
-        let mut names: Vec<_> = allowed.iter().map(act::name).collect();
+        let mut names: Vec<_> = allowed.iter().map(names::act).collect();
         // A transfer stands there twice, to the guest and blind.
         names.dedup();
         let has_call = !matches!(refusal, Refusal::NoSuchCall | Refusal::NoSuchWrapUp);
         let allowed = (has_call && !names.is_empty()).then_some(names);
         if let Some(names) = &allowed {
+            let names: Vec<_> = names.iter().map(|act| act.name()).collect();
             let names = names.join(", ");
             hint.en.push_str(&format!(" Allowed now: {names}."));
             hint.de.push_str(&format!(" Jetzt erlaubt: {names}."));
@@ -206,9 +207,9 @@ impl Failure {
     }
 
     /// As the client gets it; `instance`: the path that was asked for.
-    pub(crate) fn document(self, instance: &str) -> model::Problem {
+    pub(crate) fn document(self, instance: &str) -> Problem {
         let (code, status, title) = self.kind.fixed();
-        model::Problem {
+        Problem {
             r#type: format!("{TYPE}{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -219,10 +220,13 @@ impl Failure {
             reason_de: self.reason.de,
             hint: self.hint.en,
             hint_de: self.hint.de,
-            allowed: self.more.allowed.map(owned),
+            allowed: self.more.allowed,
             field: self.more.field,
             expected: self.more.expected,
-            known: self.more.known.map(owned),
+            known: self
+                .more
+                .known
+                .map(|names| names.into_iter().map(str::to_owned).collect()),
             line: self.more.place.map(|(line, _)| line as u64),
             column: self.more.place.map(|(_, column)| column as u64),
         }
@@ -265,10 +269,6 @@ impl Failure {
     }
 }
 
-fn owned(names: Vec<&'static str>) -> Vec<String> {
-    names.into_iter().map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,6 +298,9 @@ mod tests {
                 .hint_de
                 .ends_with("Jetzt erlaubt: mute, transfer, end.")
         );
-        assert_eq!(document.allowed.unwrap(), ["mute", "transfer", "end"]);
+        assert_eq!(
+            document.allowed.unwrap(),
+            [ActName::Mute, ActName::Transfer, ActName::End]
+        );
     }
 }

@@ -7,7 +7,6 @@ use crate::command::{Command, CommandRequest, Reply};
 use crate::feed::{self, Got, Reader, Start};
 use crate::field::Given;
 use crate::messages::Text;
-use crate::model::{Event, What};
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::view::Look;
@@ -18,6 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, interval_at, timeout};
+use trialog_api::{Event, StatusCause, What};
 use trialog_call::Input;
 
 /// A client has nothing to say here.
@@ -93,8 +93,8 @@ struct Client<'a> {
 impl Client<'_> {
     async fn run(mut self, start: Start) -> Result<(), Over> {
         match start {
-            Start::Fresh => self.whole("connected", None).await?,
-            Start::TooOld => self.whole("too-old", None).await?,
+            Start::Fresh => self.whole(StatusCause::Connected, None).await?,
+            Start::TooOld => self.whole(StatusCause::TooOld, None).await?,
             Start::Resumed => {}
         }
         let mut pings = interval_at(Instant::now() + PING, PING);
@@ -107,12 +107,12 @@ impl Client<'_> {
                             self.send(Message::text(event.text())).await?;
                         }
                         if self.status {
-                            self.whole("asked", None).await?;
+                            self.whole(StatusCause::Asked, None).await?;
                         }
                     }
                     Got::Behind => {
                         let had = self.reader.cursor();
-                        self.whole("too-slow", Some(had)).await?;
+                        self.whole(StatusCause::TooSlow, Some(had)).await?;
                     }
                     Got::Ended => return self.farewell().await,
                 },
@@ -133,7 +133,7 @@ impl Client<'_> {
     }
 
     /// Sends the whole status; `had`: the last event that the client got before some that are gone.
-    async fn whole(&mut self, why: &str, had: Option<u64>) -> Result<(), Over> {
+    async fn whole(&mut self, why: StatusCause, had: Option<u64>) -> Result<(), Over> {
         let Some((look, seq)) = look(self.shared).await else {
             return self.farewell().await.and(Err(Over));
         };
@@ -143,7 +143,7 @@ impl Client<'_> {
             seq,
             at_ms: now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
             what: What::Status {
-                why: why.to_owned(),
+                why,
                 missed: had.map(|had| seq.saturating_sub(had)),
                 status: Box::new(look.status()),
             },

@@ -1,9 +1,9 @@
 //! The core's snapshot as the API's status. Pure: what the core does not know (name, accounts, audio, the clock's start) is
 //! handed in.
-use crate::model::{Account, Act, Audio, Call, CallLeg, Status, WrapUp, WrapUpReason};
-use crate::{act, messages};
+use crate::{messages, names};
 use std::sync::Arc;
-use trialog_call::{ActView, CallView, LegView, Presence, Snapshot, Stage, Time, WrapUpView};
+use trialog_api::{Account, Act, Audio, Call, CallLeg, Status, WrapUp, WrapUpReason};
+use trialog_call::{ActView, CallView, LegView, Snapshot, Stage, Time, WrapUpView};
 
 /// What the status says beside the calls.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
     Status {
         name: identity.name.clone(),
         version: identity.version.clone(),
-        presence: presence(snapshot.presence).to_owned(),
+        presence: names::presence(snapshot.presence),
         terminating: snapshot.terminating,
         accounts: identity.accounts.clone(),
         calls: snapshot
@@ -73,20 +73,12 @@ fn status(snapshot: &Snapshot, identity: &Identity) -> Status {
     }
 }
 
-/// The fixed name of a presence.
-pub(crate) fn presence(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Available => "available",
-        Presence::Idle => "idle",
-    }
-}
-
 pub(crate) fn call(view: &CallView, start: UnixTime) -> Call {
     let stage = messages::stage(view.stage);
     Call {
         id: view.id.0,
-        role: act::role_name(view.role).to_owned(),
-        stage: act::stage_name(view.stage).to_owned(),
+        role: names::role(view.role),
+        stage: names::stage(view.stage),
         stage_text: stage.en,
         stage_text_de: stage.de,
         muted: view.muted,
@@ -102,8 +94,8 @@ pub(crate) fn call(view: &CallView, start: UnixTime) -> Call {
 
 fn leg(view: &LegView) -> CallLeg {
     CallLeg {
-        id: act::leg_name(view.id),
-        role: act::role_name(view.role).to_owned(),
+        id: names::leg(view.id),
+        role: names::role(view.role),
         name: view.name.clone(),
         up: view.up,
         held: view.held,
@@ -116,14 +108,12 @@ fn allowed(view: &ActView, at: Stage) -> Act {
     let label = messages::act(&view.act, at);
     let reason = view.refusal.map(messages::refusal);
     Act {
-        act: act::name(&view.act).to_owned(),
+        act: names::act(&view.act),
         label: label.en,
         label_de: label.de,
-        takes: act::takes(&view.act).map(str::to_owned),
+        takes: names::member(&view.act),
         allowed: view.refusal.is_none(),
-        refused: view
-            .refusal
-            .map(|why| messages::refusal_code(why).to_owned()),
+        refused: view.refusal.map(names::refusal),
         reason: reason.as_ref().map(|words| words.en.clone()),
         reason_de: reason.map(|words| words.de),
     }

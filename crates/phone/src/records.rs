@@ -19,7 +19,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use trialog_call::{CallRecord, Outcome};
-use trialog_desk::act;
+use trialog_desk::names;
 
 /// So long entries of calls are gathered before the disk is asked to keep them.
 const GATHERED: Duration = Duration::from_millis(100);
@@ -178,14 +178,14 @@ fn written(record: &CallRecord, clock: Clock) -> Value {
         } => entry(
             "began",
             *at,
-            json!({"call": call.0, "role": act::role_name(*role), "peer": peer, "incoming": incoming}),
+            json!({"call": call.0, "role": names::role(*role), "peer": peer, "incoming": incoming}),
         ),
         CallRecord::Connected { call, at } => entry("connected", *at, json!({"call": call.0})),
         CallRecord::Owned { call, peer, at } => {
             entry("owned", *at, json!({"call": call.0, "peer": peer}))
         }
         CallRecord::Finished { call, outcome, at } => {
-            let mut rest = json!({"call": call.0, "outcome": act::outcome_name(*outcome)});
+            let mut rest = json!({"call": call.0, "outcome": names::outcome(*outcome)});
             if let Outcome::Refused(status) = outcome {
                 rest["status"] = json!(status);
             }

@@ -1,8 +1,8 @@
 //! What a turn of the loop comes to, as events: what the core said in it, and what looks other than before. Pure.
 use super::written;
-use crate::act;
-use crate::model::{Refused, What};
+use crate::names;
 use crate::view::{self, Look};
+use trialog_api::{CallPart, Refused, What};
 use trialog_call::{CallRecord, CallView, Notice, WrapUpView};
 
 /// Something that the core said in a turn.
@@ -38,7 +38,7 @@ pub(super) fn events(before: &Look, now: &Look, facts: Vec<Fact>) -> Vec<What> {
 fn looks(before: &Look, now: &Look, events: &mut Vec<What>) {
     let (old, new) = (&before.snapshot, &now.snapshot);
     if old.presence != new.presence {
-        let presence = view::presence(new.presence).to_owned();
+        let presence = names::presence(new.presence);
         events.push(What::Presence { presence });
     }
     for call in &new.calls {
@@ -71,21 +71,21 @@ fn looks(before: &Look, now: &Look, events: &mut Vec<What>) {
 
 fn changed(former: &CallView, call: &CallView, now: &Look) -> What {
     let mut changed = Vec::new();
-    let mut note = |differs: bool, what: &str| {
+    let mut note = |differs: bool, part: CallPart| {
         if differs {
-            changed.push(what.to_owned());
+            changed.push(part);
         }
     };
     let stage = former.stage != call.stage;
-    note(stage, "stage");
-    note(former.role != call.role, "role");
-    note(former.muted != call.muted, "muted");
-    note(former.legs != call.legs, "legs");
-    note(former.acts != call.acts, "acts");
+    note(stage, CallPart::Stage);
+    note(former.role != call.role, CallPart::Role);
+    note(former.muted != call.muted, CallPart::Muted);
+    note(former.legs != call.legs, CallPart::Legs);
+    note(former.acts != call.acts, CallPart::Acts);
     What::CallChanged {
         call: call.id.0,
         changed,
-        was: stage.then(|| act::stage_name(former.stage).to_owned()),
+        was: stage.then(|| names::stage(former.stage)),
         view: Box::new(view::call(call, now.identity.start)),
     }
 }

@@ -12,7 +12,6 @@ mod written;
 
 pub(crate) use reader::{Got, Reader, Start};
 
-use crate::model::{Event, Status, What};
 use crate::view::{Identity, Look, UnixTime};
 use change::Fact;
 use std::collections::VecDeque;
@@ -20,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use trialog_api::{Event, Status, StatusCause, What};
 use trialog_call::{CallRecord, Input, Notice, Refusal, Snapshot};
 
 /// How many events are kept. One is some 3 kB at most.
@@ -244,7 +244,7 @@ pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<E
         }),
     ];
     let first = What::Status {
-        why: "connected".to_owned(),
+        why: StatusCause::Connected,
         missed: None,
         status: Box::new(status),
     };
@@ -303,7 +303,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Audio;
+    use trialog_api::{Audio, AudioEnd};
     use trialog_call::Presence;
 
     fn turn(feed: &Feed, presence: Presence) {
@@ -313,7 +313,7 @@ mod tests {
             accounts: Vec::new(),
             reasons: Vec::new(),
             audio: Audio {
-                end: String::new(),
+                end: AudioEnd::None,
                 started_unix_us: None,
             },
             start: UnixTime(0),

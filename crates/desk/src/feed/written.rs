@@ -1,8 +1,8 @@
 //! The core's records, notices and refusals in the API's words.
 use super::change::Fact;
-use crate::model::{Began, Notice, Refused, What};
 use crate::view::{self, Look};
-use crate::{act, messages};
+use crate::{messages, names};
+use trialog_api::{Asked, Began, Notice, PhoneAct, Refused, What};
 use trialog_call::{CallId, CallRecord, Input, Outcome, Refusal, WrapUpAct};
 
 /// What the core said, as an event; `now`: the phone at the end of the turn.
@@ -27,7 +27,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
         } => {
             let began = Began {
                 call: call.0,
-                role: act::role_name(role).to_owned(),
+                role: names::role(role),
                 peer,
                 view: seen(call, now),
             };
@@ -41,7 +41,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
         CallRecord::Owned { call, peer, .. } => What::CallOwned { call: call.0, peer },
         CallRecord::Finished { call, outcome, .. } => What::CallEnded {
             call: call.0,
-            outcome: act::outcome_name(outcome).to_owned(),
+            outcome: names::outcome(outcome),
             status: match outcome {
                 Outcome::Refused(status) => Some(status),
                 _ => None,
@@ -78,7 +78,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
     })
 }
 
-fn seen(call: CallId, now: &Look) -> Option<Box<crate::model::Call>> {
+fn seen(call: CallId, now: &Look) -> Option<Box<trialog_api::Call>> {
     let view = now.snapshot.calls.iter().find(|view| view.id == call)?;
     Some(Box::new(view::call(view, now.identity.start)))
 }
@@ -86,32 +86,36 @@ fn seen(call: CallId, now: &Look) -> Option<Box<crate::model::Call>> {
 /// An act that was refused.
 pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
     let (act, call, wrap_up) = match asked {
-        Input::Act { call, act } => (act::name(act), Some(call.0), None),
+        Input::Act { call, act } => (Asked::Call(names::act(act)), Some(call.0), None),
         Input::WrapUp { id, act } => {
             let act = match act {
-                WrapUpAct::Draft(_) => "draft",
-                WrapUpAct::Submit(_) => "submit",
-                WrapUpAct::Extend => "extend",
+                WrapUpAct::Draft(_) => PhoneAct::Draft,
+                WrapUpAct::Submit(_) => PhoneAct::Submit,
+                WrapUpAct::Extend => PhoneAct::Extend,
             };
-            (act, None, Some(id.0))
+            (Asked::Phone(act), None, Some(id.0))
         }
-        Input::Hook => ("hook", None, None),
-        Input::Presence(_) => ("presence", None, None),
-        Input::Terminate => ("shutdown", None, None),
-        Input::Dial { .. }
+        Input::Hook => (Asked::Phone(PhoneAct::Hook), None, None),
+        Input::Dial { .. } => (Asked::Phone(PhoneAct::Call), None, None),
+        // The core refuses none of these.
+        Input::Presence(_)
+        | Input::Terminate
         | Input::PageOpen(_)
         | Input::Wire { .. }
         | Input::Media { .. }
         | Input::Device(_)
         | Input::NetworkChanged
-        | Input::Deadline => ("call", None, None),
+        | Input::Deadline => {
+            debug_assert!(false, "{asked:?} was refused: {refusal:?}");
+            (Asked::Phone(PhoneAct::Call), None, None)
+        }
     };
     let words = messages::refusal(refusal);
     Refused {
-        act: act.to_owned(),
+        act,
         call,
         wrap_up,
-        refused: messages::refusal_code(refusal).to_owned(),
+        refused: names::refusal(refusal),
         reason: words.en,
         reason_de: words.de,
     }
@@ -149,7 +153,7 @@ fn notice(notice: &trialog_call::Notice) -> Notice {
         _ => None,
     };
     Notice {
-        kind: messages::notice_kind(notice).to_owned(),
+        kind: names::notice(notice),
         call: messages::notice_call(notice).map(|call| call.0),
         party,
         status,

@@ -8,8 +8,8 @@ mod registrar;
 
 pub use hint::hint;
 pub use label::{act, role, stage};
-pub use notice::{notice, notice_call, notice_kind};
-pub use refusal::{every_refusal, refusal, refusal_code};
+pub use notice::{notice, notice_call};
+pub use refusal::{every_refusal, refusal};
 pub use registrar::{RegistrarFault, registrar};
 
 /// One text in both languages.

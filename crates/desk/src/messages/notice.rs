@@ -1,31 +1,6 @@
-//! What the agent is told: the kind for programs, the sentence for people.
+//! What the agent is told, as a sentence for people.
 use super::Text;
 use trialog_call::{CallId, Notice};
-
-/// The name that programs know the notice by. It never changes.
-#[must_use]
-pub fn notice_kind(notice: &Notice) -> &'static str {
-    match notice {
-        Notice::GuestRefused { .. } => "guest-refused",
-        Notice::HoldRefused { .. } => "hold-refused",
-        Notice::ResumeRefused { .. } => "resume-refused",
-        Notice::SwapUndone { .. } => "swap-undone",
-        Notice::TransferFailed { .. } => "transfer-failed",
-        Notice::TransferDeclined { .. } => "transfer-declined",
-        Notice::TransferWithdrawn { .. } => "transfer-withdrawn",
-        Notice::Transferred { .. } => "transferred",
-        Notice::Anchored { .. } => "anchored",
-        Notice::NowOwner { .. } => "now-owner",
-        Notice::GuestLeft { .. } => "guest-left",
-        Notice::CustomerLeft { .. } => "customer-left",
-        Notice::NoAudio { .. } => "no-audio",
-        Notice::AudioBack { .. } => "audio-back",
-        Notice::DeviceGone => "device-gone",
-        Notice::DeviceBack => "device-back",
-        Notice::Dtmf { .. } => "dtmf",
-        Notice::AskEndForAll { .. } => "ask-end-for-all",
-    }
-}
 
 /// The call that the notice is about; none for the headset's.
 #[must_use]

@@ -1,38 +1,6 @@
-//! Why an act is refused: the code for programs, the sentence for people.
+//! Why an act is refused, as a sentence for people.
 use super::{Text, label};
 use trialog_call::{Refusal, Stage};
-
-/// The name that programs know the refusal by. It never changes.
-#[must_use]
-pub fn refusal_code(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::NoSuchCall => "no-such-call",
-        Refusal::NoSuchWrapUp => "no-such-wrap-up",
-        Refusal::NoSuchAccount => "no-such-account",
-        Refusal::NotHere(_) => "not-here",
-        Refusal::NoHoldInConference => "no-hold-in-conference",
-        Refusal::NoConsultInConference => "no-consult-in-conference",
-        Refusal::NotInPostCall => "not-in-post-call",
-        Refusal::GuestCannotEnd => "guest-cannot-end",
-        Refusal::OwnerCannotExit => "owner-cannot-exit",
-        Refusal::CustomerOnlyTalks => "customer-only-talks",
-        Refusal::ConsultNotAnswered => "consult-not-answered",
-        Refusal::EndConsultFirst => "end-consult-first",
-        Refusal::GuestHasNoWrapUp => "guest-has-no-wrap-up",
-        Refusal::MutedByHold => "muted-by-hold",
-        Refusal::Anchored => "anchored",
-        Refusal::Busy => "busy",
-        Refusal::TransferPending => "transfer-pending",
-        Refusal::CannotWithdraw => "cannot-withdraw",
-        Refusal::OtherCallFirst => "other-call-first",
-        Refusal::TooManyCalls => "too-many-calls",
-        Refusal::NoSuchReason => "no-such-reason",
-        Refusal::StillTalking => "still-talking",
-        Refusal::NoTimer => "no-timer",
-        Refusal::NotADigit => "not-a-digit",
-        Refusal::Terminating => "terminating",
-    }
-}
 
 /// Each reason to refuse once; one that names a state, with any.
 #[must_use]

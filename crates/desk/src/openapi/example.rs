@@ -3,7 +3,6 @@
 use crate::command::Wrong;
 use crate::feed::example_events;
 use crate::messages::{self, RegistrarFault};
-use crate::model::{self, Status};
 use crate::problem::{Failure, Kind};
 use crate::table::{Does, Method, OPERATIONS};
 use crate::view::{Identity, Look, UnixTime};
@@ -11,6 +10,8 @@ use crate::{field, guard, routes, socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use trialog_api as api;
+use trialog_api::{AudioEnd, RegistrationState, Status};
 use trialog_call::{
     Act, ActView, CallId, CallView, LegId, LegView, Presence, Refusal, Role, Snapshot, Stage,
     Target, Time, WrapUpId, WrapUpView,
@@ -50,7 +51,7 @@ pub(super) fn status() -> Status {
 }
 
 /// A problem of a kind, as it is really told.
-pub(super) fn problem(kind: Kind) -> model::Problem {
+pub(super) fn problem(kind: Kind) -> api::Problem {
     let calls = "/api/calls";
     let (instance, failure) = match kind {
         Kind::BadRequest => (calls, guard::not_one_host()),
@@ -172,30 +173,31 @@ fn identity() -> Identity {
         name: "anna".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         accounts: vec![
-            model::Account {
-                aor: "sip:anna@example.com".to_owned(),
-                state: "registered".to_owned(),
-                ..model::Account::default()
-            },
-            model::Account {
-                id: 1,
-                aor: "sip:anna@example.org".to_owned(),
-                state: "failed".to_owned(),
+            api::Account::new(
+                0,
+                "sip:anna@example.com".to_owned(),
+                RegistrationState::Registered,
+            ),
+            api::Account {
                 detail: Some(why.en),
                 detail_de: Some(why.de),
                 hint: Some(hint.en),
                 hint_de: Some(hint.de),
-                status: None,
                 again_ms: Some(1_795_340_748_123),
+                ..api::Account::new(
+                    1,
+                    "sip:anna@example.org".to_owned(),
+                    RegistrationState::Failed,
+                )
             },
         ],
-        reasons: vec![model::WrapUpReason {
+        reasons: vec![api::WrapUpReason {
             code: "sale".to_owned(),
             en: "Sale".to_owned(),
             de: "Verkauf".to_owned(),
         }],
-        audio: model::Audio {
-            end: "device".to_owned(),
+        audio: api::Audio {
+            end: AudioEnd::Device,
             started_unix_us: None,
         },
         start: UnixTime(1_795_340_718_123),

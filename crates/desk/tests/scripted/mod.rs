@@ -4,8 +4,8 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::net::TcpListener;
+use trialog_api::{Audio, AudioEnd};
 use trialog_call::{Input, Presence, Snapshot};
-use trialog_desk::model::Audio;
 use trialog_desk::{
     Command, CommandRequest, Desk, Feed, Identity, Look, Reply, Token, UnixTime, serve,
 };
@@ -35,7 +35,7 @@ fn identity() -> Identity {
         accounts: Vec::new(),
         reasons: Vec::new(),
         audio: Audio {
-            end: "none".to_owned(),
+            end: AudioEnd::None,
             started_unix_us: None,
         },
         start: UnixTime(0),

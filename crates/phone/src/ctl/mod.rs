@@ -9,13 +9,13 @@ use crate::place;
 use client::{Answer, Client};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use trialog_desk::model::{self, Status};
+use trialog_api::{self as api, ActName, Stage, Status};
 
 /// Why nothing was done.
 #[derive(Debug)]
 enum Failure {
     /// The phone did not do it, and says why.
-    Problem(Box<model::Problem>),
+    Problem(Box<api::Problem>),
     /// The command line asks for what there is not.
     Usage(String),
     /// No phone answers.
@@ -36,7 +36,7 @@ impl Failure {
     }
 
     /// The phone's document; or one of the same kind where the phone was not asked.
-    fn document(self) -> model::Problem {
+    fn document(self) -> api::Problem {
         match self {
             Self::Problem(problem) => *problem,
             Self::Usage(reason) => local(400, "usage", reason, "trialog ctl help"),
@@ -71,8 +71,8 @@ impl Failure {
 }
 
 /// A problem that is found here, before the phone is asked; `hint`: a command.
-fn local(status: u16, code: &str, reason: String, hint: &str) -> model::Problem {
-    model::Problem {
+fn local(status: u16, code: &str, reason: String, hint: &str) -> api::Problem {
+    api::Problem {
         r#type: format!("urn:trialog:problem:{code}"),
         title: reason.clone(),
         status,
@@ -127,7 +127,7 @@ fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
             if digits.is_empty() {
                 return Err(Failure::Usage("which digits?".to_owned()));
             }
-            let path = act_path(&client, ctl, "dtmf")?;
+            let path = act_path(&client, ctl, ActName::Dtmf)?;
             for digit in digits.chars() {
                 client.post(&path, &json!({"digit": digit.to_string()}))?;
             }
@@ -165,33 +165,33 @@ fn find(ctl: &Ctl) -> Result<place::Api, Failure> {
 
 /// Path and body of a verb's request.
 fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(String, Value), Failure> {
-    let act = |name: &str, body: Value| Ok((act_path(client, ctl, name)?, body));
+    let act = |name: ActName, body: Value| Ok((act_path(client, ctl, name)?, body));
     let to = |to: &str| json!({ "to": to });
     match verb {
         Verb::Call { to, account } => Ok((
             "/api/calls".to_owned(),
             json!({"to": to, "account": account}),
         )),
-        Verb::Answer => act("answer", json!({})),
-        Verb::Reject => act("reject", json!({})),
-        Verb::Forward { to: target } => act("forward", to(target)),
-        Verb::Cancel => act("cancel", json!({})),
-        Verb::Hold => act("hold", json!({})),
-        Verb::Resume => act("resume", json!({})),
-        Verb::Consult { to: target } => act("consult", to(target)),
-        Verb::EndConsult => act("end-consult", json!({})),
-        Verb::Swap => act("swap", json!({})),
-        Verb::Conference => act("conference", json!({})),
-        Verb::Transfer { to: Some(target) } => act("transfer", to(target)),
-        Verb::Transfer { to: None } => act("transfer", json!({})),
-        Verb::Withdraw => act("withdraw", json!({})),
-        Verb::Accept => act("accept", json!({})),
-        Verb::Decline => act("decline", json!({})),
-        Verb::Exit => act("exit", json!({})),
-        Verb::End => act("end", json!({})),
-        Verb::Stay => act("stay", json!({})),
-        Verb::Mute => act("mute", json!({})),
-        Verb::Unmute => act("unmute", json!({})),
+        Verb::Answer => act(ActName::Answer, json!({})),
+        Verb::Reject => act(ActName::Reject, json!({})),
+        Verb::Forward { to: target } => act(ActName::Forward, to(target)),
+        Verb::Cancel => act(ActName::Cancel, json!({})),
+        Verb::Hold => act(ActName::Hold, json!({})),
+        Verb::Resume => act(ActName::Resume, json!({})),
+        Verb::Consult { to: target } => act(ActName::Consult, to(target)),
+        Verb::EndConsult => act(ActName::EndConsult, json!({})),
+        Verb::Swap => act(ActName::Swap, json!({})),
+        Verb::Conference => act(ActName::Conference, json!({})),
+        Verb::Transfer { to: Some(target) } => act(ActName::Transfer, to(target)),
+        Verb::Transfer { to: None } => act(ActName::Transfer, json!({})),
+        Verb::Withdraw => act(ActName::Withdraw, json!({})),
+        Verb::Accept => act(ActName::Accept, json!({})),
+        Verb::Decline => act(ActName::Decline, json!({})),
+        Verb::Exit => act(ActName::Exit, json!({})),
+        Verb::End => act(ActName::End, json!({})),
+        Verb::Stay => act(ActName::Stay, json!({})),
+        Verb::Mute => act(ActName::Mute, json!({})),
+        Verb::Unmute => act(ActName::Unmute, json!({})),
         Verb::WrapUp { reason, id, draft } => {
             let name = if *draft { "draft" } else { "submit" };
             let path = wrap_up_path(client, *id, name)?;
@@ -215,7 +215,7 @@ fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(String, Value), F
     }
 }
 
-fn act_path(client: &Client, ctl: &Ctl, act: &str) -> Result<String, Failure> {
+fn act_path(client: &Client, ctl: &Ctl, act: ActName) -> Result<String, Failure> {
     let call = match ctl.call {
         Some(call) => call,
         None => meant(&read(client.get("/api/status")?)?, act)?,
@@ -225,10 +225,13 @@ fn act_path(client: &Client, ctl: &Ctl, act: &str) -> Result<String, Failure> {
 
 /// The call that an act without a number is meant for: the only one, or the only one that allows it, or the only one that says
 /// why not. A call that is on its way out is meant by nobody.
-fn meant(status: &Status, act: &str) -> Result<u32, Failure> {
-    let calls = status.calls.iter().filter(|call| call.stage != "ending");
+fn meant(status: &Status, act: ActName) -> Result<u32, Failure> {
+    let calls = status
+        .calls
+        .iter()
+        .filter(|call| call.stage != Stage::Ending);
     let calls: Vec<_> = calls.collect();
-    let only = |fits: &dyn Fn(&model::Act) -> bool| {
+    let only = |fits: &dyn Fn(&api::Act) -> bool| {
         let mut fitting = calls.iter().filter(|call| call.acts.iter().any(fits));
         fitting.next().filter(|_| fitting.next().is_none())
     };
@@ -312,12 +315,12 @@ mod tests {
 
     #[test]
     fn an_act_without_a_number_is_meant_for_the_only_call_that_allows_it() {
-        assert_eq!(meant(&status(&[(7, "hold")]), "end").unwrap(), 7);
+        assert_eq!(meant(&status(&[(7, "hold")]), ActName::End).unwrap(), 7);
         let two = status(&[(1, "resume"), (2, "answer")]);
-        assert_eq!(meant(&two, "answer").unwrap(), 2);
-        assert!(matches!(meant(&two, "end"), Err(Failure::Usage(_))));
+        assert_eq!(meant(&two, ActName::Answer).unwrap(), 2);
+        assert!(matches!(meant(&two, ActName::End), Err(Failure::Usage(_))));
         assert!(matches!(
-            meant(&status(&[]), "end"),
+            meant(&status(&[]), ActName::End),
             Err(Failure::Problem(_))
         ));
     }
@@ -328,14 +331,17 @@ mod tests {
             (3, "consulting", "swap", true),
             (5, "offered", "answer", false),
         ]);
-        assert_eq!(meant(&waiting, "answer").unwrap(), 5);
+        assert_eq!(meant(&waiting, ActName::Answer).unwrap(), 5);
     }
 
     #[test]
     fn a_call_on_its_way_out_is_not_meant() {
-        let one = status_with(&[(1, "ending", "", true), (2, "connected", "hold", true)]);
-        assert_eq!(meant(&one, "swap").unwrap(), 2);
-        let none = status_with(&[(1, "ending", "", true)]);
-        assert!(matches!(meant(&none, "end"), Err(Failure::Problem(_))));
+        let one = status_with(&[(1, "ending", "end", true), (2, "connected", "hold", true)]);
+        assert_eq!(meant(&one, ActName::Swap).unwrap(), 2);
+        let none = status_with(&[(1, "ending", "end", true)]);
+        assert!(matches!(
+            meant(&none, ActName::End),
+            Err(Failure::Problem(_))
+        ));
     }
 }

@@ -2,7 +2,9 @@
 use crate::cli::Language;
 use serde_json::Value;
 use std::fmt::Write;
-use trialog_desk::model::{Account, Call, Event, Problem, Status, What, WrapUp};
+use trialog_api::{
+    Account, Call, CallPart, Event, Outcome, Presence, Problem, Role, Status, What, WrapUp,
+};
 
 /// One of two.
 pub(super) fn in_language<'a>(language: Language, en: &'a str, de: &'a str) -> &'a str {
@@ -31,7 +33,7 @@ pub(super) fn done(answer: &Value, language: Language) -> String {
 pub(super) fn status(status: &Status, language: Language) -> String {
     let say = |en: &'static str, de: &'static str| in_language(language, en, de);
     let mut out = String::new();
-    let presence = presence(&status.presence, language);
+    let presence = presence(status.presence, language);
     line(&mut out, &format!("{}: {presence}", status.name));
     if status.terminating {
         line(
@@ -68,7 +70,7 @@ fn describe(out: &mut String, call: &Call, language: Language) {
     } else {
         ""
     };
-    let role = role(&call.role, language);
+    let role = role(call.role, language);
     line(
         out,
         &format!(
@@ -91,16 +93,15 @@ fn describe(out: &mut String, call: &Call, language: Language) {
         if leg.silent {
             state.push(say("no audio", "kein Ton"));
         }
-        let who = self::role(&leg.role, language);
+        let who = self::role(leg.role, language);
         let text = format!("  {who} {} {}", leg.name, state.join(", "));
         line(out, text.trim_end());
     }
     let (mut allowed, mut refused) = (String::new(), Vec::new());
     for act in &call.acts {
-        let takes = act
-            .takes
-            .as_deref()
-            .map_or(String::new(), |key| format!(" {}", key.to_uppercase()));
+        let takes = act.takes.map_or(String::new(), |member| {
+            format!(" {}", member.name().to_uppercase())
+        });
         let name = format!("{}{takes}", act.act);
         if act.allowed {
             allowed.push_str(&format!(" · {name}"));
@@ -142,12 +143,11 @@ fn owed(out: &mut String, wrap_up: &WrapUp, language: Language) {
     );
 }
 
-fn role(role: &str, language: Language) -> &str {
+fn role(role: Role, language: Language) -> &'static str {
     match role {
-        "customer" => in_language(language, "customer", "Kunde"),
-        "owner" => in_language(language, "owner", "Inhaber"),
-        "guest" => in_language(language, "guest", "Gast"),
-        other => other,
+        Role::Customer => in_language(language, "customer", "Kunde"),
+        Role::Owner => in_language(language, "owner", "Inhaber"),
+        Role::Guest => in_language(language, "guest", "Gast"),
     }
 }
 
@@ -169,7 +169,7 @@ pub(super) fn event(event: &Event, language: Language) -> String {
             }
         }
         What::CallChanged { changed, view, .. } => {
-            if changed.iter().any(|what| what != "acts") {
+            if changed.iter().any(|what| *what != CallPart::Acts) {
                 describe(&mut out, view, language);
             }
         }
@@ -182,7 +182,7 @@ pub(super) fn event(event: &Event, language: Language) -> String {
             outcome,
             status,
         } => {
-            let how = self::outcome(outcome, *status, language);
+            let how = self::outcome(*outcome, *status, language);
             let over = say("over", "beendet");
             let text = format!("{} {call}: {over}, {how}", say("call", "Anruf"));
             line(&mut out, &text);
@@ -203,7 +203,7 @@ pub(super) fn event(event: &Event, language: Language) -> String {
         What::Registration { account } => {
             line(&mut out, &self::account(account, language));
         }
-        What::Presence { presence } => line(&mut out, self::presence(presence, language)),
+        What::Presence { presence } => line(&mut out, self::presence(*presence, language)),
         What::Ending => line(
             &mut out,
             say(
@@ -243,17 +243,16 @@ fn account(account: &Account, language: Language) -> String {
     text
 }
 
-fn outcome(outcome: &str, status: Option<u16>, language: Language) -> String {
+fn outcome(outcome: Outcome, status: Option<u16>, language: Language) -> String {
     let say = |en: &'static str, de: &'static str| in_language(language, en, de);
     let words = match outcome {
-        "not-answered" => say("not answered", "nicht angenommen"),
-        "refused" => say("refused", "abgelehnt"),
-        "ended" => say("ended here", "hier beendet"),
-        "far-ended" => say("the other side left", "die Gegenseite hat aufgelegt"),
-        "transferred" => say("transferred", "übergeben"),
-        "exited" => say("left as guest", "als Gast verlassen"),
-        "failed" => say("failed", "misslungen"),
-        other => other,
+        Outcome::NotAnswered => say("not answered", "nicht angenommen"),
+        Outcome::Refused => say("refused", "abgelehnt"),
+        Outcome::Ended => say("ended here", "hier beendet"),
+        Outcome::FarEnded => say("the other side left", "die Gegenseite hat aufgelegt"),
+        Outcome::Transferred => say("transferred", "übergeben"),
+        Outcome::Exited => say("left as guest", "als Gast verlassen"),
+        Outcome::Failed => say("failed", "misslungen"),
     };
     match status {
         Some(status) => format!("{words} ({status})"),
@@ -261,10 +260,10 @@ fn outcome(outcome: &str, status: Option<u16>, language: Language) -> String {
     }
 }
 
-fn presence(presence: &str, language: Language) -> &'static str {
+fn presence(presence: Presence, language: Language) -> &'static str {
     match presence {
-        "available" => in_language(language, "Available", "Bereit"),
-        _ => in_language(language, "Idle", "Pause"),
+        Presence::Available => in_language(language, "Available", "Bereit"),
+        Presence::Idle => in_language(language, "Idle", "Pause"),
     }
 }
 

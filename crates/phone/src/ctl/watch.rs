@@ -3,7 +3,7 @@ use super::client::Client;
 use super::{Failure, text};
 use crate::cli::Ctl;
 use std::io::{self, Write};
-use trialog_desk::model::Event;
+use trialog_api::Event;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::{Error, Message};

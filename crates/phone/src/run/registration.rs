@@ -2,9 +2,9 @@
 use super::Running;
 use crate::clock::Clock;
 use std::sync::Arc;
+use trialog_api as api;
 use trialog_call::AccountId;
 use trialog_desk::messages::{self, RegistrarFault};
-use trialog_desk::model;
 use trialog_ua::{Account, RegistrationFault, RegistrationState};
 
 impl Running {
@@ -27,21 +27,16 @@ impl Running {
 }
 
 fn shows(
-    shown: &model::Account,
+    shown: &api::Account,
     account: &Account,
     state: RegistrationState,
     clock: Clock,
-) -> model::Account {
-    let plain = |state: &str| model::Account {
-        id: shown.id,
-        aor: shown.aor.clone(),
-        state: state.to_owned(),
-        ..model::Account::default()
-    };
+) -> api::Account {
+    let plain = |state| api::Account::new(shown.id, shown.aor.clone(), state);
     match state {
-        RegistrationState::Registering => plain("registering"),
-        RegistrationState::Registered { .. } => plain("registered"),
-        RegistrationState::Unregistered => plain("unregistered"),
+        RegistrationState::Registering => plain(api::RegistrationState::Registering),
+        RegistrationState::Registered { .. } => plain(api::RegistrationState::Registered),
+        RegistrationState::Unregistered => plain(api::RegistrationState::Unregistered),
         RegistrationState::Failed {
             status,
             reason,
@@ -56,14 +51,14 @@ fn shows(
                 RegistrationFault::NoAnswer => RegistrarFault::NoAnswer,
             };
             let (why, hint) = messages::registrar(&server(account), fault);
-            model::Account {
+            api::Account {
                 detail: Some(why.en),
                 detail_de: Some(why.de),
                 hint: Some(hint.en),
                 hint_de: Some(hint.de),
                 status: (cause == RegistrationFault::Refused).then_some(status),
                 again_ms: Some(clock.unix_us(again) / 1_000),
-                ..plain("failed")
+                ..plain(api::RegistrationState::Failed)
             }
         }
     }

@@ -13,8 +13,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use trialog_api as api;
 use trialog_call::ReferralPolicy;
-use trialog_desk::{Desk, Feed, Identity, Token, UnixTime, model};
+use trialog_desk::{Desk, Feed, Identity, Token, UnixTime};
 use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, LoneSound, Options};
 use trialog_sip::{Host, Uri};
 use trialog_ua::{Account, Contacts, Endpoint};
@@ -193,7 +194,7 @@ fn records(config: &Config, clock: Clock) -> Result<Records, StartError> {
     })
 }
 
-type Started = (Engine, mpsc::Receiver<EngineEvent>, &'static str);
+type Started = (Engine, mpsc::Receiver<EngineEvent>, api::AudioEnd);
 
 /// The engine; without a sound device where there is none.
 fn sound(config: &Config) -> Result<Started, StartError> {
@@ -207,10 +208,10 @@ fn sound(config: &Config) -> Result<Started, StartError> {
         ..Options::default()
     };
     let name = match config.audio {
-        AudioEnd::None if config.lone == LoneSound::Echo => "echo",
-        AudioEnd::Device { .. } => "device",
-        AudioEnd::File { .. } => "file",
-        AudioEnd::None => "none",
+        AudioEnd::None if config.lone == LoneSound::Echo => api::AudioEnd::Echo,
+        AudioEnd::Device { .. } => api::AudioEnd::Device,
+        AudioEnd::File { .. } => api::AudioEnd::File,
+        AudioEnd::None => api::AudioEnd::None,
     };
     let (engine, events, name) = match Engine::start(config.audio.clone(), options.clone()) {
         Ok((engine, events)) => (engine, events, name),
@@ -220,7 +221,7 @@ fn sound(config: &Config) -> Result<Started, StartError> {
             );
             let (engine, events) =
                 Engine::start(AudioEnd::None, options).map_err(StartError::Sound)?;
-            (engine, events, "none")
+            (engine, events, api::AudioEnd::None)
         }
         Err(error) => return Err(StartError::Sound(error)),
     };
@@ -257,23 +258,22 @@ fn accounts(config: &Config, contact: SocketAddr) -> Vec<Account> {
 fn identity(
     config: &Config,
     accounts: &[Account],
-    audio_end: &'static str,
+    audio_end: api::AudioEnd,
     clock: Clock,
 ) -> Identity {
-    let account = |(id, account): (usize, &Account)| model::Account {
-        id: u16::try_from(id).unwrap_or(u16::MAX),
-        aor: account.aor.to_string(),
-        state: match account.registrar {
-            Some(_) => "unregistered".to_owned(),
-            None => "direct".to_owned(),
-        },
-        ..model::Account::default()
+    let account = |(id, account): (usize, &Account)| {
+        let state = match account.registrar {
+            Some(_) => api::RegistrationState::Unregistered,
+            None => api::RegistrationState::Direct,
+        };
+        let id = u16::try_from(id).unwrap_or(u16::MAX);
+        api::Account::new(id, account.aor.to_string(), state)
     };
     let reasons = config
         .policy
         .reasons
         .iter()
-        .map(|reason| model::WrapUpReason {
+        .map(|reason| api::WrapUpReason {
             code: reason.code.clone(),
             en: reason.en.clone(),
             de: reason.de.clone(),
@@ -283,8 +283,8 @@ fn identity(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         accounts: accounts.iter().enumerate().map(account).collect(),
         reasons: reasons.collect(),
-        audio: model::Audio {
-            end: audio_end.to_owned(),
+        audio: api::Audio {
+            end: audio_end,
             started_unix_us: None,
         },
         start: UnixTime(clock.start_us() / 1_000),

@@ -259,7 +259,7 @@ impl Running {
 
     /// A leg whose sound can't be set up is as good as lost: the core ends it.
     fn without_sound(&mut self, leg: LegId, error: &trialog_engine::EngineError) {
-        tracing::error!(%error, leg = trialog_desk::act::leg_name(leg), "no sound for this leg");
+        tracing::error!(%error, leg = trialog_desk::names::leg(leg), "no sound for this leg");
         self.next.push_back(EndpointInput::Core(Input::Media {
             leg,
             event: MediaEvent::Lost,
