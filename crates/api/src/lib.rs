@@ -7,6 +7,7 @@ mod answer;
 mod event;
 mod name;
 mod problem;
+pub mod request;
 mod status;
 
 pub use answer::{Done, Placed};

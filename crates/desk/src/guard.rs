@@ -5,7 +5,7 @@
 use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
-use crate::table::{Does, OPERATIONS};
+use crate::table::{Does, operations};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -40,9 +40,7 @@ pub(crate) async fn guard(
 /// The document is the same for all phones of a version.
 fn needs_token(request: &Request) -> bool {
     let path = request.uri().path();
-    let mut open = OPERATIONS
-        .iter()
-        .filter(|operation| matches!(operation.does, Does::Document));
+    let mut open = operations().filter(|operation| matches!(operation.does, Does::Document));
     !open.any(|operation| operation.path == path)
 }
 
@@ -102,9 +100,7 @@ fn shown(request: &Request) -> Option<&str> {
         return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim());
     }
     let path = request.uri().path();
-    let mut events = OPERATIONS
-        .iter()
-        .filter(|operation| matches!(operation.does, Does::Events));
+    let mut events = operations().filter(|operation| matches!(operation.does, Does::Events));
     if !events.any(|operation| operation.path == path) {
         return None;
     }

@@ -11,8 +11,8 @@
 
 mod command;
 mod feed;
-mod field;
 mod guard;
+mod members;
 pub mod messages;
 pub mod names;
 mod openapi;

@@ -2,9 +2,8 @@
 //! writes scripts, so it says what the types alone do not.
 mod example;
 
-use crate::field::Field;
 use crate::problem::{Kind, MEDIA_TYPE, TYPE};
-use crate::table::{Does, Method, OPERATIONS, Operation, TAGS};
+use crate::table::{self, Does, Method, Operation, TAGS, operations};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use schemars::generate::SchemaSettings;
@@ -12,6 +11,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+use trialog_api::request::Follow;
 use trialog_api::{Done, Event, Placed, Problem, Status};
 
 const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as HTTP and JSON. All that a hand can do at the phone a \
@@ -48,7 +48,7 @@ pub(crate) fn response() -> Response {
 
 fn make() -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
+    for operation in operations() {
         let method = match operation.method {
             Method::Get => "get",
             Method::Post => "post",
@@ -101,8 +101,8 @@ fn described(operation: &Operation) -> Value {
     if !parameters.is_empty() {
         described["parameters"] = json!(parameters);
     }
-    if operation.method == Method::Post {
-        described["requestBody"] = body(operation);
+    if let Some(schema) = operation.does.body() {
+        described["requestBody"] = body(schema);
     }
     match operation.does {
         Does::Document => described["security"] = json!([]),
@@ -131,43 +131,39 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             }));
         }
     }
-    // The security scheme says it.
-    let query = operation.query.iter().filter(|field| field.name != "token");
-    parameters.extend(query.map(|field| {
-        json!({
-            "name": field.name, "in": "query", "required": field.required, "description": field.text,
-            "schema": field.shape.schema(), "example": value(field),
-        })
-    }));
+    if matches!(operation.does, Does::Events) {
+        let mut schema = table::schema::<Follow>();
+        precise(&mut schema);
+        let members = schema["properties"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        // The token is described as a security scheme.
+        let members = members.into_iter().filter(|(name, _)| name != "token");
+        parameters.extend(members.map(|(name, mut member)| {
+            let text = member["description"].take();
+            let example = member["examples"][0].take();
+            if let Some(member) = member.as_object_mut() {
+                member.remove("description");
+                member.remove("examples");
+            }
+            json!({
+                "name": name, "in": "query", "required": false, "description": text,
+                "schema": member, "example": example,
+            })
+        }));
+    }
     parameters
 }
 
-fn value(field: &Field) -> Value {
-    serde_json::from_str(field.example).expect("the table's examples are JSON")
-}
-
-fn body(operation: &Operation) -> Value {
-    let (mut properties, mut example) = (Map::new(), Map::new());
-    for field in operation.body {
-        let mut schema = field.shape.schema();
-        schema["description"] = json!(field.text);
-        properties.insert(field.name.to_owned(), schema);
-        example.insert(field.name.to_owned(), value(field));
-    }
-    let required: Vec<_> = operation
-        .body
-        .iter()
-        .filter(|field| field.required)
-        .map(|field| field.name)
-        .collect();
-    let mut schema = json!({
-        "type": "object", "properties": properties, "additionalProperties": false,
-    });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
+fn body(mut schema: Value) -> Value {
+    precise(&mut schema);
+    let mut example = Map::new();
+    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+        example.insert(name.clone(), member["examples"][0].clone());
     }
     json!({
-        "required": !required.is_empty(),
+        "required": schema.get("required").is_some(),
         "content": {"application/json": {"schema": schema, "example": example}},
     })
 }
@@ -200,7 +196,7 @@ fn responses(operation: &Operation) -> Value {
             "101",
             json!({"description": "The connection is a WebSocket from now on; each of its messages is an `Event`."}),
         ),
-        Does::Dial => (
+        Does::Dial(_) => (
             "201",
             json_of("The call has begun.", "Placed", json!({"call": 1})),
         ),
@@ -228,7 +224,7 @@ fn faults(operation: &Operation) -> Vec<u16> {
         Does::Look => faults.push(503),
         Does::Events => faults.extend([426, 503]),
         Does::Act(_) | Does::WrapUp(_) => faults.extend([404, 408, 409, 413, 415, 503]),
-        Does::Dial => faults.extend([408, 409, 413, 415, 503]),
+        Does::Dial(_) => faults.extend([408, 409, 413, 415, 503]),
         Does::Tell(_) => {
             faults.extend([408, 413, 415, 503]);
             // The hook with no call; a phone whose end is no file; a file that can't be played.
@@ -367,6 +363,10 @@ fn precise(schema: &mut Value) {
         return;
     };
     for (name, member) in properties {
+        names_as_list(member);
+        if let Some(member) = member.as_object_mut() {
+            member.remove("default");
+        }
         if required.iter().any(|required| required == name) {
             continue;
         }
@@ -393,7 +393,13 @@ fn names_as_list(schema: &mut Value) {
     });
     let about = schema["description"].as_str().unwrap_or_default();
     let about = format!("{about}\n{}", lines.collect::<String>());
-    *schema = json!({"type": "string", "enum": names, "description": about});
+    let names = json!(names);
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), json!("string"));
+        schema.insert("enum".to_owned(), names);
+        schema.insert("description".to_owned(), json!(about));
+    }
 }
 
 fn name<T: JsonSchema>(generator: &mut SchemaGenerator) {

@@ -1,10 +1,10 @@
 //! The requests: each becomes a command for the loop as the table says, and its outcome becomes a response.
 use crate::command::{Command, CommandRequest, Reply, Wrong};
-use crate::field::{self, Given};
+use crate::members;
 use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
-use crate::table::{Does, Method, OPERATIONS, Operation};
+use crate::table::{Does, Method, Operation, operations};
 use crate::{openapi, socket};
 use axum::body::Bytes;
 use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
@@ -15,11 +15,13 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use axum::{Json, Router};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use trialog_api::request::{Follow, NoMembers};
 use trialog_call::Refusal;
 
 /// No request of the API is longer, in bytes.
@@ -37,7 +39,7 @@ type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 /// The router, as the table has it.
 pub(crate) fn all() -> Router<Arc<Shared>> {
     let mut router = Router::new();
-    for operation in OPERATIONS {
+    for operation in operations() {
         let methods = match operation.method {
             // RFC 9110 §9.3.2: HEAD is GET without the content.
             Method::Get => MethodFilter::GET,
@@ -47,7 +49,7 @@ pub(crate) fn all() -> Router<Arc<Shared>> {
             Does::Events => on(
                 methods,
                 async |State(shared): Desk, uri: Uri, pairs: Pairs, upgrade| {
-                    events(operation, shared, pairs, upgrade)
+                    events(shared, pairs, upgrade)
                         .unwrap_or_else(|failure| failure.response(uri.path()))
                 },
             ),
@@ -95,23 +97,23 @@ fn number(numbers: &RawPathParams) -> Option<u32> {
 
 async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
     let operation = asked.operation;
-    query(operation, asked.pairs)?;
-    let given = match operation.method {
+    let NoMembers {} = query(asked.pairs)?;
+    let body = match operation.method {
         // RFC 9110 §9.3.1: content of a GET has no meaning.
-        Method::Get => Given::default(),
-        Method::Post => {
-            let body = read(asked.request).await?;
-            field::of_body(operation.body, &body)?
-        }
+        Method::Get => Bytes::new(),
+        Method::Post => read(asked.request).await?,
     };
     let number = match operation.does {
         Does::Document => return Ok(openapi::response()),
         Does::Act(_) => asked.number.ok_or(Refusal::NoSuchCall),
         Does::WrapUp(_) => asked.number.ok_or(Refusal::NoSuchWrapUp),
-        Does::Look | Does::Events | Does::Dial | Does::Tell(_) => Ok(0),
+        Does::Look | Does::Events | Does::Dial(_) | Does::Tell(_) => Ok(0),
     };
-    let number = number.map_err(|refusal| Failure::refused(refusal, &[]))?;
-    match ask(shared, operation.command(number, &given)).await? {
+    let command = operation
+        .does
+        .command(*number.as_ref().unwrap_or(&0), &body)?;
+    number.map_err(|refusal| Failure::refused(refusal, &[]))?;
+    match ask(shared, command).await? {
         Reply::Done => Ok(Json(json!({ "done": true })).into_response()),
         Reply::Began(call) => {
             Ok((StatusCode::CREATED, Json(json!({ "call": call.0 }))).into_response())
@@ -122,9 +124,9 @@ async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
     }
 }
 
-fn query(operation: &'static Operation, pairs: Pairs) -> Result<Given, Failure> {
+fn query<T: DeserializeOwned>(pairs: Pairs) -> Result<T, Failure> {
     let Query(pairs) = pairs.map_err(|_| no_query())?;
-    field::of_query(operation.query, pairs)
+    members::of_query(pairs)
 }
 
 pub(crate) fn no_query() -> Failure {
@@ -245,9 +247,7 @@ pub(crate) fn nothing_at(path: &str) -> Failure {
 }
 
 fn no_such_act(folder: &str) -> Failure {
-    let acts = OPERATIONS
-        .iter()
-        .filter_map(|operation| operation.path.strip_prefix(folder));
+    let acts = operations().filter_map(|operation| operation.path.strip_prefix(folder));
     let acts: Vec<_> = acts.collect();
     let reason = Text::new("There is no such act.", "Das gibt es nicht.");
     let names = acts.join(", ");
@@ -261,14 +261,13 @@ fn no_such_act(folder: &str) -> Failure {
 }
 
 fn events(
-    operation: &'static Operation,
     shared: Arc<Shared>,
     pairs: Pairs,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
-    let given = query(operation, pairs)?;
+    let follow: Follow = query(pairs)?;
     let upgrade = upgrade.map_err(|_| no_websocket())?;
-    socket::open(shared, upgrade, &given)
+    socket::open(shared, upgrade, &follow)
 }
 
 pub(crate) fn no_websocket() -> Failure {

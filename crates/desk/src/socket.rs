@@ -5,7 +5,6 @@
 //! phone or the other clients waiting.
 use crate::command::{Command, CommandRequest, Reply};
 use crate::feed::{self, Got, Reader, Start};
-use crate::field::Given;
 use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
@@ -17,6 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, interval_at, timeout};
+use trialog_api::request::Follow;
 use trialog_api::{Event, StatusCause, What};
 use trialog_call::Input;
 
@@ -36,15 +36,16 @@ pub(crate) const READERS: usize = 128;
 pub(crate) fn open(
     shared: Arc<Shared>,
     upgrade: WebSocketUpgrade,
-    given: &Given,
+    follow: &Follow,
 ) -> Result<Response, Failure> {
     let readers = Arc::clone(&shared.readers);
     let place = readers.try_acquire_owned().map_err(|_| too_many())?;
-    let (since, status, page) = (
-        given.number("since"),
-        given.flag("status"),
-        given.flag("page"),
-    );
+    let Follow {
+        since,
+        status,
+        page,
+        ..
+    } = *follow;
     let upgrade = upgrade.max_message_size(LONGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let page = page.then(|| Page::open(&shared));

@@ -1,11 +1,13 @@
 //! The texts for people: why an act is refused and how to put it right, what the agent is told, the labels of states, roles and
 //! acts. Each in English and German; the labels are those of the call rules. Nothing here knows a call or a screen.
+mod expected;
 mod hint;
 mod label;
 mod notice;
 mod refusal;
 mod registrar;
 
+pub(crate) use expected::expected;
 pub use hint::hint;
 pub use label::{act, role, stage};
 pub use notice::{notice, notice_call};

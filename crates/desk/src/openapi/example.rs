@@ -4,13 +4,14 @@ use crate::command::Wrong;
 use crate::feed::example_events;
 use crate::messages::{self, RegistrarFault};
 use crate::problem::{Failure, Kind};
-use crate::table::{Does, Method, OPERATIONS};
+use crate::table::Method;
 use crate::view::{Identity, Look, UnixTime};
-use crate::{field, guard, routes, socket};
+use crate::{guard, members, routes, socket};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use trialog_api as api;
+use trialog_api::request::Dial;
 use trialog_api::{AudioEnd, RegistrationState, Status};
 use trialog_call::{
     Act, ActView, CallId, CallView, LegId, LegView, Presence, Refusal, Role, Snapshot, Stage,
@@ -101,10 +102,7 @@ pub(super) fn problem(kind: Kind) -> api::Problem {
 
 /// What is wrong with this body of a call's placing.
 fn wrong_body(body: &str) -> Failure {
-    let mut operations = OPERATIONS.iter();
-    let dial = operations.find(|operation| matches!(operation.does, Does::Dial));
-    let fields = dial.map_or(&[][..], |operation| operation.body);
-    field::of_body(fields, body.as_bytes()).expect_err("these bodies are wrong on purpose")
+    members::of_body::<Dial>(body.as_bytes()).expect_err("these bodies are wrong on purpose")
 }
 
 fn look(stage: Stage) -> Look {
