@@ -24,6 +24,10 @@ const ROUGH: Weather = Weather {
 /// tone shows it more than speech does.
 const ROUGH_GAP: u32 = 200;
 
+/// The longest gap, in milliseconds, on a line that is sound: one packet of 20 ms may miss its tick on a machine that does other work,
+/// and is concealed; the measure goes in steps of 1 ms, so that such a gap can count as one more.
+const ONE_PACKET_GAP: u32 = 21;
+
 /// Three phones that have met.
 struct Trio {
     // The phones end before their hosts do.
@@ -273,11 +277,11 @@ fn a_link_is_cut_for_ten_seconds(party: usize, seed: u64) {
         to: after.to,
     };
     let ears = trio.recordings();
-    ears.assert_conference(before, 1.0, 20);
-    ears.assert_conference(after, 1.0, 20);
+    ears.assert_conference(before, 1.0, ONE_PACKET_GAP);
+    ears.assert_conference(after, 1.0, ONE_PACKET_GAP);
     let other = CUSTOMER + GUEST - party;
-    ears.assert_hears(OWNER, other, whole, 1.0, 20);
-    ears.assert_hears(other, OWNER, whole, 1.0, 20);
+    ears.assert_hears(OWNER, other, whole, 1.0, ONE_PACKET_GAP);
+    ears.assert_hears(other, OWNER, whole, 1.0, ONE_PACKET_GAP);
     for ear in [OWNER, other] {
         let level = ears.level(ear, party, without);
         assert!(level < -60.0, "{} still hears {level:.1} dB", NAMES[ear]);
@@ -315,6 +319,6 @@ fn the_owners_link_is_cut_for_ten_seconds_and_back() {
     assert_eq!(trio.phones[OWNER].stage(), "conference");
     let after = listen(1.5);
     let ears = trio.recordings();
-    ears.assert_conference(before, 1.0, 20);
-    ears.assert_conference(after, 1.0, 20);
+    ears.assert_conference(before, 1.0, ONE_PACKET_GAP);
+    ears.assert_conference(after, 1.0, ONE_PACKET_GAP);
 }

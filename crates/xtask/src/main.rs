@@ -8,7 +8,9 @@ mod need;
 mod peers;
 mod setup;
 mod simulate;
+mod suite_times;
 mod tally;
+mod test;
 
 use std::process::ExitCode;
 
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
     let done = match arguments.first().map(String::as_str) {
         Some("setup") => commands::setup(rest),
         Some("demo") => commands::demo(rest),
-        Some("test") => commands::test(rest),
+        Some("test") => test::run(rest),
         Some("load") => load::run(rest),
         Some("bench") => bench::run(rest),
         Some("simulate") => simulate::run(rest),
