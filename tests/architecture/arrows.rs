@@ -13,6 +13,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     // The JSON of the API: a client needs it without the server, and the server without a client.
     ("trialog-api", &[]),
+    // For the command line, the demo, the tests and users alike.
+    ("trialog-client", &["trialog-api"]),
     ("trialog-desk", &["trialog-call", "trialog-api"]),
     ("trialog-frame", &[]),
     ("trialog-dsp", &["trialog-frame"]),
@@ -41,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "trialog-sdp",
             "trialog-ua",
             "trialog-api",
+            "trialog-client",
             "trialog-desk",
             "trialog-frame",
             "trialog-dsp",

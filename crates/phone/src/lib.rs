@@ -67,7 +67,7 @@ fn phone(options: &cli::Phone, filter: RoutingFilter) -> ExitCode {
         None => Config::default(),
     };
     if let Some(name) = &options.name {
-        if !place::is_name(name) {
+        if !trialog_client::is_name(name) {
             eprintln!(
                 "trialog: --name: expected letters, digits, “-”, “_” and “.”, found “{name}”"
             );

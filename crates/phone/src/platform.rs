@@ -4,9 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-pub(crate) use system::{
-    Signals, for_user_only, more_descriptors, private_folder, receive_buffer, user,
-};
+pub(crate) use system::{Signals, for_user_only, more_descriptors, private_folder, receive_buffer};
 
 /// Writes a file that only the user may read, in place of an older one, whole or not at all.
 pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
@@ -56,11 +54,6 @@ mod system {
                 _ = self.hang_up.recv() => {}
             }
         }
-    }
-
-    /// The user by a name that no other user of the machine has.
-    pub(crate) fn user() -> String {
-        rustix::process::getuid().as_raw().to_string()
     }
 
     /// Makes a folder, or takes the one that is there if it is the user's alone.
@@ -122,10 +115,6 @@ mod system {
                 std::future::pending::<()>().await;
             }
         }
-    }
-
-    pub(crate) fn user() -> String {
-        std::env::var("USERNAME").unwrap_or_default()
     }
 
     /// The folders of a user's profile are his alone already.

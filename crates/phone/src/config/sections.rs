@@ -17,7 +17,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
     let name = root.parsed(
         "name",
         "a name of letters, digits, “-”, “_” and “.”, not beginning with “.”",
-        |name| crate::place::is_name(name).then(|| name.to_owned()),
+        |name| trialog_client::is_name(name).then(|| name.to_owned()),
     );
     let sip = sip(root.table("sip"));
     let media = media(root.table("media"));

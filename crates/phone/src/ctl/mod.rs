@@ -1,15 +1,12 @@
 //! `trialog ctl`: a verb of the command line as one request to a running phone. It knows the API only; what an act does and
 //! whether it may be done, the phone says.
-mod client;
 mod text;
 mod watch;
 
 use crate::cli::{Ctl, Verb};
-use crate::place;
-use client::{Answer, Client};
-use serde_json::{Value, json};
 use std::process::ExitCode;
-use trialog_api::{self as api, ActName, Stage, Status};
+use trialog_client::api::{self, ActName, Done, Placed, Stage, Status};
+use trialog_client::{Address, Client, Error};
 
 /// Why nothing was done.
 #[derive(Debug)]
@@ -20,6 +17,20 @@ enum Failure {
     Usage(String),
     /// No phone answers.
     NoPhone(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => Self::Problem(problem),
+            Error::SeveralPhones(names) => {
+                Self::Usage(format!("which phone? --phone {}", names.join(" | ")))
+            }
+            Error::Unreachable(_) | Error::Version(_) | Error::NoPhone | Error::NoSuchPhone(_) => {
+                Self::NoPhone(error.to_string())
+            }
+        }
+    }
 }
 
 impl Failure {
@@ -111,116 +122,137 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
 }
 
 fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
-    let client = Client::new(find(ctl)?);
+    let client = Client::new(Address::of_running(ctl.phone.as_deref())?);
     match &ctl.verb {
         Verb::Status => {
-            let status = client.get("/api/status")?;
+            let status = client.status()?;
             if ctl.json {
-                println!("{status}");
+                println!("{}", json(&status));
             } else {
-                print!("{}", text::status(&read(status)?, ctl.lang));
+                print!("{}", text::status(&status, ctl.lang));
             }
             Ok(())
         }
         Verb::Watch => watch::run(&client, ctl),
-        Verb::Dtmf { digits } => {
-            if digits.is_empty() {
-                return Err(Failure::Usage("which digits?".to_owned()));
+        Verb::Call { to, account } => {
+            let call = client.call(to, Some(*account))?;
+            if ctl.json {
+                println!("{}", json(&Placed { call }));
+            } else {
+                println!("{}", text::placed(call, ctl.lang));
             }
-            let path = act_path(&client, ctl, ActName::Dtmf)?;
-            for digit in digits.chars() {
-                client.post(&path, &json!({"digit": digit.to_string()}))?;
-            }
-            done(ctl, &json!({"done": true}))
+            Ok(())
         }
         verb => {
-            let (path, body) = request(&client, ctl, verb)?;
-            let answer = client.post(&path, &body)?;
-            done(ctl, &answer)
+            request(&client, ctl, verb)?;
+            if ctl.json {
+                println!("{}", json(&Done { done: true }));
+            } else {
+                println!("{}", text::done(ctl.lang));
+            }
+            Ok(())
         }
     }
 }
 
-/// The API of the phone that is meant.
-fn find(ctl: &Ctl) -> Result<place::Api, Failure> {
-    let name = match &ctl.phone {
-        Some(name) => name.clone(),
-        None => {
-            let mut running = place::running();
-            match running.len() {
-                0 => return Err(Failure::NoPhone("no phone is running".to_owned())),
-                1 => running.remove(0),
-                _ => {
-                    return Err(Failure::Usage(format!(
-                        "which phone? --phone {}",
-                        running.join(" | ")
-                    )));
-                }
-            }
-        }
-    };
-    place::find(&name)
-        .ok_or_else(|| Failure::NoPhone(format!("no phone named “{name}” is running")))
+fn json(answer: &impl serde::Serialize) -> String {
+    serde_json::to_string(answer).expect("the API's types have string keys only")
 }
 
-/// Path and body of a verb's request.
-fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(String, Value), Failure> {
-    let act = |name: ActName, body: Value| Ok((act_path(client, ctl, name)?, body));
-    let to = |to: &str| json!({ "to": to });
+/// Asks for what a verb means.
+fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(), Failure> {
+    let act = |act| -> Result<(), Failure> {
+        client.act(call_for(client, ctl, act)?, act)?;
+        Ok(())
+    };
+    let act_to = |act, to: &str| -> Result<(), Failure> {
+        client.act_to(call_for(client, ctl, act)?, act, to)?;
+        Ok(())
+    };
     match verb {
-        Verb::Call { to, account } => Ok((
-            "/api/calls".to_owned(),
-            json!({"to": to, "account": account}),
-        )),
-        Verb::Answer => act(ActName::Answer, json!({})),
-        Verb::Reject => act(ActName::Reject, json!({})),
-        Verb::Forward { to: target } => act(ActName::Forward, to(target)),
-        Verb::Cancel => act(ActName::Cancel, json!({})),
-        Verb::Hold => act(ActName::Hold, json!({})),
-        Verb::Resume => act(ActName::Resume, json!({})),
-        Verb::Consult { to: target } => act(ActName::Consult, to(target)),
-        Verb::EndConsult => act(ActName::EndConsult, json!({})),
-        Verb::Swap => act(ActName::Swap, json!({})),
-        Verb::Conference => act(ActName::Conference, json!({})),
-        Verb::Transfer { to: Some(target) } => act(ActName::Transfer, to(target)),
-        Verb::Transfer { to: None } => act(ActName::Transfer, json!({})),
-        Verb::Withdraw => act(ActName::Withdraw, json!({})),
-        Verb::Accept => act(ActName::Accept, json!({})),
-        Verb::Decline => act(ActName::Decline, json!({})),
-        Verb::Exit => act(ActName::Exit, json!({})),
-        Verb::End => act(ActName::End, json!({})),
-        Verb::Stay => act(ActName::Stay, json!({})),
-        Verb::Mute => act(ActName::Mute, json!({})),
-        Verb::Unmute => act(ActName::Unmute, json!({})),
+        Verb::Answer => act(ActName::Answer),
+        Verb::Reject => act(ActName::Reject),
+        Verb::Forward { to } => act_to(ActName::Forward, to),
+        Verb::Cancel => act(ActName::Cancel),
+        Verb::Hold => act(ActName::Hold),
+        Verb::Resume => act(ActName::Resume),
+        Verb::Consult { to } => act_to(ActName::Consult, to),
+        Verb::EndConsult => act(ActName::EndConsult),
+        Verb::Swap => act(ActName::Swap),
+        Verb::Conference => act(ActName::Conference),
+        Verb::Transfer { to: Some(to) } => act_to(ActName::Transfer, to),
+        Verb::Transfer { to: None } => act(ActName::Transfer),
+        Verb::Withdraw => act(ActName::Withdraw),
+        Verb::Accept => act(ActName::Accept),
+        Verb::Decline => act(ActName::Decline),
+        Verb::Exit => act(ActName::Exit),
+        Verb::End => act(ActName::End),
+        Verb::Stay => act(ActName::Stay),
+        Verb::Mute => act(ActName::Mute),
+        Verb::Unmute => act(ActName::Unmute),
+        Verb::Dtmf { digits } => dial_digits(client, ctl, digits),
         Verb::WrapUp { reason, id, draft } => {
-            let name = if *draft { "draft" } else { "submit" };
-            let path = wrap_up_path(client, *id, name)?;
-            Ok((path, json!({ "reason": reason })))
+            let id = wrap_up(client, *id)?;
+            let done = if *draft {
+                client.draft_wrap_up(id, reason)
+            } else {
+                client.submit_wrap_up(id, reason)
+            };
+            done.map_err(Failure::from)
         }
-        Verb::Extend { id } => Ok((wrap_up_path(client, *id, "extend")?, json!({}))),
+        Verb::Extend { id } => client
+            .extend_wrap_up(wrap_up(client, *id)?)
+            .map_err(Failure::from),
         Verb::Presence { presence } => {
-            Ok(("/api/presence".to_owned(), json!({ "presence": presence })))
+            let presence = presence
+                .parse()
+                .map_err(|error| Failure::Usage(format!("{presence}: {error}")))?;
+            client.set_presence(presence).map_err(Failure::from)
         }
-        Verb::Hook => Ok(("/api/hook".to_owned(), json!({}))),
+        Verb::Hook => client.hook().map_err(Failure::from),
         Verb::Say { file } => {
             // The phone has a current folder of its own.
-            let file = std::path::absolute(file)
-                .map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))?;
-            Ok(("/api/audio/say".to_owned(), json!({ "file": file })))
+            let usage = |why: &str| Failure::Usage(format!("{}: {why}", file.display()));
+            let path = std::path::absolute(file).map_err(|error| usage(&error.to_string()))?;
+            let path = path.to_str().ok_or_else(|| usage("this is no UTF-8"))?;
+            client.say(path).map_err(Failure::from)
         }
-        Verb::Shutdown => Ok(("/api/shutdown".to_owned(), json!({}))),
-        Verb::Status | Verb::Watch | Verb::Dtmf { .. } => {
-            unreachable!("these are no single request")
+        Verb::Shutdown => client.shutdown().map_err(Failure::from),
+        Verb::Status | Verb::Watch | Verb::Call { .. } => {
+            unreachable!("these have answers of their own")
         }
     }
 }
 
-fn act_path(client: &Client, ctl: &Ctl, act: ActName) -> Result<String, Failure> {
-    let call = match ctl.call {
-        Some(call) => call,
-        None => meant(&read(client.get("/api/status")?)?, act)?,
-    };
-    Ok(format!("/api/calls/{call}/{act}"))
+fn dial_digits(client: &Client, ctl: &Ctl, digits: &str) -> Result<(), Failure> {
+    if digits.is_empty() {
+        return Err(Failure::Usage("which digits?".to_owned()));
+    }
+    let call = call_for(client, ctl, ActName::Dtmf)?;
+    for digit in digits.chars() {
+        client.dtmf(call, digit)?;
+    }
+    Ok(())
+}
+
+fn call_for(client: &Client, ctl: &Ctl, act: ActName) -> Result<u32, Failure> {
+    match ctl.call {
+        Some(call) => Ok(call),
+        None => meant(&client.status()?, act),
+    }
+}
+
+/// The wrap-up that is meant: the one of this number, else the oldest that is owed, else the oldest.
+fn wrap_up(client: &Client, id: Option<u32>) -> Result<u32, Failure> {
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    let status = client.status()?;
+    let owed = status.wrap_ups.iter().find(|wrap_up| wrap_up.due);
+    let oldest = owed.or(status.wrap_ups.first());
+    oldest
+        .map(|wrap_up| wrap_up.id)
+        .ok_or_else(Failure::no_wrap_up)
 }
 
 /// The call that an act without a number is meant for: the only one, or the only one that allows it, or the only one that says
@@ -252,41 +284,10 @@ fn meant(status: &Status, act: ActName) -> Result<u32, Failure> {
     }
 }
 
-fn wrap_up_path(client: &Client, id: Option<u32>, act: &str) -> Result<String, Failure> {
-    let id = match id {
-        Some(id) => id,
-        None => {
-            let status = read(client.get("/api/status")?)?;
-            let oldest = status.wrap_ups.iter().find(|wrap_up| wrap_up.due);
-            let oldest = oldest.or(status.wrap_ups.first());
-            oldest
-                .map(|wrap_up| wrap_up.id)
-                .ok_or_else(Failure::no_wrap_up)?
-        }
-    };
-    Ok(format!("/api/wrap-ups/{id}/{act}"))
-}
-
-fn read(status: Value) -> Result<Status, Failure> {
-    serde_json::from_value(status).map_err(|error| {
-        Failure::NoPhone(format!(
-            "the phone speaks another version of the API: {error}"
-        ))
-    })
-}
-
-fn done(ctl: &Ctl, answer: &Answer) -> Result<(), Failure> {
-    if ctl.json {
-        println!("{answer}");
-    } else {
-        println!("{}", text::done(answer, ctl.lang));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn status(calls: &[(u32, &str)]) -> Status {
         let calls: Vec<_> = calls

@@ -1,8 +1,7 @@
 //! Answers and events as text for people.
 use crate::cli::Language;
-use serde_json::Value;
 use std::fmt::Write;
-use trialog_api::{
+use trialog_client::api::{
     Account, Call, CallPart, Event, Outcome, Presence, Problem, Role, Status, What, WrapUp,
 };
 
@@ -21,12 +20,14 @@ pub(super) fn problem(problem: &Problem, language: Language) -> String {
     format!("{reason}\n  {hint}\n")
 }
 
-/// What an act came to.
-pub(super) fn done(answer: &Value, language: Language) -> String {
-    match answer.get("call") {
-        Some(call) => format!("{} {call}", in_language(language, "call", "Anruf")),
-        None => in_language(language, "done", "erledigt").to_owned(),
-    }
+/// An act was taken.
+pub(super) fn done(language: Language) -> &'static str {
+    in_language(language, "done", "erledigt")
+}
+
+/// A call was placed.
+pub(super) fn placed(call: u32, language: Language) -> String {
+    format!("{} {call}", in_language(language, "call", "Anruf"))
 }
 
 /// The whole phone.

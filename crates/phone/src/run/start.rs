@@ -3,7 +3,7 @@ use super::{Ending, Running, Serving, Sound, Sources, StartError, Verdict, Wire,
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::net::{Datagrams, Resolver, Streams, outgoing};
-use crate::place::{self, Api, Place};
+use crate::place::{self, Place};
 use crate::platform::Signals;
 use crate::records::Records;
 use crate::trace::Trace;
@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use trialog_api as api;
 use trialog_call::ReferralPolicy;
+use trialog_client::Address;
 use trialog_desk::{Desk, Feed, Identity, Token, UnixTime};
 use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, LoneSound, Options};
 use trialog_sip::{Host, Uri};
@@ -71,7 +72,7 @@ pub(super) async fn start(
         feed: feed.clone(),
     };
     let (url, serving) = open_desk(&config, desk).await?;
-    let api = Api {
+    let api = Address {
         url,
         token: token.reveal().to_owned(),
         pid: std::process::id(),
