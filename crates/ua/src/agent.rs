@@ -2,14 +2,17 @@
 use crate::authentication::KnownChallenge;
 use crate::by_number::ByNumber;
 use crate::config::{self, Account, Config};
-use crate::leg::{Leg, Stage};
+use crate::dialog::Dialog;
+use crate::dialogs::{DialogId, Dialogs};
+use crate::leg::Leg;
 use crate::outbound::{Sent, Waiting};
 use crate::random::Random;
 use crate::registration::Registration;
+use crate::subscription::{SubscriptionId, Subscriptions};
 use crate::timers::Timers;
 use crate::transaction::{Elapsed, Transactions};
 use crate::{Input, Output, ResolveId, Source, Transport};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use trialog_call::{Action, LegId, Time, WireEvent};
 use trialog_sip::{Limits, Message, Uri};
@@ -23,11 +26,9 @@ pub struct UserAgent {
     pub(crate) transactions: Transactions<Sent>,
     pub(crate) alarms: Timers<Alarm>,
     pub(crate) legs: ByNumber<LegId, Leg>,
-    /// Our tag of a dialog leads to the leg whose dialog it is.
-    pub(crate) tags: HashMap<String, LegId>,
     pub(crate) legs_received: u32,
-    /// Dialogs that ended of late, for an INVITE that would replace one of them.
-    pub(crate) ended: VecDeque<EndedDialog>,
+    pub(crate) dialogs: Dialogs,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) registrations: Vec<Registration>,
     /// Addresses that answered for our registrars.
     pub(crate) registrar_addresses: Vec<IpAddr>,
@@ -49,31 +50,25 @@ pub(crate) enum Alarm {
     HangUp(LegId),
     /// A cancelled INVITE was never answered.
     Cancelled(LegId),
-    /// Refresh our REFER's subscription, or drop it where nothing else is left of the leg.
-    Referrer(LegId),
-    /// The far side's REFER's subscription runs out.
-    Referee(LegId),
+    /// Refresh our subscription, or drop it where its call is over.
+    Subscriber(SubscriptionId),
+    /// The far side's subscription runs out.
+    Notifier(SubscriptionId),
     /// Register, or refresh.
     Register(usize),
     /// The oldest ended dialog need not be remembered any more.
     Forget,
 }
 
-/// What is remembered of a dialog that ended.
-pub(crate) struct EndedDialog {
-    pub(crate) at: Time,
-    pub(crate) call_id: String,
-    pub(crate) local_tag: String,
-    pub(crate) remote_tag: String,
-}
-
 /// How much is alive in a user agent, to see that nothing is left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Legs, ended ones that wait for something included.
+    /// Legs, those whose BYE waits for its answer included.
     pub legs: usize,
-    /// Dialogs that can be found by their tag.
+    /// Dialogs, or INVITEs that may become one, with any usage left.
     pub dialogs: usize,
+    /// Subscriptions of both sides.
+    pub subscriptions: usize,
     /// Transactions of both sides.
     pub transactions: usize,
     /// Alarms other than those that keep registrations.
@@ -110,9 +105,9 @@ impl UserAgent {
             transactions: Transactions::new(),
             alarms: Timers::new(),
             legs: ByNumber::default(),
-            tags: HashMap::new(),
             legs_received: 0,
-            ended: VecDeque::new(),
+            dialogs: Dialogs::default(),
+            subscriptions: Subscriptions::default(),
             registrations,
             registrar_addresses: Vec::new(),
             challenges,
@@ -165,12 +160,13 @@ impl UserAgent {
             .count();
         Counts {
             legs: self.legs.len(),
-            dialogs: self.tags.len(),
+            dialogs: self.dialogs.len(),
+            subscriptions: self.subscriptions.len(),
             transactions: self.transactions.len(),
             alarms: self.alarms.len() - registering,
             resolving: self.resolving.len(),
             ways: self.transactions.ways(),
-            remembered: self.ended.len(),
+            remembered: self.dialogs.remembered(),
         }
     }
 
@@ -228,8 +224,8 @@ impl UserAgent {
     /// Nothing is left: tables that grew in busy times are small again, as those of a new user agent.
     fn give_back_room(&mut self) {
         self.legs.shrink_to_fit();
-        self.tags.shrink_to_fit();
-        self.ended.shrink_to_fit();
+        self.dialogs.give_back_room();
+        self.subscriptions.give_back_room();
         self.resolving.shrink_to_fit();
         self.out.shrink_to_fit();
         self.transactions.give_back_room();
@@ -240,13 +236,16 @@ impl UserAgent {
         match alarm {
             Alarm::Accept(leg) => self.accept_timer(now, leg),
             Alarm::Ringing(leg) => self.ring_again(now, leg),
-            Alarm::Renegotiate(leg) => self.pump(now, leg),
+            Alarm::Renegotiate(leg) => self.try_renegotiate(now, leg),
             Alarm::HangUp(leg) => self.send_bye(now, leg),
             Alarm::Cancelled(leg) => self.cancel_timer(now, leg),
-            Alarm::Referrer(leg) => self.referrer_timer(now, leg),
-            Alarm::Referee(leg) => self.referee_timer(now, leg),
+            Alarm::Subscriber(id) => self.subscriber_timer(now, id),
+            Alarm::Notifier(id) => self.notifier_timer(now, id),
             Alarm::Register(account) => self.register(now, account),
-            Alarm::Forget => self.forget_ended(now),
+            Alarm::Forget => {
+                let next = self.dialogs.forget(now);
+                self.alarms.put(Alarm::Forget, next);
+            }
         }
     }
 
@@ -308,16 +307,31 @@ impl UserAgent {
                 .any(|trusted| trusted.covers(sender, from))
     }
 
-    /// The leg's call is over for signalling: its sound ends, and it goes when nothing of it is left.
+    /// The leg and its dialog.
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<(&mut Leg, &mut Dialog)> {
+        let leg = self.legs.get_mut(&id)?;
+        let dialog = self.dialogs.get_mut(leg.dialog);
+        debug_assert!(dialog.is_some(), "a dialog lives as long as its call");
+        Some((leg, dialog?))
+    }
+
+    /// The leg's dialog.
+    pub(crate) fn dialog_of_leg(&self, id: LegId) -> Option<&Dialog> {
+        let dialog = self.dialogs.get(self.legs.get(&id)?.dialog);
+        debug_assert!(dialog.is_some(), "a dialog lives as long as its call");
+        dialog
+    }
+
+    /// The leg's call is over: its sound ends. Its dialog goes when nothing of it is left (RFC 5057 §4.1).
     pub(crate) fn end(&mut self, now: Time, id: LegId) {
-        // Whose INVITE was not answered until now never will be.
+        // Its INVITE may have no answer yet: it never will.
         self.tell_lost_referrer(now, id, 487);
-        let Some(leg) = self.legs.get_mut(&id) else {
+        // A REFER that the core has not decided on dies with the call.
+        self.refuse_referral(now, id, 481);
+        self.end_media(id);
+        let Some(leg) = self.legs.remove(&id) else {
             return;
         };
-        leg.stage = Stage::Over;
-        leg.accept = None;
-        leg.renegotiation = crate::leg::Renegotiation::default();
         for alarm in [
             Alarm::Accept(id),
             Alarm::Ringing(id),
@@ -327,50 +341,28 @@ impl UserAgent {
         ] {
             self.alarms.cancel(alarm);
         }
-        if let Some(remote_tag) = leg.dialog.remote_tag.clone() {
-            let ended = EndedDialog {
-                at: now,
-                call_id: leg.dialog.call_id.clone(),
-                local_tag: leg.dialog.local_tag.clone(),
-                remote_tag,
-            };
-            self.remember_ended(now, ended);
+        let next = self.dialogs.remember(now, leg.dialog);
+        self.alarms.put(Alarm::Forget, next);
+        if let Some(dialog) = self.dialogs.get_mut(leg.dialog) {
+            dialog.call = None;
+            for subscription in dialog.subscriptions.clone() {
+                self.linger(now, subscription);
+            }
         }
-        self.end_media(id);
-        // A REFER that nobody has answered dies with the call.
-        self.refuse_referral(now, id, 481);
-        self.settle(now, id);
+        self.dialogs.settle(leg.dialog);
+    }
+
+    /// A usage of a dialog has ended, and with the last one the dialog.
+    pub(crate) fn end_usage(&mut self, dialog: DialogId, usage: SubscriptionId) {
+        if let Some(of) = self.dialogs.get_mut(dialog) {
+            of.subscriptions.retain(|own| *own != usage);
+            self.dialogs.settle(dialog);
+        }
     }
 
     pub(crate) fn end_media(&mut self, id: LegId) {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.media.end(id, &mut self.out);
-        }
-    }
-
-    /// Forgets a leg that is over when no subscription and no request of it is left.
-    pub(crate) fn settle(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get(&id) else {
-            return;
-        };
-        if !matches!(leg.stage, Stage::Over) {
-            return;
-        }
-        if leg.refer_out.is_some() {
-            // A NOTIFY may still come; not for ever.
-            if !self.alarms.is_set(Alarm::Referrer(id)) {
-                self.alarms
-                    .set(Alarm::Referrer(id), now + crate::refer::LINGER);
-            }
-            return;
-        }
-        if leg.refer_in.is_some() || leg.open > 0 || !leg.queue.is_empty() {
-            return;
-        }
-        self.alarms.cancel(Alarm::Referrer(id));
-        self.alarms.cancel(Alarm::Referee(id));
-        if let Some(leg) = self.legs.remove(&id) {
-            self.tags.remove(&leg.dialog.local_tag);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The answers to our requests: what can be mended here is (a challenge, an address that does not answer), and the rest is
 //! told to the part that the request's [`Purpose`] names.
 use crate::agent::UserAgent;
+use crate::dialogs::DialogId;
 use crate::outbound::{Purpose, Sent, cseq_of};
 use crate::transaction::ClientId;
-use trialog_call::{LegId, Time};
+use trialog_call::Time;
 use trialog_sip::{HeaderName, Request, Response};
 
 impl UserAgent {
@@ -15,10 +16,10 @@ impl UserAgent {
         status: u16,
         response: Option<&Response>,
     ) {
-        let Some((purpose, account)) = self
+        let Some((purpose, dialog, account)) = self
             .transactions
             .purpose(id)
-            .map(|sent| (sent.purpose, sent.account))
+            .map(|sent| (sent.purpose, sent.dialog, sent.account))
         else {
             return;
         };
@@ -33,7 +34,8 @@ impl UserAgent {
             return;
         }
         let cseq = self.transactions.request(id).map_or(0, cseq_of);
-        let sent = Sent::new(purpose, account);
+        let mut sent = Sent::new(purpose, account);
+        sent.dialog = dialog;
         self.concluded(now, Some(id), sent, cseq, status, response);
     }
 
@@ -77,6 +79,7 @@ impl UserAgent {
             return;
         };
         let mut sent = Sent::new(old.purpose, old.account);
+        sent.dialog = old.dialog;
         sent.focus = old.focus;
         sent.challenged = old.challenged + 1;
         request.headers.remove_first(&HeaderName::Via);
@@ -93,18 +96,18 @@ impl UserAgent {
         status: u16,
         response: Option<&Response>,
     ) {
-        if let Some(leg) = sent.purpose.in_dialog_of()
+        if let Some(dialog) = sent.dialog
             && !self.is_repeated_success(id, response)
         {
-            self.made_way(leg, cseq, status);
+            self.made_way(dialog, cseq, status);
         }
         match sent.purpose {
             Purpose::Invite(leg) => self.invite_answered(now, leg, id, status, response),
             Purpose::Reinvite(leg) => self.renegotiation_answered(now, leg, id, status, response),
             Purpose::Bye(leg) if status >= 200 => self.gone(now, leg),
-            Purpose::Refer(leg) if status >= 200 => self.refer_answered(now, leg, cseq, status),
-            Purpose::Notify(leg) if status >= 300 => self.notify_refused(now, leg),
-            Purpose::Subscribe(leg) if status >= 300 => self.subscribe_refused(now, leg),
+            Purpose::Refer(id) if status >= 200 => self.refer_answered(now, id, status),
+            Purpose::Notify(id) if status >= 300 => self.notify_refused(id),
+            Purpose::Subscribe(id) if status >= 300 => self.subscribe_refused(now, id),
             Purpose::Info(leg) if status == 481 => self.lost(now, leg),
             Purpose::Register(account) => {
                 let from = id.and_then(|id| self.transactions.flow(id));
@@ -113,10 +116,10 @@ impl UserAgent {
             }
             _ => {}
         }
-        if let Some(leg) = sent.purpose.in_dialog_of() {
-            self.pump(now, leg);
-            self.drop_finished_referral(now, leg);
-            self.settle(now, leg);
+        if let Some(dialog) = sent.dialog {
+            self.pump(now, dialog);
+            self.drop_finished_notifiers(dialog);
+            self.dialogs.settle(dialog);
         }
     }
 
@@ -133,13 +136,13 @@ impl UserAgent {
     }
 
     /// A request of this dialog was answered: the next may go.
-    fn made_way(&mut self, leg: LegId, cseq: u32, status: u16) {
-        if let Some(leg) = self.legs.get_mut(&leg) {
-            if leg.unanswered == Some(cseq) {
-                leg.unanswered = None;
+    fn made_way(&mut self, dialog: DialogId, cseq: u32, status: u16) {
+        if let Some(dialog) = self.dialogs.get_mut(dialog) {
+            if dialog.unanswered == Some(cseq) {
+                dialog.unanswered = None;
             }
             if status >= 200 {
-                leg.open = leg.open.saturating_sub(1);
+                dialog.open = dialog.open.saturating_sub(1);
             }
         }
     }

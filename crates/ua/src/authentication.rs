@@ -1,6 +1,7 @@
 //! Digest challenges (RFC 3261 §22): answered once for each nonce, and again where the server says that only the nonce was
 //! stale. What a server asked is remembered for its account, so that the next request to it needs no challenge.
 use crate::agent::UserAgent;
+use crate::dialogs::DialogId;
 use crate::outbound::Purpose;
 use crate::transaction::ClientId;
 use std::net::SocketAddr;
@@ -106,7 +107,8 @@ impl UserAgent {
         else {
             return false;
         };
-        let (purpose, account, challenged) = (sent.purpose, sent.account, sent.challenged);
+        let (purpose, dialog) = (sent.purpose, sent.dialog);
+        let (account, challenged) = (sent.account, sent.challenged);
         if challenged >= CHALLENGES || self.config.accounts[account].password.is_none() {
             return false;
         }
@@ -144,7 +146,7 @@ impl UserAgent {
             challenge,
             uses: 0,
         });
-        let Some(cseq) = self.next_number(purpose, &request) else {
+        let Some(cseq) = self.next_number(purpose, dialog, &request) else {
             return false;
         };
         request
@@ -155,50 +157,43 @@ impl UserAgent {
     }
 
     /// The number of a challenged request's next try. `None`: it is not wanted any more.
-    fn next_number(&mut self, purpose: Purpose, request: &Request) -> Option<u32> {
+    fn next_number(
+        &mut self,
+        purpose: Purpose,
+        dialog: Option<DialogId>,
+        request: &Request,
+    ) -> Option<u32> {
         match purpose {
             Purpose::Register(account) => Some(self.registrations[account].next_number()),
             Purpose::Cancel => None,
             Purpose::Stray => Some(crate::outbound::cseq_of(request) + 1),
             Purpose::Invite(id) => {
-                let leg = self.legs.get_mut(&id)?;
+                let (leg, dialog) = self.leg_mut(id)?;
                 let crate::leg::Stage::Calling(calling) = &leg.stage else {
                     return None;
                 };
                 if calling.cancelled {
                     return None;
                 }
-                leg.dialog.local_cseq += 1;
-                Some(leg.dialog.local_cseq)
-            }
-            Purpose::Notify(id) => {
-                let leg = self.legs.get_mut(&id)?;
-                let own = leg
-                    .refer_in
-                    .as_mut()
-                    .and_then(|refer| refer.dialog.as_mut());
-                let dialog = own.unwrap_or(&mut leg.dialog);
                 dialog.local_cseq += 1;
-                leg.unanswered = Some(dialog.local_cseq);
                 Some(dialog.local_cseq)
             }
-            Purpose::Reinvite(id)
-            | Purpose::Bye(id)
-            | Purpose::Info(id)
-            | Purpose::Refer(id)
-            | Purpose::Subscribe(id) => {
-                let leg = self.legs.get_mut(&id)?;
-                let was = crate::outbound::cseq_of(request);
-                leg.dialog.local_cseq += 1;
-                leg.unanswered = Some(leg.dialog.local_cseq);
-                if let Some(refer) = &mut leg.refer_out
-                    && purpose == Purpose::Refer(id)
-                    && refer.cseq == was
+            Purpose::Reinvite(_)
+            | Purpose::Bye(_)
+            | Purpose::Info(_)
+            | Purpose::Refer(_)
+            | Purpose::Notify(_)
+            | Purpose::Subscribe(_) => {
+                let dialog = self.dialogs.get_mut(dialog?)?;
+                dialog.local_cseq += 1;
+                dialog.unanswered = Some(dialog.local_cseq);
+                if let Purpose::Refer(id) = purpose
+                    && let Some(refer) = self.subscriptions.subscribers.get_mut(&id)
                 {
                     // RFC 3515 §2.4.6: the subscription is known by the number of the REFER that was accepted.
-                    refer.cseq = leg.dialog.local_cseq;
+                    refer.event.number = dialog.local_cseq;
                 }
-                Some(leg.dialog.local_cseq)
+                Some(dialog.local_cseq)
             }
         }
     }

@@ -1,5 +1,9 @@
-//! Dialogs (RFC 3261 §12): who the two ends are, the way between them, and the numbers of their requests. A dialog builds
-//! the head of each request in it, and judges the number of each that comes. It sends nothing.
+//! A dialog (RFC 3261 §12): its two ends, the way between them, the numbers of their requests, and what it is used for. A dialog
+//! builds the head of each request in it, and judges the number of each that comes. It sends nothing.
+use crate::outbound::Purpose;
+use crate::subscription::SubscriptionId;
+use std::collections::VecDeque;
+use trialog_call::LegId;
 use trialog_sip::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri};
 
 /// One dialog, or what will become one when the far side answers.
@@ -23,12 +27,38 @@ pub(crate) struct Dialog {
     pub(crate) remote_cseq: Option<u32>,
     /// We sent the first request, so the Call-ID is ours.
     pub(crate) owns_call_id: bool,
+    /// Index of its account in the configuration.
+    pub(crate) account: usize,
+    /// The usage that its INVITE made, until its BYE: the leg that it is. A dialog has usages (RFC 5057 §3) and is over when the
+    /// last of them is.
+    pub(crate) call: Option<LegId>,
+    /// Its other usages: subscriptions of both sides.
+    pub(crate) subscriptions: Vec<SubscriptionId>,
+    /// Requests of ours that wait for the one before them to be answered, so that none can overtake another.
+    pub(crate) queue: VecDeque<Queued>,
+    /// Number of our request that has had no answer at all yet.
+    pub(crate) unanswered: Option<u32>,
+    /// Requests of ours that have no final answer yet.
+    pub(crate) open: u16,
+    /// REFERs that we sent in it so far.
+    pub(crate) refers_sent: u32,
+    /// REFERs that came in it so far.
+    pub(crate) refers_taken: u32,
+}
+
+/// A request that waits for its turn. It gets its number when it is sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
+    pub(crate) method: Method,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) purpose: Purpose,
 }
 
 impl Dialog {
     /// The dialog that a request opens which we answer with this tag (RFC 3261 §12.1.1). `None`: the request has not
     /// what a dialog needs.
-    pub(crate) fn opened_by(request: &Request, local_tag: String) -> Option<Self> {
+    pub(crate) fn opened_by(request: &Request, local_tag: String, account: usize) -> Option<Self> {
         let headers = &request.headers;
         let mut remote: NameAddr = headers.typed(&HeaderName::From)?.ok()?;
         let mut local: NameAddr = headers.typed(&HeaderName::To)?.ok()?;
@@ -38,18 +68,51 @@ impl Dialog {
         remote.params.remove("tag");
         local.params.remove("tag");
         Some(Self {
-            call_id: headers.get(&HeaderName::CallId)?.to_owned(),
-            local,
-            local_tag,
             // RFC 2543 knew requests without a tag: it counts as empty.
             remote_tag: Some(remote_tag.unwrap_or_default()),
-            remote,
-            remote_target: contact.uri,
             route_set: routes(headers, false),
-            local_cseq: 0,
             remote_cseq: Some(cseq.number),
             owns_call_id: false,
+            ..Self::invited(
+                headers.get(&HeaderName::CallId)?.to_owned(),
+                local,
+                local_tag,
+                remote,
+                contact.uri,
+                account,
+            )
         })
+    }
+
+    /// What an INVITE of ours to this target makes a dialog of when it is answered.
+    pub(crate) fn invited(
+        call_id: String,
+        local: NameAddr,
+        local_tag: String,
+        remote: NameAddr,
+        remote_target: Uri,
+        account: usize,
+    ) -> Self {
+        Self {
+            call_id,
+            local,
+            local_tag,
+            remote,
+            remote_tag: None,
+            remote_target,
+            route_set: Vec::new(),
+            local_cseq: 0,
+            remote_cseq: None,
+            owns_call_id: true,
+            account,
+            call: None,
+            subscriptions: Vec::new(),
+            queue: VecDeque::new(),
+            unanswered: None,
+            open: 0,
+            refers_sent: 0,
+            refers_taken: 0,
+        }
     }
 
     /// Becomes the dialog that this response to our request makes of it (RFC 3261 §12.1.2). The 2xx of a fork that was an
@@ -102,6 +165,24 @@ impl Dialog {
         headers.push(HeaderName::CallId, self.call_id.as_str());
         headers.push(HeaderName::CSeq, format!("{number} {method}"));
         request
+    }
+
+    /// No usage is left, nor a request of ours without its final answer.
+    pub(crate) fn is_over(&self) -> bool {
+        self.call.is_none()
+            && self.subscriptions.is_empty()
+            && self.open == 0
+            && self.queue.is_empty()
+    }
+
+    /// A request for this still waits for its turn.
+    pub(crate) fn is_queued(&self, purpose: Purpose) -> bool {
+        self.queue.iter().any(|queued| queued.purpose == purpose)
+    }
+
+    /// Requests for this that wait are not sent any more.
+    pub(crate) fn unqueue(&mut self, purpose: Purpose) {
+        self.queue.retain(|queued| queued.purpose != purpose);
     }
 
     /// Where its requests are sent: the first route, or the target itself.
@@ -171,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_called_side_keeps_the_route_in_order_and_answers_to_the_contact() {
-        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned(), 0).expect("a dialog");
         let bye = dialog.request(Method::Bye);
         assert_eq!(bye.uri.to_string(), "sip:alice@10.0.0.1:5070");
         let route: Vec<&str> = bye.headers.all(&HeaderName::Route).collect();
@@ -189,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_strict_router_gets_the_request_uri_and_the_target_goes_last() {
-        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned(), 0).expect("a dialog");
         dialog.route_set = vec![
             NameAddr::parse("<sip:strict.example>").expect("route"),
             NameAddr::parse("<sip:p2;lr>").expect("route"),
@@ -202,7 +283,7 @@ mod tests {
 
     #[test]
     fn an_older_number_is_out_of_order() {
-        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let mut dialog = Dialog::opened_by(&invite(), "b".to_owned(), 0).expect("a dialog");
         assert!(dialog.takes(9));
         assert!(!dialog.takes(8));
         assert!(dialog.takes(10));
@@ -210,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_request_of_another_dialog_is_not_of_this_one() {
-        let dialog = Dialog::opened_by(&invite(), "b".to_owned()).expect("a dialog");
+        let dialog = Dialog::opened_by(&invite(), "b".to_owned(), 0).expect("a dialog");
         let mut own = invite();
         assert!(!dialog.has(&own), "it has no tag of ours");
         own.headers.set(HeaderName::To, "<sip:bob@b.example>;tag=b");

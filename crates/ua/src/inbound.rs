@@ -2,6 +2,7 @@
 //! the part that opens one. Refusals that need no decision are made here.
 use crate::agent::UserAgent;
 use crate::dialog::tag_of;
+use crate::dialogs::DialogId;
 use crate::leg::Stage;
 use crate::outbound::cseq_of;
 use crate::transaction::{Flow, ServerId, Taken};
@@ -35,7 +36,7 @@ impl UserAgent {
         let flow = way_back(&via, &source);
         // In a flood who talks to us already is heard on, and who calls may give up.
         let room = self.transactions.have_room()
-            || self.leg_of(&request).is_some()
+            || self.dialog_of(&request).is_some()
             || self.transactions.cancelled_by(&request, &via).is_some();
         let taken =
             self.transactions
@@ -43,8 +44,8 @@ impl UserAgent {
         match taken {
             Taken::Absorbed => {}
             Taken::Ack => {
-                if let Some(leg) = self.leg_of(&request) {
-                    self.acknowledged(now, leg, &request);
+                if let Some(dialog) = self.dialog_of(&request) {
+                    self.acknowledged(now, dialog, &request);
                 }
             }
             Taken::Merged(server) => self.refuse(now, server, 482),
@@ -67,7 +68,8 @@ impl UserAgent {
             Some(invite) => {
                 // The tag is that of the answers to the INVITE, so that the caller sees but one dialog.
                 let leg = self.leg_offered_by(invite);
-                self.respond_plainly(now, leg, server, 200);
+                let dialog = leg.and_then(|leg| Some(self.legs.get(&leg)?.dialog));
+                self.respond_plainly(now, dialog, server, 200);
                 self.cancelled(now, invite);
             }
             None => self.refuse(now, server, 481),
@@ -104,8 +106,8 @@ impl UserAgent {
             return self.refuse_with(now, server, 420, &[(HeaderName::Unsupported, &unknown)]);
         }
         if tag_of(&request.headers, &HeaderName::To).is_some() {
-            match self.leg_of(request) {
-                Some(leg) => self.take_in_dialog(now, leg, server, request, source),
+            match self.dialog_of(request) {
+                Some(dialog) => self.take_in_dialog(now, dialog, server, request, source),
                 None if request.method == Method::Options => self.answer_options(now, server),
                 None => self.refuse(now, server, 481),
             }
@@ -115,27 +117,54 @@ impl UserAgent {
             Method::Invite => self.invited(now, server, request, source),
             Method::Options => self.answer_options(now, server),
             Method::Refer => self.referred_outside(now, server, request, source),
-            Method::Subscribe => self.refuse_with(
-                now,
-                server,
-                489,
-                &[(HeaderName::AllowEvents, crate::refer::PACKAGE)],
-            ),
+            Method::Subscribe => self.refuse_event(now, server),
             _ => self.refuse(now, server, 481),
         }
     }
 
-    /// The leg in one of whose dialogs a request is.
-    fn leg_of(&self, request: &Request) -> Option<LegId> {
+    /// The dialog in which a request came; for one in the early dialog of a fork, what all forks of that INVITE come from.
+    fn dialog_of(&self, request: &Request) -> Option<DialogId> {
         let tag = tag_of(&request.headers, &HeaderName::To)?;
-        let id = *self.tags.get(tag)?;
-        let leg = self.legs.get(&id)?;
-        leg.dialogs()
-            .any(|dialog| dialog.has(request))
-            .then_some(id)
+        let (id, dialog) = self.dialogs.tagged(tag)?;
+        let early = || {
+            let leg = self.legs.get(&dialog.call?)?;
+            leg.early_dialog_of(request)
+        };
+        (dialog.has(request) || early().is_some()).then_some(id)
     }
 
     fn take_in_dialog(
+        &mut self,
+        now: Time,
+        id: DialogId,
+        server: ServerId,
+        request: &Request,
+        source: &Source,
+    ) {
+        let Some(dialog) = self.dialogs.get_mut(id) else {
+            return self.refuse(now, server, 481);
+        };
+        let leg = dialog.call.and_then(|leg| self.legs.get_mut(&leg));
+        let call = dialog.call;
+        let dialog = leg
+            .and_then(|leg| leg.early_dialog_mut(request))
+            .unwrap_or(dialog);
+        if !dialog.takes(cseq_of(request)) {
+            // RFC 3261 §12.2.2.
+            return self.refuse(now, server, 500);
+        }
+        match (&request.method, call) {
+            (Method::Options, _) => self.answer_options(now, server),
+            (Method::Notify, _) => self.notified(now, id, server, request),
+            (Method::Subscribe, _) => self.subscribed(now, id, server, request),
+            (Method::Bye, None) => self.respond_plainly(now, Some(id), server, 200),
+            (_, None) => self.refuse(now, server, 481),
+            (_, Some(leg)) => self.take_in_call(now, leg, server, request, source),
+        }
+    }
+
+    /// A request of a dialog's call (RFC 5057 §5.2: the methods of the invite usage).
+    fn take_in_call(
         &mut self,
         now: Time,
         id: LegId,
@@ -143,24 +172,14 @@ impl UserAgent {
         request: &Request,
         source: &Source,
     ) {
-        let Some(leg) = self.legs.get_mut(&id) else {
-            return self.refuse(now, server, 481);
-        };
-        let Some(dialog) = leg.dialog_of(request) else {
-            return self.refuse(now, server, 481);
-        };
-        if !dialog.takes(cseq_of(request)) {
-            // RFC 3261 §12.2.2.
-            return self.refuse(now, server, 500);
-        }
-        let live = matches!(leg.stage, Stage::Up | Stage::Offered(_) | Stage::Calling(_));
+        let closing = self
+            .legs
+            .get(&id)
+            .is_none_or(|leg| matches!(leg.stage, Stage::Closing));
         match request.method {
             Method::Bye => self.hung_up(now, id, server, request),
-            Method::Notify => self.notified(now, id, server, request),
-            Method::Subscribe => self.subscribed(now, id, server, request),
-            Method::Options => self.answer_options(now, server),
+            _ if closing => self.refuse(now, server, 481),
             Method::Invite => self.reinvited(now, id, server, request),
-            _ if !live => self.refuse(now, server, 481),
             Method::Update => self.updated(now, id, server, request),
             Method::Info => self.informed(now, id, server, request),
             Method::Refer => self.referred(now, id, server, request, source),
@@ -178,21 +197,21 @@ impl UserAgent {
         response.headers.push(HeaderName::Accept, ACCEPT);
         response
             .headers
-            .push(HeaderName::AllowEvents, crate::refer::PACKAGE);
+            .push(HeaderName::AllowEvents, crate::subscription::ALLOW_EVENTS);
         self.finish(now, server, response);
     }
 
-    /// A response with nothing but its status, in a leg's dialog or in none.
+    /// A response with nothing but its status, in a dialog or in none.
     pub(crate) fn respond_plainly(
         &mut self,
         now: Time,
-        leg: Option<LegId>,
+        dialog: Option<DialogId>,
         server: ServerId,
         status: u16,
     ) {
-        let tag = leg
-            .and_then(|leg| self.legs.get(&leg))
-            .map(|leg| leg.dialog.local_tag.clone());
+        let tag = dialog
+            .and_then(|dialog| self.dialogs.get(dialog))
+            .map(|dialog| dialog.local_tag.clone());
         let tag = tag.unwrap_or_else(|| self.random.tag());
         if let Some(response) = self.transactions.response(server, status, Some(&tag)) {
             self.finish(now, server, response);
@@ -356,10 +375,8 @@ mod tests {
         }
         assert_eq!(agent.counts(), before);
         assert_eq!(ask(&mut agent, "INVITE", 0, ""), ["SIP/2.0 180 Ringing"]);
-        let tag = format!(
-            ";tag={}",
-            agent.legs[&LegId::Received(1)].dialog.local_tag.clone()
-        );
+        let dialog = agent.dialog_of_leg(LegId::Received(1)).expect("a dialog");
+        let tag = format!(";tag={}", dialog.local_tag);
         assert_eq!(ask(&mut agent, "BYE", 0, &tag).len(), 2, "487 and 200");
         assert_eq!(agent.counts().legs, 0);
     }

@@ -21,13 +21,13 @@ const POST_CALL: &str = "post-call";
 impl UserAgent {
     /// Tells the far side something. Whether it understands does not matter.
     pub(crate) fn inform(&mut self, now: Time, id: LegId, info: Info) {
-        if !self
+        let up = self
             .legs
             .get(&id)
-            .is_some_and(|leg| matches!(leg.stage, Stage::Up))
-        {
+            .filter(|leg| matches!(leg.stage, Stage::Up));
+        let Some(dialog) = up.map(|leg| leg.dialog) else {
             return;
-        }
+        };
         let word = match info {
             Info::YouAreOwner => YOU_ARE_OWNER,
             Info::PostCall => POST_CALL,
@@ -38,15 +38,16 @@ impl UserAgent {
             (HeaderName::ContentType, TYPE.to_owned()),
         ];
         let body = word.as_bytes().to_vec();
-        self.enqueue(now, id, Method::Info, headers, body, Purpose::Info(id));
+        self.enqueue(now, dialog, Method::Info, headers, body, Purpose::Info(id));
     }
 
     /// An INFO in a leg's dialog.
     pub(crate) fn informed(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
+        let dialog = self.legs.get(&id).map(|leg| leg.dialog);
         let body = String::from_utf8_lossy(&request.body);
         match request.headers.get(&HeaderName::new(INFO_PACKAGE)) {
             Some(package) if package.trim().eq_ignore_ascii_case(PACKAGE) => {
-                self.respond_plainly(now, Some(id), server, 200);
+                self.respond_plainly(now, dialog, server, 200);
                 match body.trim() {
                     YOU_ARE_OWNER => self.event(id, WireEvent::Informed(Info::YouAreOwner)),
                     POST_CALL => self.event(id, WireEvent::Informed(Info::PostCall)),
@@ -71,7 +72,7 @@ impl UserAgent {
                 if !relay && !request.body.is_empty() {
                     return self.refuse_content(now, server);
                 }
-                self.respond_plainly(now, Some(id), server, 200);
+                self.respond_plainly(now, dialog, server, 200);
                 if let Some(digit) = relayed_digit(&body).filter(|_| relay) {
                     self.out.push_back(Output::Dtmf { leg: id, digit });
                 }

@@ -1,5 +1,6 @@
-//! What the user agent knows of one leg: its dialog, its session, and what is under way in it.
+//! What the user agent knows of one leg: its session, and what is under way in it.
 use crate::dialog::Dialog;
+use crate::dialogs::DialogId;
 use crate::media::{Foreseen, Media, Wanted};
 use crate::transaction::{ClientId, ServerId};
 use std::collections::VecDeque;
@@ -8,13 +9,11 @@ use trialog_call::{ByeReason, Capabilities, LegId, SessionIntent, Target, Time};
 use trialog_sdp::Description;
 use trialog_sip::{HeaderName, Headers, Request, Uri};
 
-/// A leg, from its first INVITE until nothing of it is left.
+/// A leg, from its first INVITE until its BYE: the usage of a dialog that a call is.
 pub(crate) struct Leg {
     pub(crate) id: LegId,
-    /// Place of its account in the configuration.
-    pub(crate) account: usize,
     pub(crate) stage: Stage,
-    pub(crate) dialog: Dialog,
+    pub(crate) dialog: DialogId,
     pub(crate) media: Media,
     pub(crate) capabilities: Capabilities,
     /// The far side's Contact has `isfocus`.
@@ -24,38 +23,19 @@ pub(crate) struct Leg {
     pub(crate) renegotiation: Renegotiation,
     /// Our 2xx that waits for its ACK.
     pub(crate) accept: Option<Accept>,
-    /// Requests of ours that wait for the one before them to be answered, so that none can overtake another.
-    pub(crate) queue: VecDeque<Queued>,
-    /// Number of our request that has had no answer at all yet.
-    pub(crate) unanswered: Option<u32>,
-    pub(crate) refer_out: Option<ReferOut>,
-    pub(crate) refer_in: Option<ReferIn>,
     /// Our INVITE follows from the REFER that came on this leg, and its result has not been told there.
     pub(crate) follows: Option<LegId>,
-    /// Requests of ours in the dialog that have no final answer yet.
-    pub(crate) open: u16,
     /// The core knows that it is over and waits for nothing.
     pub(crate) told: bool,
     /// Goes into our BYE, where that has to wait.
     pub(crate) bye_reason: Option<ByeReason>,
     pub(crate) bye_sent: bool,
-    /// REFERs that we sent in this dialog so far.
-    pub(crate) refers_sent: u32,
-    /// REFERs that came in this dialog so far.
-    pub(crate) refers_taken: u32,
 }
 
 impl Leg {
-    pub(crate) fn new(
-        id: LegId,
-        account: usize,
-        stage: Stage,
-        dialog: Dialog,
-        media: Media,
-    ) -> Self {
+    pub(crate) fn new(id: LegId, stage: Stage, dialog: DialogId, media: Media) -> Self {
         Self {
             id,
-            account,
             stage,
             dialog,
             media,
@@ -64,49 +44,29 @@ impl Leg {
             focus: false,
             renegotiation: Renegotiation::default(),
             accept: None,
-            queue: VecDeque::new(),
-            unanswered: None,
-            refer_out: None,
-            refer_in: None,
             follows: None,
-            open: 0,
             told: false,
             bye_reason: None,
             bye_sent: false,
-            refers_sent: 0,
-            refers_taken: 0,
         }
     }
 
-    /// All its dialogs: the call's, or the early ones of its forks, and that of a REFER from outside.
-    pub(crate) fn dialogs(&self) -> impl Iterator<Item = &Dialog> {
-        let early = match &self.stage {
-            Stage::Calling(calling) => calling.early.as_slice(),
-            _ => &[],
+    /// The early dialog of our INVITE in which this request came.
+    pub(crate) fn early_dialog_of(&self, request: &Request) -> Option<&Dialog> {
+        let Stage::Calling(calling) = &self.stage else {
+            return None;
         };
-        let outside = self
-            .refer_in
-            .as_ref()
-            .and_then(|refer| refer.dialog.as_ref());
-        std::iter::once(&self.dialog)
-            .chain(early.iter().map(|early| &early.dialog))
-            .chain(outside)
+        let mut dialogs = calling.early.iter().map(|early| &early.dialog);
+        dialogs.find(|dialog| dialog.has(request))
     }
 
-    /// The dialog in which this request came.
-    pub(crate) fn dialog_of(&mut self, request: &Request) -> Option<&mut Dialog> {
-        let early = match &mut self.stage {
-            Stage::Calling(calling) => calling.early.as_mut_slice(),
-            _ => &mut [],
+    /// The same, to be changed.
+    pub(crate) fn early_dialog_mut(&mut self, request: &Request) -> Option<&mut Dialog> {
+        let Stage::Calling(calling) = &mut self.stage else {
+            return None;
         };
-        let outside = self
-            .refer_in
-            .as_mut()
-            .and_then(|refer| refer.dialog.as_mut());
-        std::iter::once(&mut self.dialog)
-            .chain(early.iter_mut().map(|early| &mut early.dialog))
-            .chain(outside)
-            .find(|dialog| dialog.has(request))
+        let mut dialogs = calling.early.iter_mut().map(|early| &mut early.dialog);
+        dialogs.find(|dialog| dialog.has(request))
     }
 }
 
@@ -121,8 +81,6 @@ pub(crate) enum Stage {
     Up,
     /// We hang up: our BYE waits to be sent or answered.
     Closing,
-    /// The call is over; only a REFER's subscription may still live in the dialog (RFC 5057 §4.1).
-    Over,
 }
 
 /// Our INVITE.
@@ -180,19 +138,6 @@ pub(crate) struct Accept {
     pub(crate) give_up: Time,
 }
 
-/// A request that waits for its turn.
-pub(crate) struct Queued {
-    pub(crate) request: QueuedRequest,
-    pub(crate) purpose: crate::outbound::Purpose,
-}
-
-/// It gets its number when it is sent.
-pub(crate) struct QueuedRequest {
-    pub(crate) method: trialog_sip::Method,
-    pub(crate) headers: Vec<(HeaderName, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
 /// Our re-INVITEs.
 #[derive(Debug, Default)]
 pub(crate) struct Renegotiation {
@@ -209,36 +154,6 @@ pub(crate) struct Renegotiation {
 pub(crate) struct InFlight {
     pub(crate) session: SessionIntent,
     pub(crate) before: Wanted,
-}
-
-/// Our REFER in this dialog and its subscription.
-#[derive(Debug)]
-pub(crate) struct ReferOut {
-    /// Number of the REFER, which `Event: refer;id=` names.
-    pub(crate) cseq: u32,
-    /// It is the first one of the dialog, which needs no id (RFC 3515 §2.4.6).
-    pub(crate) first: bool,
-    /// A 2xx or a NOTIFY came.
-    pub(crate) accepted: bool,
-    /// The far side knows no subscription any more: its last NOTIFY must be on its way.
-    pub(crate) ending: bool,
-}
-
-/// Their REFER and its subscription.
-pub(crate) struct ReferIn {
-    /// Not answered yet.
-    pub(crate) server: Option<ServerId>,
-    pub(crate) cseq: u32,
-    pub(crate) first: bool,
-    /// To be carried into our INVITE.
-    pub(crate) referred_by: Option<String>,
-    /// A dialog of its own, when the REFER came outside the leg's.
-    pub(crate) dialog: Option<Dialog>,
-    /// What the last NOTIFY said.
-    pub(crate) status: u16,
-    pub(crate) expires_at: Time,
-    /// The last NOTIFY is sent, or waits for its turn.
-    pub(crate) last_sent: bool,
 }
 
 /// Learns what a peer can do. Headers that are missing change nothing.

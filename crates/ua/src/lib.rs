@@ -22,6 +22,7 @@ mod body;
 mod by_number;
 mod config;
 mod dialog;
+mod dialogs;
 mod endpoint;
 mod inbound;
 mod info;
@@ -35,6 +36,7 @@ mod random;
 mod refer;
 mod registration;
 mod replaces;
+mod subscription;
 mod timers;
 mod transaction;
 

@@ -1,7 +1,9 @@
 //! The way out of a request: its next hop, that hop's address (RFC 3263, by whoever resolves names), Via and Contact. What
 //! its answer means is for the part that its [`Purpose`] names.
 use crate::agent::UserAgent;
+use crate::dialogs::DialogId;
 use crate::leg::Stage;
+use crate::subscription::SubscriptionId;
 use crate::transaction::{ClientId, Flow};
 use crate::{Output, ResolveId, Transport};
 use std::collections::VecDeque;
@@ -21,32 +23,20 @@ pub(crate) enum Purpose {
     /// The BYE of a fork that came too late; nobody waits for its answer.
     Stray,
     Info(LegId),
-    Refer(LegId),
-    /// Of the far side's REFER.
-    Notify(LegId),
-    /// A refresh or the end of our REFER's subscription.
-    Subscribe(LegId),
+    /// It asks for this subscription.
+    Refer(SubscriptionId),
+    /// Of the far side's subscription.
+    Notify(SubscriptionId),
+    /// A refresh or the end of our subscription.
+    Subscribe(SubscriptionId),
     Register(usize),
-}
-
-impl Purpose {
-    /// The leg in whose dialog it is.
-    pub(crate) fn in_dialog_of(self) -> Option<LegId> {
-        match self {
-            Self::Reinvite(leg)
-            | Self::Bye(leg)
-            | Self::Info(leg)
-            | Self::Refer(leg)
-            | Self::Notify(leg)
-            | Self::Subscribe(leg) => Some(leg),
-            Self::Invite(_) | Self::Cancel | Self::Stray | Self::Register(_) => None,
-        }
-    }
 }
 
 /// What goes with a request of ours as long as its transaction lives.
 pub(crate) struct Sent {
     pub(crate) purpose: Purpose,
+    /// The dialog that it is in.
+    pub(crate) dialog: Option<DialogId>,
     pub(crate) account: usize,
     /// Our Contact says `isfocus`.
     pub(crate) focus: bool,
@@ -62,11 +52,19 @@ impl Sent {
     pub(crate) fn new(purpose: Purpose, account: usize) -> Self {
         Self {
             purpose,
+            dialog: None,
             account,
             focus: false,
             challenged: 0,
             others: VecDeque::new(),
             acks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn in_dialog(purpose: Purpose, dialog: DialogId, account: usize) -> Self {
+        Self {
+            dialog: Some(dialog),
+            ..Self::new(purpose, account)
         }
     }
 }

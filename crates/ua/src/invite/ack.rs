@@ -1,6 +1,7 @@
 //! Our 2xx until it is acknowledged (RFC 3261 §13.3.1.4), and the ACK itself, which may bring the answer to our offer.
 use crate::agent::{Alarm, UserAgent};
 use crate::body::Body;
+use crate::dialogs::DialogId;
 use crate::leg::Stage;
 use crate::outbound::cseq_of;
 use crate::transaction::timing::T2;
@@ -34,11 +35,13 @@ impl UserAgent {
         self.alarms.set(Alarm::Accept(id), next);
     }
 
-    /// An ACK in a leg's dialog.
-    pub(crate) fn acknowledged(&mut self, now: Time, id: LegId, ack: &Request) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+    /// An ACK in a dialog.
+    pub(crate) fn acknowledged(&mut self, now: Time, dialog: DialogId, ack: &Request) {
+        let call = self.dialogs.get(dialog).and_then(|dialog| dialog.call);
+        let Some(leg) = call.and_then(|call| self.legs.get_mut(&call)) else {
             return;
         };
+        let id = leg.id;
         let Some(accept) = &leg.accept else {
             return;
         };
@@ -66,7 +69,7 @@ impl UserAgent {
             }
         }
         self.confirm(now, id);
-        self.pump(now, id);
+        self.pump(now, dialog);
     }
 
     /// Our 2xx has arrived.

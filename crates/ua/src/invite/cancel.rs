@@ -34,10 +34,10 @@ impl UserAgent {
     }
 
     pub(crate) fn send_cancel(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
-        let account = leg.account;
+        let account = dialog.account;
         let Stage::Calling(calling) = &mut leg.stage else {
             return;
         };

@@ -35,18 +35,10 @@ impl UserAgent {
         let remote: NameAddr = invite.headers.typed(&HeaderName::To)?.ok()?;
         let local_tag = local.tag()?.to_owned();
         local.params.remove("tag");
-        let dialog = Dialog {
-            call_id: invite.headers.get(&HeaderName::CallId)?.to_owned(),
-            local,
-            local_tag,
-            remote,
-            remote_tag: None,
-            remote_target: invite.uri.clone(),
-            route_set: Vec::new(),
-            local_cseq: cseq_of(invite),
-            remote_cseq: None,
-            owns_call_id: true,
-        };
+        let call_id = invite.headers.get(&HeaderName::CallId)?.to_owned();
+        let target = invite.uri.clone();
+        let mut dialog = Dialog::invited(call_id, local, local_tag, remote, target, account);
+        dialog.local_cseq = cseq_of(invite);
         Some((dialog, account))
     }
 }

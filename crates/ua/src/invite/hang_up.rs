@@ -15,7 +15,7 @@ impl UserAgent {
     /// The core ends the leg; `Gone` follows.
     pub(crate) fn hang_up(&mut self, now: Time, id: LegId, reason: ByeReason) {
         match self.legs.get(&id).map(|leg| &leg.stage) {
-            None | Some(Stage::Over) => self.event(id, WireEvent::Gone),
+            None => self.event(id, WireEvent::Gone),
             Some(Stage::Calling(_)) => self.cancel(now, id),
             Some(Stage::Offered(_)) => {
                 self.reject(now, id, 480);
@@ -37,14 +37,14 @@ impl UserAgent {
         leg.renegotiation.wanted = None;
         self.alarms.cancel(Alarm::Renegotiate(id));
         self.end_media(id);
-        let Some(leg) = self.legs.get(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
         if leg.accept.is_some() {
             // RFC 3261 §15: the called side waits for the ACK of its 2xx, or until it gives that up.
             return;
         }
-        if leg.unanswered.is_some() || !leg.queue.is_empty() {
+        if dialog.unanswered.is_some() || !dialog.queue.is_empty() {
             self.alarms.set(Alarm::HangUp(id), now + PATIENCE);
             return;
         }
@@ -54,25 +54,26 @@ impl UserAgent {
     /// Sends the BYE, once.
     pub(crate) fn send_bye(&mut self, now: Time, id: LegId) {
         self.alarms.cancel(Alarm::HangUp(id));
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
         if leg.bye_sent || leg.accept.is_some() || !matches!(leg.stage, Stage::Closing) {
             return;
         }
         leg.bye_sent = true;
-        leg.queue.clear();
-        let mut request = leg.dialog.request(Method::Bye);
-        leg.unanswered = Some(leg.dialog.local_cseq);
-        leg.open += 1;
+        dialog.queue.clear();
+        let mut request = dialog.request(Method::Bye);
+        dialog.unanswered = Some(dialog.local_cseq);
+        dialog.open += 1;
         if let Some(reason) = leg.bye_reason {
             // RFC 3326.
             request
                 .headers
                 .push(HeaderName::Reason, in_words(reason).to_string());
         }
-        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
-        self.send(now, request, &towards, Sent::new(Purpose::Bye(id), account));
+        let towards = dialog.next_hop().clone();
+        let sent = Sent::in_dialog(Purpose::Bye(id), leg.dialog, dialog.account);
+        self.send(now, request, &towards, sent);
     }
 
     /// Our BYE was answered or given up.
@@ -90,7 +91,8 @@ impl UserAgent {
 
     /// A BYE in a leg's dialog.
     pub(crate) fn hung_up(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
-        self.respond_plainly(now, Some(id), server, 200);
+        let dialog = self.legs.get(&id).map(|leg| leg.dialog);
+        self.respond_plainly(now, dialog, server, 200);
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
@@ -110,7 +112,7 @@ impl UserAgent {
             }
             // The two BYEs crossed: ours may still be waiting to be sent, and need not be.
             Stage::Closing if !leg.bye_sent => self.gone(now, id),
-            Stage::Closing | Stage::Over => {}
+            Stage::Closing => {}
         }
     }
 }

@@ -3,6 +3,7 @@ use crate::Source;
 use crate::agent::{Alarm, UserAgent};
 use crate::body::Body;
 use crate::dialog::Dialog;
+use crate::dialogs::DialogId;
 use crate::leg::{Accept, Leg, Offered, Stage, target_of};
 use crate::media::{self, Media};
 use crate::outbound::cseq_of;
@@ -56,12 +57,13 @@ impl UserAgent {
             Replacement::Refused(status) => return self.refuse(now, server, status),
         };
         let tag = self.random.tag();
-        let Some(dialog) = Dialog::opened_by(request, tag) else {
+        let account = self.account_called(request);
+        let Some(mut dialog) = Dialog::opened_by(request, tag, account) else {
             return self.refuse(now, server, 400);
         };
         self.legs_received += 1;
         let id = LegId::Received(self.legs_received);
-        let account = self.account_called(request);
+        dialog.call = Some(id);
         let trusted = self.trusts(source, &dialog.remote.uri);
         let guest = request
             .headers
@@ -75,13 +77,14 @@ impl UserAgent {
             ringing: false,
             until: now + rings_for(request),
         });
-        self.tags.insert(dialog.local_tag.clone(), id);
-        let mut leg = Leg::new(id, account, stage, dialog, media);
+        let from = shown(&dialog.remote);
+        let uri = target_of(&dialog.remote.uri.bare());
+        let mut leg = Leg::new(id, stage, self.dialogs.open(dialog), media);
         crate::leg::learn(&mut leg.capabilities, &request.headers);
         let incoming = Incoming {
             account: AccountId(u16::try_from(account).unwrap_or(u16::MAX)),
-            from: shown(&leg.dialog.remote),
-            uri: target_of(&leg.dialog.remote.uri.bare()),
+            from,
+            uri,
             as_guest: guest && trusted && self.config.agent,
             trusted,
             replaces,
@@ -246,7 +249,9 @@ impl UserAgent {
         status: u16,
         contact: Option<String>,
     ) {
-        let tag = self.legs.get(&id).map(|leg| leg.dialog.local_tag.clone());
+        let tag = self
+            .dialog_of_leg(id)
+            .map(|dialog| dialog.local_tag.clone());
         if let Some(mut response) = self.transactions.response(server, status, tag.as_deref()) {
             response
                 .headers
@@ -287,17 +292,29 @@ impl UserAgent {
         server: ServerId,
         status: u16,
     ) -> Option<Response> {
-        let leg = self.legs.get(&id)?;
-        let mut response =
-            self.transactions
-                .response(server, status, Some(&leg.dialog.local_tag))?;
+        self.dialog_response(self.legs.get(&id)?.dialog, server, status)
+    }
+
+    /// A response in a dialog, with our tag, Contact and what we can do.
+    pub(crate) fn dialog_response(
+        &self,
+        id: DialogId,
+        server: ServerId,
+        status: u16,
+    ) -> Option<Response> {
+        let dialog = self.dialogs.get(id)?;
+        let mut response = self
+            .transactions
+            .response(server, status, Some(&dialog.local_tag))?;
         let transport = self.transactions.server_transport(server)?;
         for route in self.transactions.record_route(server) {
             response.headers.push(HeaderName::RecordRoute, route);
         }
+        let leg = dialog.call.and_then(|call| self.legs.get(&call));
+        let focus = leg.is_some_and(|leg| leg.focus);
         response.headers.push(
             HeaderName::Contact,
-            self.contact(leg.account, transport, leg.focus),
+            self.contact(dialog.account, transport, focus),
         );
         self.say_capabilities(&mut response.headers);
         response

@@ -45,28 +45,21 @@ impl UserAgent {
         if let Some(display) = self.account(account).display.clone() {
             local = local.with_name(&display);
         }
-        let dialog = Dialog {
-            call_id: self.random.call_id(),
+        let mut dialog = Dialog::invited(
+            self.random.call_id(),
             local,
-            local_tag: self.random.tag(),
-            remote: NameAddr::new(target.bare()),
-            remote_tag: None,
-            remote_target: target,
-            route_set: self.preloaded_route(account),
-            local_cseq: self.random.cseq(),
-            remote_cseq: None,
-            owns_call_id: true,
-        };
-        self.tags.insert(dialog.local_tag.clone(), id);
-        let mut leg = Leg::new(
-            id,
+            self.random.tag(),
+            NameAddr::new(target.bare()),
+            target,
             account,
-            Stage::Calling(Calling::default()),
-            dialog,
-            taken,
         );
+        dialog.route_set = self.preloaded_route(account);
+        dialog.local_cseq = self.random.cseq();
+        dialog.call = Some(id);
+        let mut request = dialog.request(Method::Invite);
+        let stage = Stage::Calling(Calling::default());
+        let mut leg = Leg::new(id, stage, self.dialogs.open(dialog), taken);
         leg.follows = call.referral;
-        let mut request = leg.dialog.request(Method::Invite);
         self.legs.insert(id, leg);
         self.say_capabilities(&mut request.headers);
         if call.as_guest {
@@ -191,7 +184,9 @@ impl UserAgent {
         let answer = Body::in_response(response);
         let answer = answer.and_then(|answer| leg.media.foresee(&answer));
         let negotiated = answer.as_ref().map(|(_, negotiated)| negotiated.clone());
-        calling.open_early(&leg.dialog, response, answer);
+        if let Some(dialog) = self.dialogs.get(leg.dialog) {
+            calling.open_early(dialog, response, answer);
+        }
         let early_media = negotiated.is_some();
         if let Some(negotiated) = negotiated {
             leg.media.state(id, negotiated, &mut self.out);
@@ -219,18 +214,19 @@ impl UserAgent {
             return self.drop_fork(now, client, response, tag, cseq);
         };
         self.tell_lost_referrer(now, id, 200);
-        let Some(leg) = self.legs.get_mut(&id) else {
+        self.alarms.cancel(Alarm::Cancelled(id));
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
-        self.alarms.cancel(Alarm::Cancelled(id));
         let mut answer = None;
         if let Some(early) = calling.take_early(tag) {
-            leg.dialog = early.dialog;
+            *dialog = early.dialog;
             answer = early.answer;
         }
-        leg.dialog.answer(response);
-        let ack = leg.dialog.numbered(Method::Ack, cseq);
-        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        dialog.answer(response);
+        let ack = dialog.numbered(Method::Ack, cseq);
+        let (towards, account) = (dialog.next_hop().clone(), dialog.account);
+        let dialog = leg.dialog;
         if calling.cancelled {
             // Our CANCEL crossed the answer: acknowledged, then ended.
             leg.stage = Stage::Closing;
@@ -260,7 +256,7 @@ impl UserAgent {
         self.event(id, WireEvent::Answered(capabilities));
         self.agreed(id, negotiated);
         self.hear(id, &response.headers);
-        self.pump(now, id);
+        self.pump(now, dialog);
     }
 
     fn hear_capabilities(&mut self, id: LegId, response: &Response) {
@@ -298,7 +294,7 @@ impl UserAgent {
 
     /// The INVITE failed for good, unless a redirection named somebody else.
     fn call_refused(&mut self, now: Time, id: LegId, status: u16) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, _)) = self.leg_mut(id) else {
             return;
         };
         let Stage::Calling(calling) = &mut leg.stage else {
@@ -312,12 +308,13 @@ impl UserAgent {
         if let (Some(mut next), Some(mut request)) = (
             next.filter(|_| !(600..700).contains(&status)),
             last.and_then(|last| self.transactions.request(last).cloned()),
-        ) {
+        ) && let Some((_, dialog)) = self.leg_mut(id)
+        {
             next.headers.clear();
-            leg.dialog.remote_target = next.clone();
-            leg.dialog.local_cseq += 1;
-            let cseq = format!("{} INVITE", leg.dialog.local_cseq);
-            let account = leg.account;
+            dialog.remote_target = next.clone();
+            dialog.local_cseq += 1;
+            let cseq = format!("{} INVITE", dialog.local_cseq);
+            let account = dialog.account;
             request.uri = next;
             request.headers.remove_first(&HeaderName::Via);
             request.headers.set(HeaderName::CSeq, cseq);

@@ -22,14 +22,15 @@ impl UserAgent {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.renegotiation.wanted = Some(session);
             leg.renegotiation.tries = 0;
-            self.pump(now, id);
+            let dialog = leg.dialog;
+            self.pump(now, dialog);
         }
     }
 
     /// Sends the re-INVITE that is wanted, unless it has to wait.
     pub(crate) fn try_renegotiate(&mut self, now: Time, id: LegId) {
         let waits = self.alarms.is_set(Alarm::Renegotiate(id));
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
         // RFC 3261 §14.1: not while another INVITE is under way in either direction.
@@ -37,7 +38,7 @@ impl UserAgent {
             || waits
             || leg.renegotiation.in_flight.is_some()
             || leg.accept.is_some()
-            || leg.unanswered.is_some()
+            || dialog.unanswered.is_some()
         {
             return;
         }
@@ -49,14 +50,14 @@ impl UserAgent {
         };
         leg.renegotiation.tries += 1;
         leg.renegotiation.in_flight = Some(InFlight { session, before });
-        let mut request = leg.dialog.request(Method::Invite);
-        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
-        leg.unanswered = Some(leg.dialog.local_cseq);
-        leg.open += 1;
+        let mut request = dialog.request(Method::Invite);
+        let towards = dialog.next_hop().clone();
+        dialog.unanswered = Some(dialog.local_cseq);
+        dialog.open += 1;
+        let mut sent = Sent::in_dialog(Purpose::Reinvite(id), leg.dialog, dialog.account);
+        sent.focus = session.focus;
         self.say_capabilities(&mut request.headers);
         request.set_body(Description::CONTENT_TYPE, body.to_string());
-        let mut sent = Sent::new(Purpose::Reinvite(id), account);
-        sent.focus = session.focus;
         self.send(now, request, &towards, sent);
     }
 
@@ -77,7 +78,7 @@ impl UserAgent {
             if self.acknowledge_again(client, tag) {
                 return;
             }
-            self.acknowledge_reinvite(id, client, tag, response);
+            self.acknowledge_reinvite(client, tag, response);
         }
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
@@ -109,22 +110,21 @@ impl UserAgent {
         }
     }
 
-    fn acknowledge_reinvite(
-        &mut self,
-        id: LegId,
-        client: ClientId,
-        tag: &str,
-        response: &Response,
-    ) {
+    fn acknowledge_reinvite(&mut self, client: ClientId, tag: &str, response: &Response) {
         let Some(cseq) = self.transactions.request(client).map(cseq_of) else {
             return;
         };
-        let Some(leg) = self.legs.get_mut(&id) else {
+        // Its call may be over; its 2xx needs an ACK all the same.
+        let id = self
+            .transactions
+            .purpose(client)
+            .and_then(|sent| sent.dialog);
+        let Some(dialog) = id.and_then(|id| self.dialogs.get_mut(id)) else {
             return;
         };
-        leg.dialog.refresh_target(&response.headers);
-        let ack = leg.dialog.numbered(Method::Ack, cseq);
-        let (towards, account) = (leg.dialog.next_hop().clone(), leg.account);
+        dialog.refresh_target(&response.headers);
+        let ack = dialog.numbered(Method::Ack, cseq);
+        let (towards, account) = (dialog.next_hop().clone(), dialog.account);
         self.acknowledge(client, tag, ack, &towards, account);
     }
 
@@ -159,16 +159,17 @@ impl UserAgent {
     }
 
     fn try_later(&mut self, now: Time, id: LegId, session: SessionIntent, wait: Option<u32>) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
+        let owns_call_id = dialog.owns_call_id;
         if leg.renegotiation.tries >= TRIES && leg.renegotiation.wanted.is_none() {
             return self.renegotiation_refused(id, if wait.is_some() { 500 } else { 491 });
         }
         leg.renegotiation.wanted.get_or_insert(session);
         let wait = match wait {
             Some(seconds) => Duration::from_secs(u64::from(seconds)),
-            None => self.random.glare_wait(leg.dialog.owns_call_id),
+            None => self.random.glare_wait(owns_call_id),
         };
         self.alarms.set(Alarm::Renegotiate(id), now + wait);
     }

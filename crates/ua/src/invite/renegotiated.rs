@@ -20,7 +20,7 @@ impl UserAgent {
             // RFC 3261 §14.2: the first INVITE has no answer yet, theirs (500) or ours (491).
             Stage::Offered(_) => return self.refuse_for_now(now, server),
             Stage::Calling(_) => return self.refuse(now, server, 491),
-            Stage::Closing | Stage::Over => return self.refuse(now, server, 481),
+            Stage::Closing => return self.refuse(now, server, 481),
         }
         if leg.renegotiation.in_flight.is_some() {
             return self.refuse(now, server, 491);
@@ -37,10 +37,10 @@ impl UserAgent {
         };
         // A new INVITE proves that our last 2xx has arrived, though its ACK was lost.
         self.confirm(now, id);
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
-        leg.dialog.refresh_target(&request.headers);
+        dialog.refresh_target(&request.headers);
         let (body, agreed) = match &offer {
             Some(offer) => match leg.media.answer(offer) {
                 Some((answer, negotiated)) => (Some(answer), Some(negotiated)),

@@ -40,7 +40,9 @@ impl UserAgent {
             }
         }
         let early = matches!(leg.stage, Stage::Calling(_));
-        if let Some(dialog) = leg.dialog_of(request) {
+        if let Some(dialog) = leg.early_dialog_mut(request) {
+            dialog.refresh_target(&request.headers);
+        } else if let Some((_, dialog)) = self.leg_mut(id) {
             dialog.refresh_target(&request.headers);
         }
         let Some(mut response) = self.leg_response(id, server, 200) else {

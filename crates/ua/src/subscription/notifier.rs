@@ -1,0 +1,143 @@
+//! The far side's subscriptions: our NOTIFYs, its SUBSCRIBEs that refresh or end one, and the time that runs out.
+use super::{ALLOW_EVENTS, LASTS, Notifier, NotifierState, Package, SubscriptionId};
+use crate::agent::{Alarm, UserAgent};
+use crate::dialogs::DialogId;
+use crate::outbound::Purpose;
+use crate::transaction::ServerId;
+use std::time::Duration;
+use trialog_call::{Time, WireEvent};
+use trialog_sip::{Event, HeaderName, Method, Request, Seconds, SubscriptionState};
+
+impl UserAgent {
+    /// A request asks for this subscription.
+    pub(crate) fn begin_notifier(&mut self, notifier: Notifier) {
+        let id = self.subscriptions.next_id();
+        if let Some(dialog) = self.dialogs.get_mut(notifier.dialog) {
+            dialog.subscriptions.push(id);
+            self.subscriptions.notifiers.insert(id, notifier);
+        }
+    }
+
+    /// Sends a NOTIFY of the state; with a reason, the last one. The subscription ends when that has been sent.
+    pub(crate) fn notify(&mut self, now: Time, id: SubscriptionId, last: Option<&str>) {
+        let Some(notifier) = self.subscriptions.notifiers.get_mut(&id) else {
+            return;
+        };
+        let left = notifier.expires_at.since(now).as_secs();
+        let state = match last {
+            Some(reason) => SubscriptionState::terminated(reason),
+            None => SubscriptionState::active(u32::try_from(left).unwrap_or(u32::MAX)),
+        };
+        let (content_type, body) = match &notifier.state {
+            NotifierState::Refer(refer) => refer.content(),
+        };
+        let headers = vec![
+            (HeaderName::Event, notifier.event.value()),
+            (HeaderName::SubscriptionState, state.to_string()),
+            (HeaderName::ContentType, content_type.to_owned()),
+        ];
+        notifier.last_sent |= last.is_some();
+        let dialog = notifier.dialog;
+        let purpose = Purpose::Notify(id);
+        self.enqueue(now, dialog, Method::Notify, headers, body, purpose);
+        self.drop_finished_notifiers(dialog);
+    }
+
+    /// A subscription is over once its last NOTIFY has left the queue.
+    pub(crate) fn drop_finished_notifiers(&mut self, dialog: DialogId) {
+        while let Some(id) = self.finished_notifier(dialog) {
+            self.end_notifier(id);
+        }
+    }
+
+    fn finished_notifier(&self, dialog: DialogId) -> Option<SubscriptionId> {
+        let dialog = self.dialogs.get(dialog)?;
+        let finished = |id: &SubscriptionId| {
+            let notifier = self.subscriptions.notifiers.get(id);
+            notifier.is_some_and(|notifier| notifier.last_sent)
+                && !dialog.is_queued(Purpose::Notify(*id))
+        };
+        dialog.subscriptions.iter().copied().find(finished)
+    }
+
+    pub(crate) fn end_notifier(&mut self, id: SubscriptionId) {
+        if let Some(notifier) = self.subscriptions.notifiers.remove(&id) {
+            self.alarms.cancel(Alarm::Notifier(id));
+            self.end_usage(notifier.dialog, id);
+        }
+    }
+
+    /// A NOTIFY was refused: the subscription is gone (RFC 6665 §4.2.2). The call is not touched (RFC 5057 §5.1).
+    pub(crate) fn notify_refused(&mut self, id: SubscriptionId) {
+        if let Some(notifier) = self.subscriptions.notifiers.get(&id)
+            && let Some(dialog) = self.dialogs.get_mut(notifier.dialog)
+        {
+            dialog.unqueue(Purpose::Notify(id));
+            self.end_notifier(id);
+        }
+    }
+
+    /// A SUBSCRIBE in a dialog: it refreshes or ends a subscription.
+    pub(crate) fn subscribed(
+        &mut self,
+        now: Time,
+        dialog: DialogId,
+        server: ServerId,
+        request: &Request,
+    ) {
+        let event = match request.headers.typed::<Event>(&HeaderName::Event) {
+            Some(Ok(event)) => event,
+            _ => return self.refuse(now, server, 400),
+        };
+        let Some(package) = Package::of(&event) else {
+            return self.refuse_event(now, server);
+        };
+        let named = |id: &SubscriptionId| {
+            let notifier = self.subscriptions.notifiers.get(id);
+            notifier.is_some_and(|notifier| {
+                notifier.event.is_named_by(&event)
+                    && notifier.server.is_none()
+                    && !notifier.last_sent
+            })
+        };
+        let ids = self.dialogs.get(dialog).map(|dialog| &dialog.subscriptions);
+        let id = ids.and_then(|ids| ids.iter().copied().find(named));
+        let notifier = id.and_then(|id| Some((id, self.subscriptions.notifiers.get_mut(&id)?)));
+        let Some((id, notifier)) = notifier else {
+            return self.refuse(now, server, 481);
+        };
+        let asked = match request.headers.typed::<Seconds>(&HeaderName::Expires) {
+            Some(Ok(Seconds(seconds))) => Duration::from_secs(u64::from(seconds)).min(LASTS),
+            _ => LASTS,
+        };
+        notifier.expires_at = now + asked;
+        let leg = notifier.leg;
+        if let Some(mut response) = self.dialog_response(dialog, server, 200) {
+            response
+                .headers
+                .push(HeaderName::Expires, asked.as_secs().to_string());
+            self.transactions
+                .respond(now, server, &response, &mut self.out);
+        }
+        if asked.is_zero() {
+            match package {
+                Package::Refer => self.event(leg, WireEvent::ReferralWithdrawn),
+            }
+            // RFC 6665 §4.4.1: an unsubscription gets its final NOTIFY, too.
+            self.notify(now, id, Some("timeout"));
+        } else {
+            self.alarms.set(Alarm::Notifier(id), now + asked);
+            self.notify(now, id, None);
+        }
+    }
+
+    /// The subscription was not refreshed. What it is about goes on; only nothing is sent of it any more.
+    pub(crate) fn notifier_timer(&mut self, now: Time, id: SubscriptionId) {
+        self.notify(now, id, Some("timeout"));
+    }
+
+    /// 489: a package that we do not know (RFC 6665 §4.1.3).
+    pub(crate) fn refuse_event(&mut self, now: Time, server: ServerId) {
+        self.refuse_with(now, server, 489, &[(HeaderName::AllowEvents, ALLOW_EVENTS)]);
+    }
+}
