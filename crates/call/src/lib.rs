@@ -3,6 +3,8 @@
 //! Events come in ([`Input`]), actions go out ([`Action`]); who hears whom ([`Routing`]) and what a screen may show
 //! ([`Snapshot`]) are derived from the state, always whole. It opens nothing, waits for nothing and reads no clock: time is
 //! an argument of [`Phone::step`]. The same inputs give the same actions, so the whole of it can be searched.
+//!
+#![doc = include_str!("../RULES.md")]
 #![no_std]
 extern crate alloc;
 

@@ -150,9 +150,9 @@ fn customer(stage: Stage, act: ActKind) -> Result<(), Refusal> {
     match (stage, act) {
         (S::Offered, A::Answer | A::Reject | A::End)
         | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End)
-        | (S::Connected | S::TransferPending, A::Mute | A::Unmute | A::End | A::Dtmf) => Ok(()),
+        | (S::Connected, A::Mute | A::Unmute | A::End | A::Dtmf) => Ok(()),
         (
-            S::Dialling | S::Connected | S::TransferPending,
+            S::Dialling | S::Connected,
             A::Hold | A::Resume | A::Consult | A::Swap | A::Conference | A::Transfer,
         ) => Err(R::CustomerOnlyTalks),
         _ => Err(R::NotHere(stage)),

@@ -1,81 +1,68 @@
-//! The table "who may do what", copied by hand from the rules and apart from the core's own.
+//! The tables "who may do what", read out of `RULES.md`: the law, apart from the core's own table.
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use trialog_call::{ActKind, Column, Stage};
 
-/// `row: owner | guest`, each a list of acts; `+` allowed, `-` shown greyed with its reason. What is not there is a dash.
-const ROWS: &[(Stage, &str, &str)] = &[
-    (
-        Stage::Offered,
-        "+answer +reject +forward +end",
-        "+answer +reject +forward +endconsult",
-    ),
-    (Stage::Dialling, "+mute +cancel +end", ""),
-    (
-        Stage::Connected,
-        "+hold +mute +consult +transfer +end +dtmf",
-        "",
-    ),
-    (Stage::Held, "+hold -mute +consult +transfer +end", ""),
-    (
-        Stage::ConsultRequested,
-        "+mute +endconsult -swap -conference +transfer -end",
-        "+endconsult",
-    ),
-    (
-        Stage::Consulting,
-        "+mute +endconsult +swap +conference +transfer -end +dtmf",
-        "+mute +endconsult +dtmf",
-    ),
-    (
-        Stage::Swapped,
-        "+mute +endconsult +swap +conference +transfer -end +dtmf",
-        "+mute +endconsult +dtmf",
-    ),
-    (
-        Stage::Conference,
-        "-hold +mute -consult +transfer -exit +end +stay +dtmf",
-        "-hold +mute -consult +exit -end -wrapup +dtmf",
-    ),
-    (
-        Stage::TransferPending,
-        "-hold +mute -consult +withdraw -transfer -end +stay +wrapup +dtmf",
-        "-hold +mute -consult +accept +decline +exit -end +dtmf",
-    ),
-    (
-        Stage::Anchored,
-        "-hold -mute -consult +end +wrapup",
-        "+mute +exit +dtmf",
-    ),
-    (
-        Stage::PostCall,
-        "-hold +mute -consult +end +wrapup +dtmf",
-        "-hold +mute -consult +exit -end +dtmf",
-    ),
-    (Stage::Ending, "", ""),
-];
+/// The law.
+pub(crate) const RULES: &str = include_str!("../../RULES.md");
 
-/// The customer only talks and hangs up (R5).
-const CUSTOMER: &[(Stage, &str)] = &[
-    (Stage::Offered, "+answer +reject +end"),
-    (
-        Stage::Dialling,
-        "+mute +cancel +end -hold -consult -swap -conference -transfer",
-    ),
-    (
-        Stage::Connected,
-        "+mute +end +dtmf -hold -consult -swap -conference -transfer",
-    ),
-];
+/// The marks by row, column of the law and column head.
+static MARKS: LazyLock<HashMap<(&str, Column, &str), char>> = LazyLock::new(|| {
+    let mut marks = HashMap::new();
+    for (corner, columns) in [
+        ("owner / guest", &[Column::Owner, Column::Guest][..]),
+        ("customer", &[Column::Customer]),
+    ] {
+        let mut rows = RULES
+            .lines()
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .skip_while(|cells: &Vec<_>| cells[0] != corner);
+        let heads = rows.next().unwrap_or_else(|| panic!("no table {corner}"));
+        for row in rows.skip(1).take_while(|cells| cells.len() > 1) {
+            assert_eq!(row.len(), heads.len(), "the row {row:?} is ragged");
+            for (head, cell) in heads.iter().zip(&row).skip(1) {
+                let said: Vec<&str> = cell.split('/').collect();
+                assert_eq!(said.len(), columns.len(), "{}, {head}: {cell}", row[0]);
+                for (column, mark) in columns.iter().zip(said) {
+                    let mark = mark.chars().next().filter(|mark| "✔✖–".contains(*mark));
+                    let mark = mark.unwrap_or_else(|| panic!("{}, {head}: {cell}", row[0]));
+                    assert_eq!(marks.insert((row[0], *column, *head), mark), None);
+                }
+            }
+        }
+    }
+    marks
+});
 
+/// The head of the state's row.
+fn row(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Offered => "offered",
+        Stage::Dialling => "dialling",
+        Stage::Connected => "connected",
+        Stage::Held => "held",
+        Stage::ConsultRequested => "consult requested",
+        Stage::Consulting => "consulting",
+        Stage::Swapped => "swapped",
+        Stage::Conference => "conference",
+        Stage::TransferPending => "transfer pending",
+        Stage::Anchored => "anchored",
+        Stage::PostCall => "post-call",
+        Stage::Ending => "ending",
+    }
+}
+
+/// The head of the act's column.
 fn word(act: ActKind) -> &'static str {
     match act {
         ActKind::Answer => "answer",
         ActKind::Reject => "reject",
         ActKind::Forward => "forward",
         ActKind::Cancel => "cancel",
-        ActKind::Hold | ActKind::Resume => "hold",
-        ActKind::Mute | ActKind::Unmute => "mute",
+        ActKind::Hold | ActKind::Resume => "hold, resume",
+        ActKind::Mute | ActKind::Unmute => "mute, unmute",
         ActKind::Consult => "consult",
-        ActKind::EndConsult => "endconsult",
+        ActKind::EndConsult => "end consult",
         ActKind::Swap => "swap",
         ActKind::Conference => "conference",
         ActKind::Transfer => "transfer",
@@ -85,35 +72,29 @@ fn word(act: ActKind) -> &'static str {
         ActKind::Exit => "exit",
         ActKind::End => "end",
         ActKind::Stay => "stay",
-        ActKind::Dtmf => "dtmf",
-        ActKind::WrapUp => "wrapup",
+        ActKind::Dtmf => "digits",
+        ActKind::WrapUp => "wrap-up",
     }
 }
 
-fn row(stage: Stage, column: Column) -> &'static str {
-    let agents = ROWS.iter().find(|(row, _, _)| *row == stage);
-    let customers = CUSTOMER.iter().find(|(row, _)| *row == stage);
-    match column {
-        Column::Owner => agents.map_or("", |(_, owner, _)| owner),
-        Column::Guest => agents.map_or("", |(_, _, guest)| guest),
-        Column::Customer => customers.map_or("", |(_, customer)| customer),
+/// The law's mark. A row that the customer's table lacks has no act.
+fn mark(stage: Stage, column: Column, act: ActKind) -> char {
+    let cell = (row(stage), column, word(act));
+    match MARKS.get(&cell) {
+        Some(mark) => *mark,
+        None if column == Column::Customer => '–',
+        None => panic!("RULES.md has no cell {cell:?}"),
     }
-}
-
-fn has(stage: Stage, column: Column, mark: char, act: ActKind) -> bool {
-    row(stage, column)
-        .split(' ')
-        .any(|cell| cell.strip_prefix(mark) == Some(word(act)))
 }
 
 /// ✔.
 pub(crate) fn allows(stage: Stage, column: Column, act: ActKind) -> bool {
-    has(stage, column, '+', act)
+    mark(stage, column, act) == '✔'
 }
 
 /// ✖.
 pub(crate) fn greyed(stage: Stage, column: Column, act: ActKind) -> bool {
-    has(stage, column, '-', act)
+    mark(stage, column, act) == '✖'
 }
 
 pub(crate) const STAGES: [Stage; 12] = [
@@ -156,3 +137,43 @@ pub(crate) const ACTS: [ActKind; 21] = [
     ActKind::Dtmf,
     ActKind::WrapUp,
 ];
+
+#[test]
+fn every_cell_of_the_law_is_the_cores() {
+    let mut wrong = Vec::new();
+    for stage in STAGES {
+        for column in COLUMNS {
+            for act in ACTS {
+                let core = match trialog_call::cell(stage, column, act) {
+                    Ok(()) => '✔',
+                    Err(trialog_call::Refusal::NotHere(_)) => '–',
+                    Err(_) => '✖',
+                };
+                let law = mark(stage, column, act);
+                if core != law {
+                    wrong.push(format!(
+                        "{stage:?}, {column:?}, {act:?}: law {law}, core {core}"
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_cell_of_the_law_is_about_a_state_and_an_act_of_the_core() {
+    for (state, _, head) in MARKS.keys() {
+        assert!(STAGES.iter().any(|stage| row(*stage) == *state), "{state}");
+        assert!(ACTS.iter().any(|act| word(*act) == *head), "{head}");
+    }
+}
+
+#[test]
+fn every_rule_has_its_row_in_the_law() {
+    for number in 1..=18 {
+        let row = format!("| R{number} |");
+        assert!(RULES.contains(&row), "{row}");
+    }
+    assert!(!RULES.contains("| R19 |"));
+}
