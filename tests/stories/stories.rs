@@ -119,7 +119,7 @@ fn a_phone_whose_routing_is_broken_on_purpose_makes_the_demo_fail() {
 }
 
 #[test]
-fn the_readme_lists_the_claims_that_are_checked() {
+fn the_checkers_readme_lists_the_claims_that_are_checked() {
     let claims = Command::new(checker())
         .arg("--claims")
         .output()
@@ -128,15 +128,15 @@ fn the_readme_lists_the_claims_that_are_checked() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the workspace")
-        .join("README.md");
-    let readme = std::fs::read_to_string(readme).expect("there is a README.md");
+        .join("crates/checker/README.md");
+    let readme = std::fs::read_to_string(readme).expect("the checker has a README.md");
     let missing: Vec<&str> = claims
         .lines()
         .filter(|line| !readme.contains(line.trim()))
         .collect();
     assert_eq!(
         missing, [""; 0],
-        "README.md lacks these lines of `trialog-checker --claims`"
+        "crates/checker/README.md lacks these lines of `trialog-checker --claims`"
     );
 }
 

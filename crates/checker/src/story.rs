@@ -120,7 +120,7 @@ pub fn story(name: &str) -> Option<&'static Story> {
     STORIES.iter().find(|s| s.name == name)
 }
 
-/// All claims as tables for the README.
+/// All claims as tables for `crates/checker/README.md`.
 #[must_use]
 pub fn claims_as_markdown() -> String {
     let mut text = String::new();
