@@ -32,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     // It drives the programs from outside, as a user does.
-    ("trialog-demo", &[]),
+    ("trialog-demo", &["trialog-client"]),
     // It sees only what was recorded: no state, no intent.
     ("trialog-checker", &[]),
     (

@@ -1,12 +1,14 @@
 //! Tells a story: does step after step through the phones' API, and waits for what each step must bring about.
 use crate::cast::Party;
-use crate::phones::{Phones, pause};
+use crate::phones::{Phones, api_fault, pause};
 use crate::script::Step;
 use crate::voices::Voices;
 use crate::{Fault, Story, make_folder};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use trialog_client::Error;
+use trialog_client::api::{ActName, Status};
 
 const POLL: Duration = Duration::from_millis(25);
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -30,7 +32,7 @@ pub(crate) fn tell(
     let mut starts = Map::new();
     for party in Party::ALL {
         let started = stage.wait(party, "its recording", |status| {
-            status["audio"]["started_unix_us"].as_u64()
+            status.audio.started_unix_us
         })?;
         starts.insert(party.name().to_owned(), json!({"started_unix_us": started}));
     }
@@ -57,18 +59,23 @@ impl Stage<'_> {
             Step::Dial(from, to) => {
                 self.note(&format!("{} calls {}", from.name(), to.name()));
                 let to = self.phones.uri(to);
-                self.phones.tell(from, "/api/calls", &json!({"to": to}))
+                self.phones.tell(from, "for a call", |phone| {
+                    phone.call(&to, None).map(|_| ())
+                })
             }
             Step::Do(party, act) => self.act(party, act, None),
             Step::To(party, act, whom) => self.act(party, act, Some(whom)),
-            Step::Await(party, state) => self.wait(party, state, |status| {
-                let calls = status["calls"].as_array()?;
-                calls.iter().find(|c| c["stage"] == state).map(|_| ())
+            Step::Await(party, stage) => self.wait(party, stage.name(), |status| {
+                status
+                    .calls
+                    .iter()
+                    .any(|call| call.stage == stage)
+                    .then_some(())
             }),
             Step::NobodyThere => {
                 for party in Party::ALL {
                     self.wait(party, "no call", |status| {
-                        status["calls"].as_array()?.is_empty().then_some(())
+                        status.calls.is_empty().then_some(())
                     })?;
                 }
                 Ok(())
@@ -85,47 +92,49 @@ impl Stage<'_> {
             Step::Pause(ms) => pause(Duration::from_millis(ms)),
             Step::Presence(party, presence) => {
                 self.note(&format!("{} is {presence}", party.name()));
-                self.phones
-                    .tell(party, "/api/presence", &json!({"presence": presence}))
+                self.phones.tell(party, "for its presence", |phone| {
+                    phone.set_presence(presence)
+                })
             }
             Step::WrapUpDraft(party) => self.wait(party, "a wrap-up draft", |status| {
-                let list = status["wrap_ups"].as_array()?;
-                list.iter().find(|w| w["due"] == false).map(|_| ())
+                status
+                    .wrap_ups
+                    .iter()
+                    .any(|wrap_up| !wrap_up.due)
+                    .then_some(())
             }),
             Step::WrapUp(party, reason) => self.wrap_up(party, reason),
             Step::NoWrapUp(party) => self.wait(party, "no wrap-up", |status| {
-                status["wrap_ups"].as_array()?.is_empty().then_some(())
+                status.wrap_ups.is_empty().then_some(())
             }),
         }
     }
 
     /// Does an act on the call that allows it, as soon as one does.
-    fn act(&mut self, party: Party, act: &str, whom: Option<Party>) -> Result<(), Fault> {
+    fn act(&mut self, party: Party, act: ActName, whom: Option<Party>) -> Result<(), Fault> {
         let aim = whom.map_or(String::new(), |w| format!(" → {}", w.name()));
         self.note(&format!("{}: {act}{aim}", party.name()));
-        let body = whom.map_or(json!({}), |w| json!({"to": self.phones.uri(w)}));
+        let aim = whom.map(|whom| self.phones.uri(whom));
         let end = Instant::now() + PATIENCE;
         loop {
             let call = self.wait(party, &format!("“{act}” to be allowed"), |status| {
-                let calls = status["calls"].as_array()?;
-                let allows = |call: &&Value| {
-                    let acts = call["acts"].as_array();
-                    acts.is_some_and(|a| a.iter().any(|a| a["act"] == act && a["allowed"] == true))
-                };
-                calls.iter().find(allows)?["id"].as_u64()
+                let mut calls = status.calls.iter();
+                let call =
+                    calls.find(|call| call.acts.iter().any(|one| one.act == act && one.allowed));
+                call.map(|call| call.id)
             })?;
-            let path = format!("/api/calls/{call}/{act}");
-            match self.phones.ask(party, "POST", &path, &body)? {
-                (200..=299, _) => return Ok(()),
-                // Something came in between; the next status says.
-                (409, _) if Instant::now() < end => pause(POLL)?,
-                (code, answer) => {
-                    return Err(Fault::Api {
-                        name: party.name(),
-                        request: format!("POST {path}"),
-                        answer: format!("{code} {answer}"),
-                    });
+            let phone = self.phones.client(party);
+            let answer = match &aim {
+                Some(to) => phone.act_to(call, act, to),
+                None => phone.act(call, act),
+            };
+            match answer {
+                Ok(()) => return Ok(()),
+                // Something came in between; the next status has it.
+                Err(Error::Problem(problem)) if problem.status == 409 && Instant::now() < end => {
+                    pause(POLL)?;
                 }
+                Err(error) => return Err(api_fault(party, &format!("to {act}"), &error)),
             }
         }
     }
@@ -135,20 +144,22 @@ impl Stage<'_> {
         for (party, text) in lines {
             let utterance = self.voices.of(*party, text);
             longest = longest.max(utterance.length);
-            let body = json!({"file": utterance.file});
-            self.phones.tell(*party, "/api/audio/say", &body)?;
+            let file = utterance.file.to_string_lossy();
+            self.phones
+                .tell(*party, "to say something", |phone| phone.say(&file))?;
         }
         pause(longest + BREATH)
     }
 
     fn wrap_up(&mut self, party: Party, reason: &str) -> Result<(), Fault> {
         let id = self.wait(party, "a wrap-up that is due", |status| {
-            let list = status["wrap_ups"].as_array()?;
-            list.iter().find(|w| w["due"] == true)?["id"].as_u64()
+            let owed = status.wrap_ups.iter().find(|wrap_up| wrap_up.due)?;
+            Some(owed.id)
         })?;
         self.note(&format!("{} wraps up: {reason}", party.name()));
-        let path = format!("/api/wrap-ups/{id}/submit");
-        self.phones.tell(party, &path, &json!({"reason": reason}))
+        self.phones.tell(party, "to take its wrap-up", |phone| {
+            phone.submit_wrap_up(id, reason)
+        })
     }
 
     /// Polls the phone until its status shows this.
@@ -156,7 +167,7 @@ impl Stage<'_> {
         &mut self,
         party: Party,
         what: &str,
-        found: impl Fn(&Value) -> Option<T>,
+        found: impl Fn(&Status) -> Option<T>,
     ) -> Result<T, Fault> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -182,33 +193,18 @@ impl Stage<'_> {
 }
 
 /// A status in a few words.
-fn seen(status: &Value) -> String {
-    let list = |key: &str| status[key].as_array().cloned().unwrap_or_default();
-    let calls: Vec<String> = list("calls")
-        .iter()
-        .map(|c| {
-            format!(
-                "{} {}",
-                c["role"].as_str().unwrap_or("?"),
-                c["stage"].as_str().unwrap_or("?")
-            )
-        })
-        .collect();
-    let wrap_ups: Vec<&str> = list("wrap_ups")
-        .iter()
-        .map(|w| if w["due"] == true { "due" } else { "draft" })
-        .collect();
+fn seen(status: &Status) -> String {
+    let calls = status.calls.iter();
+    let calls = calls.map(|call| format!("{} {}", call.role, call.stage));
+    let wrap_ups = status.wrap_ups.iter();
+    let wrap_ups = wrap_ups.map(|wrap_up| if wrap_up.due { "due" } else { "draft" }.to_owned());
+    let list = |names: Vec<String>| match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    };
     format!(
         "calls: {}; wrap-ups: {}",
-        if calls.is_empty() {
-            "none".to_owned()
-        } else {
-            calls.join(", ")
-        },
-        if wrap_ups.is_empty() {
-            "none".to_owned()
-        } else {
-            wrap_ups.join(", ")
-        }
+        list(calls.collect()),
+        list(wrap_ups.collect())
     )
 }

@@ -30,13 +30,13 @@ pub enum Fault {
         /// Its log.
         log: PathBuf,
     },
-    /// A phone's API answered with something that it must not.
+    /// A phone did not do what it was asked for.
     Api {
         /// Which phone.
         name: &'static str,
-        /// What was asked.
+        /// What it was asked for: “for a call”.
         request: String,
-        /// What came back.
+        /// Its reason and hint, or that no answer came.
         answer: String,
     },
     /// What a phone had to show by its API did not come.
@@ -89,7 +89,7 @@ impl fmt::Display for Fault {
                 name,
                 request,
                 answer,
-            } => write!(f, "the phone {name} answered {request} with {answer}"),
+            } => write!(f, "the phone {name}, asked {request}: {answer}"),
             Self::NeverCame { name, what, seen } => {
                 write!(f, "waited for {name}: {what}; there was {seen}")
             }

@@ -3,7 +3,6 @@
 //! Each phone is a process of its own with a configuration file of its own; real SIP and RTP go between them. Nothing here
 //! knows SIP, and nothing here judges what was heard: that is the checker's, a program of its own, which is run at the end.
 //! What a story's director does check is what the wire can't show: who owes a wrap-up.
-mod api;
 mod cast;
 mod director;
 mod fault;

@@ -1,10 +1,8 @@
 //! The three phones: their configuration files, their processes, and that none is left behind.
-use crate::api::Api;
 use crate::cast::Party;
 use crate::script::Policy;
 use crate::voices::Voices;
 use crate::{Fault, make_folder};
-use serde_json::{Value, json};
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::fs::File;
@@ -15,6 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use trialog_client::api::Status;
+use trialog_client::{Address, Client, Error};
 
 const POLL: Duration = Duration::from_millis(25);
 const START: Duration = Duration::from_secs(15);
@@ -61,7 +61,7 @@ pub(crate) struct Phones {
 struct Phone {
     party: Party,
     child: Child,
-    api: Option<Api>,
+    api: Option<Client>,
     sip: SocketAddr,
     log: PathBuf,
 }
@@ -119,8 +119,8 @@ impl Phones {
         let file = self.run.join("trialog").join(party.name()).join("api.json");
         let end = Instant::now() + START;
         loop {
-            if let Some(api) = Api::find(&file)
-                && api.get("/api/status").is_ok()
+            if let Some(api) = Address::read(&file).map(Client::new)
+                && api.status().is_ok()
             {
                 self.phones[party.index()].api = Some(api);
                 return Ok(());
@@ -149,49 +149,25 @@ impl Phones {
     }
 
     /// The phone's status.
-    pub(crate) fn status(&mut self, party: Party) -> Result<Value, Fault> {
+    pub(crate) fn status(&mut self, party: Party) -> Result<Status, Fault> {
         self.alive(party)?;
-        match self.ask(party, "GET", "/api/status", &Value::Null)? {
-            (200, status) => Ok(status),
-            (code, body) => Err(api_fault(party, "GET /api/status", code, &body)),
-        }
+        self.tell(party, "for its status", Client::status)
     }
 
-    /// Asks for something, and gives status and body.
-    pub(crate) fn ask(
-        &mut self,
-        party: Party,
-        method: &str,
-        path: &str,
-        body: &Value,
-    ) -> Result<(u16, Value), Fault> {
-        let phone = &self.phones[party.index()];
-        let api = phone
-            .api
-            .as_ref()
-            .expect("every phone's API was found at the start");
-        let answer = match method {
-            "GET" => api.get(path),
-            _ => api.post(path, body),
-        };
-        answer.map_err(|why| Fault::Api {
-            name: party.name(),
-            request: format!("{method} {path}"),
-            answer: why,
-        })
+    /// The phone's API.
+    pub(crate) fn client(&self, party: Party) -> &Client {
+        let api = self.phones[party.index()].api.as_ref();
+        api.expect("every phone's API was found at the start")
     }
 
     /// Asks for something that must be done.
-    pub(crate) fn tell(&mut self, party: Party, path: &str, body: &Value) -> Result<(), Fault> {
-        match self.ask(party, "POST", path, body)? {
-            (200..=299, _) => Ok(()),
-            (code, answer) => Err(api_fault(
-                party,
-                &format!("POST {path} {body}"),
-                code,
-                &answer,
-            )),
-        }
+    pub(crate) fn tell<T>(
+        &self,
+        party: Party,
+        what: &str,
+        ask: impl FnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Fault> {
+        ask(self.client(party)).map_err(|error| api_fault(party, what, &error))
     }
 
     /// Ends all three, in order, and says when one had to be killed.
@@ -230,7 +206,7 @@ impl Phone {
         // The first one may wait for a conference; the second one ends everything.
         for _ in 0..2 {
             if let Some(api) = &self.api {
-                let _ = api.post("/api/shutdown", &json!({}));
+                let _ = api.shutdown();
             }
             let end = Instant::now() + LEAVE / 2;
             while self.api.is_some() && Instant::now() < end {
@@ -250,11 +226,11 @@ impl Phone {
     }
 }
 
-fn api_fault(party: Party, request: &str, code: u16, body: &Value) -> Fault {
+pub(crate) fn api_fault(party: Party, what: &str, error: &Error) -> Fault {
     Fault::Api {
         name: party.name(),
-        request: request.to_owned(),
-        answer: format!("{code} {body}"),
+        request: what.to_owned(),
+        answer: error.to_string(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::cast::Party::{self, Agent1, Agent2, Customer};
 use Step::{
     All, Await, Dial, Do, NoWrapUp, NobodyThere, Pause, Presence, Say, To, WrapUp, WrapUpDraft,
 };
+use trialog_client::api::{self, ActName, Stage};
 
 /// One thing that is done, said or waited for.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +14,11 @@ pub(crate) enum Step {
     /// The party calls the other.
     Dial(Party, Party),
     /// The party does this act as soon as its phone allows it.
-    Do(Party, &'static str),
+    Do(Party, ActName),
     /// The same, with another party as its aim.
-    To(Party, &'static str, Party),
+    To(Party, ActName, Party),
     /// Until a call of this party is in this state.
-    Await(Party, &'static str),
+    Await(Party, Stage),
     /// Until no party has a call any more.
     NobodyThere,
     /// The party says it, and everyone listens.
@@ -27,7 +28,7 @@ pub(crate) enum Step {
     /// Nobody says anything for so many ms.
     Pause(u64),
     /// The party is `available` or `idle`.
-    Presence(Party, &'static str),
+    Presence(Party, api::Presence),
     /// A wrap-up is drafted for the party, and not due yet.
     WrapUpDraft(Party),
     /// The party owes a wrap-up, and hands it in with this reason.
@@ -135,45 +136,49 @@ const CHANGE: u64 = 1_250;
 
 const CALL: &[Step] = &[
     Dial(Customer, Agent1),
-    Await(Agent1, "offered"),
+    Await(Agent1, Stage::Offered),
     Pause(700),
-    Do(Agent1, "answer"),
-    Await(Agent1, "connected"),
-    Await(Customer, "connected"),
+    Do(Agent1, ActName::Answer),
+    Await(Agent1, Stage::Connected),
+    Await(Customer, Stage::Connected),
     Pause(CHANGE),
     Say(Customer, "Hello, where is my parcel?"),
     Say(Agent1, "Let me find out for you."),
 ];
 
-const HOLD: &[Step] = &[Do(Agent1, "hold"), Await(Agent1, "held"), Pause(2_000)];
+const HOLD: &[Step] = &[
+    Do(Agent1, ActName::Hold),
+    Await(Agent1, Stage::Held),
+    Pause(2_000),
+];
 
 const CONSULT: &[Step] = &[
-    To(Agent1, "consult", Agent2),
-    Await(Agent2, "offered"),
+    To(Agent1, ActName::Consult, Agent2),
+    Await(Agent2, Stage::Offered),
     Pause(700),
-    Do(Agent2, "answer"),
-    Await(Agent1, "consulting"),
+    Do(Agent2, ActName::Answer),
+    Await(Agent1, Stage::Consulting),
     Pause(CHANGE),
     Say(Agent1, "I have a customer without his parcel."),
     Say(Agent2, "It is here with me, in Berlin."),
 ];
 
 const SWAP: &[Step] = &[
-    Do(Agent1, "swap"),
-    Await(Agent1, "swapped"),
+    Do(Agent1, ActName::Swap),
+    Await(Agent1, Stage::Swapped),
     Pause(CHANGE),
     Say(Agent1, "Your parcel is in Berlin."),
     Say(Customer, "May I speak with them?"),
-    Do(Agent1, "swap"),
-    Await(Agent1, "consulting"),
+    Do(Agent1, ActName::Swap),
+    Await(Agent1, Stage::Consulting),
     Pause(CHANGE),
     Say(Agent2, "Of course, put us through."),
 ];
 
 const CONFERENCE: &[Step] = &[
-    Do(Agent1, "conference"),
-    Await(Agent1, "conference"),
-    Await(Agent2, "conference"),
+    Do(Agent1, ActName::Conference),
+    Await(Agent1, Stage::Conference),
+    Await(Agent2, Stage::Conference),
     Pause(CHANGE),
     Say(Agent1, "Now we are all together."),
     Say(Agent2, "Good morning, I have your parcel."),
@@ -186,37 +191,37 @@ const CONFERENCE: &[Step] = &[
 ];
 
 const TRANSFER: &[Step] = &[
-    Do(Agent1, "transfer"),
+    Do(Agent1, ActName::Transfer),
     WrapUpDraft(Agent1),
-    Await(Agent2, "transfer-pending"),
+    Await(Agent2, Stage::TransferPending),
     Pause(700),
-    Do(Agent2, "accept"),
-    Await(Agent2, "connected"),
+    Do(Agent2, ActName::Accept),
+    Await(Agent2, Stage::Connected),
     Pause(CHANGE),
     Say(Agent2, "I will send it today."),
     WrapUp(Agent1, "handed-over"),
     Say(Customer, "Thanks a lot, goodbye."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent2, "solved"),
     NoWrapUp(Agent1),
 ];
 
 const EXIT: &[Step] = &[
-    Do(Agent2, "exit"),
-    Await(Agent1, "connected"),
+    Do(Agent2, ActName::Exit),
+    Await(Agent1, Stage::Connected),
     Pause(CHANGE),
     NoWrapUp(Agent2),
     Say(Agent1, "So it will be there tomorrow."),
     Say(Customer, "Thanks a lot, goodbye."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
 ];
 
 const END: &[Step] = &[
-    Do(Agent1, "end"),
+    Do(Agent1, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
@@ -224,58 +229,58 @@ const END: &[Step] = &[
 ];
 
 const CUSTOMER_LEAVES: &[Step] = &[
-    Do(Customer, "end"),
-    Await(Agent1, "post-call"),
+    Do(Customer, ActName::End),
+    Await(Agent1, Stage::PostCall),
     WrapUpDraft(Agent1),
     Pause(CHANGE),
     Say(Agent1, "That was a happy customer."),
     Say(Agent2, "Yes. Have a nice day."),
-    Do(Agent1, "end"),
+    Do(Agent1, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
 ];
 
 const CONSULT_TRANSFER: &[Step] = &[
-    Do(Agent1, "transfer"),
-    Await(Agent2, "connected"),
+    Do(Agent1, ActName::Transfer),
+    Await(Agent2, Stage::Connected),
     WrapUp(Agent1, "handed-over"),
     Pause(CHANGE),
     Say(Agent2, "Hello, I have your parcel."),
     Say(Customer, "Thanks a lot, goodbye."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent2, "solved"),
     NoWrapUp(Agent1),
 ];
 
 const BLIND: &[Step] = &[
-    To(Agent1, "transfer", Agent2),
-    Await(Agent2, "offered"),
+    To(Agent1, ActName::Transfer, Agent2),
+    Await(Agent2, Stage::Offered),
     Pause(700),
-    Do(Agent2, "answer"),
-    Await(Agent2, "connected"),
+    Do(Agent2, ActName::Answer),
+    Await(Agent2, Stage::Connected),
     WrapUp(Agent1, "handed-over"),
     Pause(CHANGE),
     Say(Agent2, "Hello, how may I help you?"),
     Say(Customer, "I am looking for my parcel."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent2, "solved"),
     NoWrapUp(Agent1),
 ];
 
 const DECLINE: &[Step] = &[
-    Do(Agent1, "transfer"),
-    Await(Agent2, "transfer-pending"),
+    Do(Agent1, ActName::Transfer),
+    Await(Agent2, Stage::TransferPending),
     Pause(700),
-    Do(Agent2, "decline"),
-    Await(Agent1, "conference"),
+    Do(Agent2, ActName::Decline),
+    Await(Agent1, Stage::Conference),
     Pause(CHANGE),
     Say(Agent2, "I am sorry, I am leaving soon."),
     Say(Agent1, "Then I will do it myself."),
     Say(Customer, "I do not mind at all."),
-    Do(Agent1, "end"),
+    Do(Agent1, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
@@ -283,44 +288,44 @@ const DECLINE: &[Step] = &[
 ];
 
 const ANCHORED: &[Step] = &[
-    Do(Agent1, "transfer"),
-    Await(Agent1, "anchored"),
+    Do(Agent1, ActName::Transfer),
+    Await(Agent1, Stage::Anchored),
     WrapUp(Agent1, "handed-over"),
     Pause(CHANGE),
     Say(Agent2, "I will send it today."),
     Say(Customer, "Thanks a lot, goodbye."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent2, "solved"),
     NoWrapUp(Agent1),
 ];
 
 const REFUSED: &[Step] = &[
-    Do(Agent1, "transfer"),
-    Await(Agent1, "swapped"),
+    Do(Agent1, ActName::Transfer),
+    Await(Agent1, Stage::Swapped),
     Pause(CHANGE),
     Say(Agent1, "I am sorry, that did not work."),
     Say(Customer, "Then please help me yourself."),
-    Do(Agent1, "end-consult"),
-    Await(Agent1, "connected"),
-    Do(Customer, "end"),
+    Do(Agent1, ActName::EndConsult),
+    Await(Agent1, Stage::Connected),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
 ];
 
-const IDLE: &[Step] = &[Presence(Agent2, "idle")];
+const IDLE: &[Step] = &[Presence(Agent2, api::Presence::Idle)];
 
 const BUSY: &[Step] = &[
-    To(Agent1, "consult", Agent2),
-    Await(Agent1, "held"),
+    To(Agent1, ActName::Consult, Agent2),
+    Await(Agent1, Stage::Held),
     Pause(CHANGE),
-    Do(Agent1, "resume"),
-    Await(Agent1, "connected"),
+    Do(Agent1, ActName::Resume),
+    Await(Agent1, Stage::Connected),
     Pause(CHANGE),
     Say(Agent1, "My colleague is busy. I will call you."),
     Say(Customer, "Thanks a lot, goodbye."),
-    Do(Customer, "end"),
+    Do(Customer, ActName::End),
     NobodyThere,
     WrapUp(Agent1, "solved"),
     NoWrapUp(Agent2),
