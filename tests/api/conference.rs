@@ -3,6 +3,7 @@ use crate::judge::{Answer, Judge};
 use crate::phone::{Events, Phone, SILENT};
 use serde_json::Value;
 use std::time::Duration;
+use trialog_client::api::request::Follow;
 use trialog_tests::program::folder;
 
 /// A phone, who follows it, and the document that it gave itself.
@@ -16,7 +17,7 @@ impl Party {
     fn new(folder: &std::path::Path, name: &str, settings: &str) -> Self {
         let phone = Phone::start(folder, name, &format!("{SILENT}\n{settings}"));
         let document = phone.ask("GET", "/api/openapi.json", "").json();
-        let mut events = phone.follow("");
+        let mut events = phone.follow(&Follow::default());
         assert_eq!(events.next().expect("a status")["why"], "connected");
         Self {
             phone,

@@ -1,13 +1,11 @@
 //! A running phone as a program sees it: its address, its token, its answers byte by byte, its events.
 use crate::judge::Answer;
 use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use trialog_client::api::request::Follow;
+use trialog_client::{Address, Client};
 use trialog_tests::program::PhoneProcess;
-use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -17,8 +15,7 @@ pub(crate) const SILENT: &str =
 
 pub(crate) struct Phone {
     pub(crate) process: PhoneProcess,
-    pub(crate) address: String,
-    pub(crate) token: String,
+    client: Client,
 }
 
 impl Phone {
@@ -28,40 +25,25 @@ impl Phone {
         std::fs::create_dir_all(&runtime).expect("the folder can be written");
         let process = PhoneProcess::start(name, folder, &runtime, settings, &[]);
         let file = runtime.join("trialog").join(name).join("api.json");
-        let api = std::fs::read_to_string(file).expect("a running phone says where it is");
-        let api: Value = serde_json::from_str(&api).expect("in JSON");
-        let text = |name: &str| api[name].as_str().expect("a string").to_owned();
+        let address = Address::read(&file).expect("a running phone says where it is");
         Self {
             process,
-            address: text("url").replace("http://", ""),
-            token: text("token"),
+            client: Client::new(address),
         }
     }
 
     /// The answer to a request with this body, if any.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).expect("the phone listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            self.address,
-            self.token,
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).expect("it reads");
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("it answers");
-        let (head, body) = text.split_once("\r\n\r\n").expect("in HTTP");
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let headers = lines.filter_map(|line| line.split_once(": "));
+        let answer = self.client.request(method, path, body);
+        let (head, body) = answer.expect("the phone answers").into_parts();
+        let headers = head.headers.iter().map(|(name, value)| {
+            let value = value.to_str().expect("the phone's headers are ASCII");
+            (name.as_str().to_owned(), value.to_owned())
+        });
         Answer {
-            status: status.and_then(|code| code.parse().ok()).expect("a status"),
-            headers: headers
-                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
-                .collect(),
-            body: body.to_owned(),
+            status: head.status.as_u16(),
+            headers: headers.collect(),
+            body,
         }
     }
 
@@ -69,26 +51,23 @@ impl Phone {
         self.ask("GET", "/api/status", "").json()
     }
 
-    pub(crate) fn follow(&self, query: &str) -> Events {
-        let url = format!(
-            "ws://{}/api/events?token={}{query}",
-            self.address, self.token
-        );
-        let (socket, _) = tungstenite::connect(url).expect("the phone takes a WebSocket");
-        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        }
+    pub(crate) fn follow(&self, follow: &Follow) -> Events {
+        let events = self
+            .client
+            .follow(follow)
+            .expect("the phone takes a WebSocket");
+        events.wait_at_most(PATIENCE).expect("a socket");
         Events {
-            socket,
+            events,
             seen: Vec::new(),
             known: Value::Null,
         }
     }
 }
 
-/// A phone's events, and what who applies them knows.
+/// A phone's events, and what a client that applies them knows.
 pub(crate) struct Events {
-    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    events: trialog_client::Events,
     pub(crate) seen: Vec<Value>,
     pub(crate) known: Value,
 }
@@ -96,23 +75,12 @@ pub(crate) struct Events {
 impl Events {
     /// The next event; `None` where the phone has said that it ends.
     pub(crate) fn next(&mut self) -> Option<Value> {
-        loop {
-            match self.socket.read() {
-                Ok(Message::Text(text)) => {
-                    let event: Value = serde_json::from_str(&text).expect("in JSON");
-                    apply(&mut self.known, &event);
-                    self.seen.push(event.clone());
-                    return Some(event);
-                }
-                Ok(Message::Close(frame)) => {
-                    let code = frame.map(|frame| u16::from(frame.code));
-                    assert_eq!(code, Some(1001), "the phone has ended");
-                    return None;
-                }
-                Ok(_) => {}
-                Err(error) => panic!("{error} after {:#?}", self.seen.last()),
-            }
-        }
+        let text = self.events.next_text();
+        let text = text.unwrap_or_else(|error| panic!("{error} after {:#?}", self.seen.last()))?;
+        let event: Value = serde_json::from_str(&text).expect("in JSON");
+        apply(&mut self.known, &event);
+        self.seen.push(event.clone());
+        Some(event)
     }
 
     /// Reads on to an event that is meant.

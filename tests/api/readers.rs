@@ -3,6 +3,7 @@
 use crate::phone::{Events, PATIENCE, Phone, SILENT};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use trialog_client::api::request::Follow;
 use trialog_tests::program::folder;
 
 /// How many calls are made while all follow.
@@ -21,8 +22,11 @@ fn fifty_who_follow_miss_nothing_and_one_who_never_reads_delays_nobody() {
         "caller",
         &format!("{SILENT}\n[agent]\nagent = false\n"),
     );
-    let stuck: Events = agent.follow("&status=true");
-    let readers: Vec<_> = (0..50).map(|_| agent.follow("")).collect();
+    let stuck: Events = agent.follow(&Follow {
+        status: true,
+        ..Follow::default()
+    });
+    let readers: Vec<_> = (0..50).map(|_| agent.follow(&Follow::default())).collect();
     let reading: Vec<_> = readers
         .into_iter()
         .map(|mut events| {
@@ -37,7 +41,7 @@ fn fifty_who_follow_miss_nothing_and_one_who_never_reads_delays_nobody() {
         })
         .collect();
     let to = json!({"to": agent.process.uri()}).to_string();
-    let mut own = caller.follow("");
+    let mut own = caller.follow(&Follow::default());
     let mut longest = Duration::ZERO;
     for _ in 0..CALLS {
         let placed = caller.ask("POST", "/api/calls", &to);

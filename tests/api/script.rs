@@ -4,6 +4,7 @@ use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use trialog_client::api::request::Follow;
 use trialog_tests::program::{Running, folder};
 
 #[test]
@@ -47,7 +48,7 @@ fn a_script_answers_consults_confers_and_hands_its_wrap_up_in() {
         }
     };
     wait(&mut running, "ready");
-    let mut own = customer.follow("");
+    let mut own = customer.follow(&Follow::default());
     let to = json!({"to": agent.process.uri()}).to_string();
     assert_eq!(customer.ask("POST", "/api/calls", &to).status, 201);
     let call = own.stage("connected");

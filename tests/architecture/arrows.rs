@@ -62,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "trialog-sip",
             "trialog-sdp",
             "trialog-ua",
+            "trialog-client",
             "trialog-checker",
             // For one program whose routing is mixed up on purpose.
             "trialog-engine",

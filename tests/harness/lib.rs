@@ -4,7 +4,6 @@
 //! pass; after each step the world checks what must always be true ([`promise`]), and [`Audible`](sound::Audible) tells who hears whom.
 #![allow(clippy::missing_panics_doc, reason = "that is how a test fails")]
 
-pub mod api;
 pub mod chance;
 pub mod foreign;
 pub mod hosts;

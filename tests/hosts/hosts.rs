@@ -1,6 +1,7 @@
 //! The stories, each for the hosts that can tell it and the ways between.
 use crate::stage::{By, Stage};
 use crate::wire;
+use trialog_client::api;
 use trialog_tests::foreign::{Done, Fault, Kind, Manner, Peer};
 use trialog_tests::wire::Text;
 
@@ -136,7 +137,7 @@ fn blind(case: Case) -> Done {
     if case.asked {
         stage.a.consent(true)?;
     }
-    stage.b.comes_to("offered")?;
+    stage.b.comes_to(api::Stage::Offered)?;
     stage.b.answer()?;
     stage.a_and_b_alone()?;
     let a = wire::read(&stage.a.trace());
@@ -155,10 +156,10 @@ fn blind_in_vain(case: Case) -> Done {
     stage.host_and_a(case.a_calls)?;
     let b = stage.b.uri();
     stage.host.transfer(&b)?;
-    stage.b.comes_to("offered")?;
+    stage.b.comes_to(api::Stage::Offered)?;
     stage.b.hang_up()?;
-    stage.b.comes_to("")?;
-    stage.a.comes_to("connected")?;
+    stage.b.has_no_call()?;
+    stage.a.comes_to(api::Stage::Connected)?;
     still_together(&mut stage)?;
     let a = wire::read(&stage.a.trace());
     let reports = wire::reports(&a);
@@ -189,7 +190,7 @@ fn declined(case: Case) -> Done {
 fn still_together(stage: &mut Stage) -> Done {
     use crate::stage::{A, HOST};
     use trialog_tests::foreign::CallState;
-    stage.a.comes_to("connected")?;
+    stage.a.comes_to(api::Stage::Connected)?;
     stage.host_has(&[CallState::Up])?;
     stage.hear(&[(HOST, &[A]), (A, &[HOST])])
 }

@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
+use trialog_client::api;
 use trialog_tests::foreign::pilot::LEVEL;
 use trialog_tests::foreign::{
     self, CallState, Done, Fault, Kamailio, Kind, Manner, Peer, Place, Role, Seat, Sound,
@@ -80,10 +81,10 @@ impl Stage {
             self.host.answer()?;
         } else {
             self.host.call(&self.a.uri())?;
-            self.a.comes_to("offered")?;
+            self.a.comes_to(api::Stage::Offered)?;
             self.a.answer()?;
         }
-        self.a.comes_to("connected")?;
+        self.a.comes_to(api::Stage::Connected)?;
         self.host_has(&[CallState::Up])?;
         self.hear(&[(HOST, &[A]), (A, &[HOST])])
     }
@@ -93,7 +94,8 @@ impl Stage {
         self.host.hold()?;
         wait_for("A is on hold", || {
             let status = self.a.status()?;
-            let held = status["calls"][0]["legs"][0]["far_held"] == true;
+            let leg = status.calls.first().and_then(|call| call.legs.first());
+            let held = leg.is_some_and(|leg| leg.far_held);
             Ok(held.then_some(()))
         })?;
         if b_calls {
@@ -102,10 +104,10 @@ impl Stage {
             self.host.answer()?;
         } else {
             self.host.call(&self.b.uri())?;
-            self.b.comes_to("offered")?;
+            self.b.comes_to(api::Stage::Offered)?;
             self.b.answer()?;
         }
-        self.b.comes_to("connected")?;
+        self.b.comes_to(api::Stage::Connected)?;
         self.host_has(&[CallState::Up, CallState::Up])?;
         self.hear(&[(HOST, &[B]), (B, &[HOST]), (A, &[])])
     }
@@ -124,11 +126,12 @@ impl Stage {
     pub(crate) fn a_and_b_alone(&mut self) -> Done {
         self.host_has(&[])?;
         for phone in [&mut self.a, &mut self.b] {
-            let calls = |phone: &mut Trialog| -> Done<usize> {
-                Ok(phone.status()?["calls"].as_array().map_or(0, Vec::len))
-            };
+            let calls = |phone: &mut Trialog| -> Done<usize> { Ok(phone.status()?.calls.len()) };
             wait_for("there is one call, connected", || {
-                Ok((calls(phone)? == 1 && phone.stage()? == "connected").then_some(()))
+                Ok(
+                    (calls(phone)? == 1 && phone.stage()? == Some(api::Stage::Connected))
+                        .then_some(()),
+                )
             })?;
         }
         self.hear(&[(A, &[B]), (B, &[A]), (HOST, &[])])
@@ -137,8 +140,8 @@ impl Stage {
     /// A hangs up, and nobody has a call any more.
     pub(crate) fn over(&mut self) -> Done {
         self.a.hang_up()?;
-        self.a.comes_to("")?;
-        self.b.comes_to("")?;
+        self.a.has_no_call()?;
+        self.b.has_no_call()?;
         self.host_has(&[])
     }
 

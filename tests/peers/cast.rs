@@ -4,6 +4,7 @@ use crate::wire;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
+use trialog_client::api::{ActName, Stage};
 use trialog_tests::foreign::{
     self, CallState, Done, Fault, Kind, Manner, Peer, Place, Role, Seat, Trialog, Way, wait_for,
 };
@@ -123,9 +124,9 @@ impl Cast {
     pub(crate) fn call(&mut self) -> Done {
         let to = self.owner.uri();
         self.customer.call(&to)?;
-        self.owner.comes_to("offered")?;
+        self.owner.comes_to(Stage::Offered)?;
         self.owner.answer()?;
-        self.owner.comes_to("connected")?;
+        self.owner.comes_to(Stage::Connected)?;
         is(
             &mut self.customer,
             "the customer's call is up",
@@ -136,7 +137,7 @@ impl Cast {
     /// Agent 1 asks for agent 2, who rings.
     pub(crate) fn ask(&mut self) -> Done {
         let to = self.guest.uri();
-        self.owner.act("consult", Some(&to))?;
+        self.owner.act(ActName::Consult, Some(&to))?;
         is(&mut self.guest, "agent 2 rings", &[CallState::Offered])
     }
 
@@ -144,14 +145,14 @@ impl Cast {
     pub(crate) fn consult(&mut self) -> Done {
         self.ask()?;
         self.guest.answer()?;
-        self.owner.comes_to("consulting")?;
+        self.owner.comes_to(Stage::Consulting)?;
         is(&mut self.guest, "agent 2's call is up", &[CallState::Up])
     }
 
     /// Agent 1 joins all three.
     pub(crate) fn conference(&mut self) -> Done {
-        self.owner.act("conference", None)?;
-        self.owner.comes_to("conference")
+        self.owner.act(ActName::Conference, None)?;
+        self.owner.comes_to(Stage::Conference)
     }
 
     /// Call, consult, conference.
@@ -172,7 +173,7 @@ impl Cast {
 
     /// Nobody has a call any more.
     pub(crate) fn over(&mut self) -> Done {
-        self.owner.comes_to("")?;
+        self.owner.has_no_call()?;
         is(&mut self.customer, "the customer has no call any more", &[])?;
         is(&mut self.guest, "agent 2 has no call any more", &[])
     }

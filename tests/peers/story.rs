@@ -2,6 +2,7 @@
 use crate::cast::{Cast, is};
 use crate::listening::{Change, Listening};
 use crate::wire;
+use trialog_client::api::{ActName, Stage};
 use trialog_tests::foreign::Role::{Agent1, Agent2, Customer};
 use trialog_tests::foreign::{Abilities, CallState, Can, Done, Fault, Manner, wait_for};
 
@@ -121,20 +122,20 @@ fn conference(cast: &mut Cast) -> Done<String> {
         "in the call",
         &[(Customer, &[Agent1]), (Agent1, &[Customer]), (Agent2, &[])],
     ));
-    cast.owner.act("hold", None)?;
-    cast.owner.comes_to("held")?;
+    cast.owner.act(ActName::Hold, None)?;
+    cast.owner.comes_to(Stage::Held)?;
     cast.listen(Listening::to("on hold", &[(Agent1, &[])]).music(Customer));
     cast.consult()?;
     let agents =
         |when| Listening::to(when, &[(Agent1, &[Agent2]), (Agent2, &[Agent1])]).music(Customer);
     cast.listen(agents("in the consult"));
-    cast.owner.act("swap", None)?;
-    cast.owner.comes_to("swapped")?;
+    cast.owner.act(ActName::Swap, None)?;
+    cast.owner.comes_to(Stage::Swapped)?;
     cast.listen(
         Listening::to("swapped", &[(Customer, &[Agent1]), (Agent1, &[Customer])]).music(Agent2),
     );
-    cast.owner.act("swap", None)?;
-    cast.owner.comes_to("consulting")?;
+    cast.owner.act(ActName::Swap, None)?;
+    cast.owner.comes_to(Stage::Consulting)?;
     cast.listen(agents("swapped back"));
     cast.without_gap(
         "at the conference's start",
@@ -151,25 +152,27 @@ fn conference(cast: &mut Cast) -> Done<String> {
 fn transfer(cast: &mut Cast) -> Done<String> {
     let trace = cast.owner.trace();
     let before = wire::lines(&trace);
-    cast.owner.act("transfer", None)?;
+    cast.owner.act(ActName::Transfer, None)?;
     let mut asked = cast.guest.abilities().asks.is_err();
     let mut began = false;
     let anchored = wait_for("the transfer is done, or anchored", || {
         let stage = cast.owner.stage()?;
-        began |= stage == "transfer-pending";
-        if began && matches!(stage.as_str(), "conference" | "swapped" | "connected") {
+        began |= stage == Some(Stage::TransferPending);
+        if began
+            && let Some(stage @ (Stage::Conference | Stage::Swapped | Stage::Connected)) = stage
+        {
             let tried = variant(cast, &trace, before, false);
             return Err(Fault(format!(
                 "the transfer ({tried}) failed: agent 1 is in “{stage}”"
             )));
         }
-        if !asked && stage == "transfer-pending" {
+        if !asked && stage == Some(Stage::TransferPending) {
             // Not every transfer asks agent 2: variant A does not.
             asked = cast.guest.consent_if_asked()?;
         }
-        Ok(match stage.as_str() {
-            "" => Some(false),
-            "anchored" => Some(true),
+        Ok(match stage {
+            None => Some(false),
+            Some(Stage::Anchored) => Some(true),
             _ => None,
         })
     })?;
@@ -211,7 +214,7 @@ fn exit(cast: &mut Cast) -> Done<String> {
     cast.meet()?;
     cast.without_gap("when agent 2 exits", Change::Nothing, |cast| {
         cast.guest.hang_up()?;
-        cast.owner.comes_to("connected")
+        cast.owner.comes_to(Stage::Connected)
     })?;
     cast.listen(Listening::to(
         "after agent 2's exit",
@@ -224,7 +227,7 @@ fn exit(cast: &mut Cast) -> Done<String> {
 
 fn end(cast: &mut Cast) -> Done<String> {
     cast.meet()?;
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -232,12 +235,12 @@ fn end(cast: &mut Cast) -> Done<String> {
 fn customer_leaves(cast: &mut Cast) -> Done<String> {
     cast.meet()?;
     cast.customer.hang_up()?;
-    cast.owner.comes_to("post-call")?;
+    cast.owner.comes_to(Stage::PostCall)?;
     cast.listen(Listening::to(
         "in post-call",
         &[(Customer, &[]), (Agent1, &[Agent2]), (Agent2, &[Agent1])],
     ));
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -246,9 +249,9 @@ fn consult_ends(cast: &mut Cast) -> Done<String> {
     cast.call()?;
     cast.consult()?;
     cast.guest.hang_up()?;
-    cast.owner.comes_to("held")?;
-    cast.owner.act("resume", None)?;
-    cast.owner.comes_to("connected")?;
+    cast.owner.comes_to(Stage::Held)?;
+    cast.owner.act(ActName::Resume, None)?;
+    cast.owner.comes_to(Stage::Connected)?;
     cast.listen(Listening::to(
         "after the consult",
         &[(Customer, &[Agent1]), (Agent1, &[Customer]), (Agent2, &[])],
@@ -262,7 +265,7 @@ fn leaves_held(cast: &mut Cast) -> Done<String> {
     cast.call()?;
     cast.consult()?;
     cast.customer.hang_up()?;
-    cast.owner.comes_to("post-call")?;
+    cast.owner.comes_to(Stage::PostCall)?;
     cast.listen(Listening::to(
         "in post-call",
         &[(Customer, &[]), (Agent1, &[Agent2]), (Agent2, &[Agent1])],
@@ -285,13 +288,13 @@ fn blind(cast: &mut Cast) -> Done<String> {
     let trace = cast.owner.trace();
     let before = wire::lines(&trace);
     let to = cast.guest.uri();
-    cast.owner.act("transfer", Some(&to))?;
+    cast.owner.act(ActName::Transfer, Some(&to))?;
     is(&mut cast.guest, "agent 2 rings", &[CallState::Offered])?;
     cast.guest.answer()?;
     let anchored = wait_for("the transfer is done, or anchored", || {
-        Ok(match cast.owner.stage()?.as_str() {
-            "" => Some(false),
-            "anchored" => Some(true),
+        Ok(match cast.owner.stage()? {
+            None => Some(false),
+            Some(Stage::Anchored) => Some(true),
             _ => None,
         })
     })?;
@@ -304,14 +307,14 @@ fn busy(cast: &mut Cast) -> Done<String> {
     cast.call()?;
     cast.ask()?;
     cast.guest.hang_up()?;
-    cast.owner.comes_to("held")?;
-    cast.owner.act("resume", None)?;
-    cast.owner.comes_to("connected")?;
+    cast.owner.comes_to(Stage::Held)?;
+    cast.owner.act(ActName::Resume, None)?;
+    cast.owner.comes_to(Stage::Connected)?;
     cast.listen(Listening::to(
         "after agent 2 was busy",
         &[(Customer, &[Agent1]), (Agent1, &[Customer]), (Agent2, &[])],
     ));
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -327,7 +330,7 @@ fn customer_holds(cast: &mut Cast) -> Done<String> {
     cast.customer.resume()?;
     far_held(cast, 0, false)?;
     cast.listen(Listening::conference("after the customer's phone held"));
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -343,7 +346,7 @@ fn guest_holds(cast: &mut Cast) -> Done<String> {
     cast.guest.resume()?;
     far_held(cast, 1, false)?;
     cast.listen(Listening::conference("after agent 2's phone held"));
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -354,19 +357,20 @@ fn far_held(cast: &mut Cast, leg: usize, held: bool) -> Done {
         &format!("agent 1 sees that leg {leg} holds: {held}"),
         || {
             let status = cast.owner.status()?;
-            let seen = &status["calls"][0]["legs"][leg]["far_held"];
-            Ok((*seen == held).then_some(()))
+            let seen = status.calls.first().and_then(|call| call.legs.get(leg));
+            let is_so = seen.is_some_and(|leg| leg.far_held == held);
+            Ok(is_so.then_some(()))
         },
     )
 }
 
 fn decline(cast: &mut Cast) -> Done<String> {
     cast.meet()?;
-    cast.owner.act("transfer", None)?;
+    cast.owner.act(ActName::Transfer, None)?;
     cast.guest.consent(false)?;
-    cast.owner.comes_to("conference")?;
+    cast.owner.comes_to(Stage::Conference)?;
     cast.listen(Listening::conference("after agent 2 declined"));
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     Ok(String::new())
 }
@@ -375,8 +379,8 @@ fn refused(cast: &mut Cast) -> Done<String> {
     cast.customer.behave(Manner::RefusesTransfers)?;
     cast.call()?;
     cast.consult()?;
-    cast.owner.act("transfer", None)?;
-    cast.owner.comes_to("swapped")?;
+    cast.owner.act(ActName::Transfer, None)?;
+    cast.owner.comes_to(Stage::Swapped)?;
     cast.listen(
         Listening::to(
             "after the refused transfer",
@@ -384,9 +388,9 @@ fn refused(cast: &mut Cast) -> Done<String> {
         )
         .music(Agent2),
     );
-    cast.owner.act("end-consult", None)?;
-    cast.owner.comes_to("connected")?;
-    cast.owner.act("end", None)?;
+    cast.owner.act(ActName::EndConsult, None)?;
+    cast.owner.comes_to(Stage::Connected)?;
+    cast.owner.act(ActName::End, None)?;
     cast.over()?;
     cast.customer.behave(Manner::Plain)?;
     Ok(String::new())

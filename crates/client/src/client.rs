@@ -3,7 +3,7 @@ use crate::{Address, Error, Events};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use trialog_api::request::{Aim, Dial, Dtmf, NoMembers, Say, SetPresence, WrapUp};
+use trialog_api::request::{Aim, Dial, Dtmf, Follow, NoMembers, Say, SetPresence, WrapUp};
 use trialog_api::{ActName, Done, Placed, Presence, Status};
 use ureq::Agent;
 use ureq::http::{Request, Response};
@@ -120,7 +120,15 @@ impl Client {
 
     /// Follows what happens: the whole status first, then each event; with `since`, the events after the one of this number.
     pub fn events(&self, since: Option<u64>) -> Result<Events, Error> {
-        Events::open(&self.address, since)
+        self.follow(&Follow {
+            since,
+            ..Follow::default()
+        })
+    }
+
+    /// As [`Client::events`], with all that the query may have; the token is shown in the header.
+    pub fn follow(&self, follow: &Follow) -> Result<Events, Error> {
+        Events::open(&self.address, follow)
     }
 
     /// Any request with the token, and its answer as it comes, problems too. The body is sent as JSON where there is one.

@@ -3,6 +3,7 @@ use crate::{Address, Error};
 use std::net::TcpStream;
 use std::time::Duration;
 use trialog_api::Event;
+use trialog_api::request::Follow;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::http::HeaderValue;
 use tungstenite::stream::MaybeTlsStream;
@@ -17,10 +18,13 @@ pub struct Events {
 }
 
 impl Events {
-    pub(crate) fn open(address: &Address, since: Option<u64>) -> Result<Self, Error> {
+    pub(crate) fn open(address: &Address, follow: &Follow) -> Result<Self, Error> {
         let url = address.url.replacen("http", "ws", 1);
-        let query = since.map_or(String::new(), |since| format!("?since={since}"));
-        let mut request = format!("{url}/api/events{query}")
+        let since = follow.since.map(|since| format!("since={since}"));
+        let status = follow.status.then(|| "status=true".to_owned());
+        let page = follow.page.then(|| "page=true".to_owned());
+        let query: Vec<_> = [since, status, page].into_iter().flatten().collect();
+        let mut request = format!("{url}/api/events?{}", query.join("&"))
             .into_client_request()
             .map_err(lost)?;
         let token = format!("Bearer {}", address.token);

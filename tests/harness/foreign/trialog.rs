@@ -1,13 +1,13 @@
 //! Our own phone as a party: a process with a configuration file, driven by its control API.
 use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Role, Seat, Way};
 use super::{pilot, wait_for};
-use crate::api::Api;
 use crate::program::{Running, free_port, trialog};
-use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+use trialog_client::api::{ActName, RegistrationState, Stage, Status};
+use trialog_client::{Address, Client, Error};
 
 /// Samples a second of its recording.
 const RATE: u32 = 48_000;
@@ -17,7 +17,7 @@ pub struct Trialog {
     seat: Seat,
     port: u16,
     started: u32,
-    api: Api,
+    api: Client,
     running: Running,
     recording: PathBuf,
     recording_started_us: u64,
@@ -56,17 +56,17 @@ impl Trialog {
                     running.said()
                 )));
             }
-            let ready = |api: Api| {
-                let (_, status) = api.get("/api/status").ok()?;
-                let account = status["accounts"][0]["state"].as_str()?;
-                let reachable = match seat.way {
-                    Way::Direct => account == "direct",
-                    Way::Through(_) => account == "registered",
+            let ready = |api: Client| {
+                let status = api.status().ok()?;
+                let wanted = match seat.way {
+                    Way::Direct => RegistrationState::Direct,
+                    Way::Through(_) => RegistrationState::Registered,
                 };
-                let began = status["audio"]["started_unix_us"].as_u64()?;
+                let reachable = status.accounts.first()?.state == wanted;
+                let began = status.audio.started_unix_us?;
                 reachable.then_some((api, began))
             };
-            Ok(Api::find(&file).and_then(ready))
+            Ok(Address::read(&file).map(Client::new).and_then(ready))
         })?;
         let recording = folder.join(format!("{name}.wav"));
         Ok(Self {
@@ -84,70 +84,81 @@ impl Trialog {
     ///
     /// # Errors
     /// It does not answer, or its process has ended.
-    pub fn status(&mut self) -> Done<Value> {
+    pub fn status(&mut self) -> Done<Status> {
         if self.running.has_ended() {
             return Err(self.fault(&format!("ended: {}", self.running.said())));
         }
-        match self.api.get("/api/status") {
-            Ok((200, status)) => Ok(status),
-            other => Err(self.fault(&format!("answers {other:?}"))),
-        }
+        self.api
+            .status()
+            .map_err(|error| self.fault(&format!("gives no status: {error}")))
     }
 
-    /// The stage of its oldest call; empty without one.
+    /// The stage of its oldest call; none without one.
     ///
     /// # Errors
     /// As for [`Trialog::status`].
-    pub fn stage(&mut self) -> Done<String> {
-        let status = self.status()?;
-        let stage = status["calls"][0]["stage"].as_str();
-        Ok(stage.unwrap_or_default().to_owned())
+    pub fn stage(&mut self) -> Done<Option<Stage>> {
+        Ok(self.status()?.calls.first().map(|call| call.stage))
     }
 
-    /// Does this act as soon as a call allows it; `to` is what it aims at.
+    /// Does this act as soon as a call allows it; `to` is its aim.
     ///
     /// # Errors
     /// It is not allowed in time, or refused.
-    pub fn act(&mut self, act: &str, to: Option<&str>) -> Done {
+    pub fn act(&mut self, act: ActName, to: Option<&str>) -> Done {
         let what = format!("{} (trialog) is allowed to “{act}”", self.seat.role.name());
-        let body = to.map_or(json!({}), |to| json!({ "to": to }));
         wait_for(&what, || {
             let status = self.status()?;
-            let allows = |call: &&Value| {
-                let acts = call["acts"].as_array();
-                acts.is_some_and(|acts| {
-                    acts.iter().any(|one| {
-                        one["act"] == act
-                            && one["allowed"] == true
-                            && one["takes"].is_string() == to.is_some()
-                    })
-                })
-            };
-            let calls = status["calls"].as_array();
-            let Some(id) = calls.and_then(|calls| calls.iter().find(allows)?["id"].as_u64()) else {
+            let mut calls = status.calls.iter();
+            let call = calls.find(|call| {
+                let mut acts = call.acts.iter();
+                acts.any(|one| one.act == act && one.allowed && one.takes.is_some() == to.is_some())
+            });
+            let Some(call) = call else {
                 return Ok(None);
             };
-            match self.api.post(&format!("/api/calls/{id}/{act}"), &body) {
-                Ok((200..=299, _)) => Ok(Some(())),
-                // Something came in between; the next status says.
-                Ok((409, _)) => Ok(None),
-                other => Err(self.fault(&format!("answers “{act}” with {other:?}"))),
+            let answer = match to {
+                Some(to) => self.api.act_to(call.id, act, to),
+                None => self.api.act(call.id, act),
+            };
+            match answer {
+                Ok(()) => Ok(Some(())),
+                // Something came in between; the next status has it.
+                Err(Error::Problem(problem)) if problem.status == 409 => Ok(None),
+                Err(error) => Err(self.fault(&format!("does not “{act}”: {error}"))),
             }
         })
     }
 
-    /// Waits until its oldest call is in this stage; none is "".
+    /// Waits until its oldest call is in this stage.
     ///
     /// # Errors
     /// It never was.
-    pub fn comes_to(&mut self, stage: &str) -> Done {
-        let mut seen = String::new();
-        let name = self.seat.role.name();
-        wait_for(&format!("{name} (trialog) comes to “{stage}”"), || {
+    pub fn comes_to(&mut self, stage: Stage) -> Done {
+        self.wait_for_stage(Some(stage))
+    }
+
+    /// Waits until it has no call.
+    ///
+    /// # Errors
+    /// It always had one.
+    pub fn has_no_call(&mut self) -> Done {
+        self.wait_for_stage(None)
+    }
+
+    fn wait_for_stage(&mut self, wanted: Option<Stage>) -> Done {
+        let mut seen = None;
+        let name = |stage: Option<Stage>| stage.map_or("no call", Stage::name);
+        let what = format!(
+            "{} (trialog) comes to “{}”",
+            self.seat.role.name(),
+            name(wanted)
+        );
+        wait_for(&what, || {
             seen = self.stage()?;
-            Ok((seen == stage).then_some(()))
+            Ok((seen == wanted).then_some(()))
         })
-        .map_err(|fault| Fault(format!("{fault}; it is in “{seen}”")))
+        .map_err(|fault| Fault(format!("{fault}; it is in “{}”", name(seen))))
     }
 
     /// The trace of its SIP: one JSON object a message.
@@ -208,64 +219,69 @@ impl Peer for Trialog {
 
     fn calls(&mut self) -> Done<Vec<CallState>> {
         let status = self.status()?;
-        let calls = status["calls"].as_array().cloned().unwrap_or_default();
-        let state = |call: &Value| match call["stage"].as_str() {
-            Some("offered") => CallState::Offered,
-            Some("dialling") => CallState::Placed,
+        let calls = status.calls.iter().map(|call| match call.stage {
+            Stage::Offered => CallState::Offered,
+            Stage::Dialling => CallState::Placed,
             _ => CallState::Up,
-        };
-        Ok(calls.iter().map(state).collect())
+        });
+        Ok(calls.collect())
     }
 
     fn call(&mut self, to: &str) -> Done {
-        match self.api.post("/api/calls", &json!({ "to": to })) {
-            Ok((200..=299, _)) => Ok(()),
-            other => Err(self.fault(&format!("can't call {to}: {other:?}"))),
-        }
+        let placed = self.api.call(to, None);
+        placed
+            .map(|_| ())
+            .map_err(|error| self.fault(&format!("can't call {to}: {error}")))
     }
 
     fn answer(&mut self) -> Done {
-        self.act("answer", None)
+        self.act(ActName::Answer, None)
     }
 
     fn hang_up(&mut self) -> Done {
         let status = self.status()?;
-        let acts = status["calls"][0]["acts"].as_array();
-        let allowed = |act: &str| {
-            acts.is_some_and(|acts| {
-                acts.iter()
-                    .any(|one| one["act"] == act && one["allowed"] == true)
-            })
-        };
-        let ways = ["reject", "exit", "end", "end-consult", "cancel"];
-        match ways.into_iter().find(|act| allowed(act)) {
+        let acts = status.calls.first().map_or(&[][..], |call| &call.acts);
+        let allowed = |act: &ActName| acts.iter().any(|one| one.act == *act && one.allowed);
+        let ways = [
+            ActName::Reject,
+            ActName::Exit,
+            ActName::End,
+            ActName::EndConsult,
+            ActName::Cancel,
+        ];
+        match ways.into_iter().find(allowed) {
             Some(act) => self.act(act, None),
-            None => Err(self.fault(&format!("has nothing to hang up: {status:#}"))),
+            None => Err(self.fault(&format!("has nothing to hang up: {status:#?}"))),
         }
     }
 
     fn hold(&mut self) -> Done {
-        self.act("hold", None)
+        self.act(ActName::Hold, None)
     }
 
     fn resume(&mut self) -> Done {
-        self.act("resume", None)
+        self.act(ActName::Resume, None)
     }
 
     fn transfer(&mut self, to: &str) -> Done {
-        self.act("transfer", Some(to))
+        self.act(ActName::Transfer, Some(to))
     }
 
     fn transfer_attended(&mut self) -> Done {
-        self.act("transfer", None)
+        self.act(ActName::Transfer, None)
     }
 
     fn consent(&mut self, yes: bool) -> Done {
-        self.act(if yes { "accept" } else { "decline" }, None)
+        let act = if yes {
+            ActName::Accept
+        } else {
+            ActName::Decline
+        };
+        self.act(act, None)
     }
 
     fn consent_if_asked(&mut self) -> Done<bool> {
-        let asked = self.stage()? == "transfer-pending";
+        let asked = self.stage()? == Some(Stage::TransferPending);
         if asked {
             self.consent(true)?;
         }
