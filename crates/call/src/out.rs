@@ -23,8 +23,6 @@ pub(crate) struct Common {
     pub(crate) last_call: u32,
     pub(crate) last_leg: u32,
     pub(crate) last_wrap_up: u32,
-    #[cfg(feature = "proof")]
-    pub(crate) mutation: Option<crate::mutation::Mutation>,
 }
 
 /// How far the switching-off has come.

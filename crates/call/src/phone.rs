@@ -44,8 +44,6 @@ impl Phone {
             last_call: 0,
             last_leg: 0,
             last_wrap_up: 0,
-            #[cfg(feature = "proof")]
-            mutation: None,
         };
         Self {
             common,
@@ -59,24 +57,16 @@ impl Phone {
     /// A refused act gives exactly one [`Action::Refuse`] and changes nothing. What comes for a leg or a call that is
     /// over by now changes nothing and gives nothing.
     pub fn step(&mut self, now: Time, input: Input) -> Vec<Action> {
-        #[cfg(feature = "proof")]
-        let before = self.common.mutation.map(|_| (self.clone(), input.clone()));
-        let actions = match self.permits_input(&input) {
+        match self.permits_input(&input) {
             Err(refusal) => vec![Action::Refuse(refusal)],
             Ok(()) => self.allowed(now, input),
-        };
-        #[cfg(feature = "proof")]
-        let actions = self.spoilt(before.as_ref(), actions);
-        actions
+        }
     }
 
     /// Who hears whom now.
     #[must_use]
     pub fn routing(&self) -> Routing {
-        let routing = routing::of(&self.calls, self.common.busy.is_some());
-        #[cfg(feature = "proof")]
-        let routing = self.spoilt_routing(routing);
-        routing
+        routing::of(&self.calls, self.common.busy.is_some())
     }
 
     /// When [`Input::Deadline`] is to be given next.
@@ -93,10 +83,7 @@ impl Phone {
             .busy
             .into_iter()
             .chain(self.alone.next_deadline());
-        let next = calls.chain(wrap_ups).chain(others).min();
-        #[cfg(feature = "proof")]
-        let next = crate::mutation::tamper_deadline(self, next);
-        next
+        calls.chain(wrap_ups).chain(others).min()
     }
 
     /// All that a screen may show.
@@ -135,10 +122,12 @@ impl Phone {
     }
 
     fn permits_in(&self, found: &Call, act: &Act) -> Result<(), Refusal> {
-        let said = found.permits(act);
-        #[cfg(feature = "proof")]
-        let said = crate::mutation::tamper_permit(self, found, act, said);
-        said?;
+        found.permits(act)?;
+        self.permits_beside(found, act)
+    }
+
+    /// Whether the other calls leave room for an act that the call itself allows.
+    pub(crate) fn permits_beside(&self, found: &Call, act: &Act) -> Result<(), Refusal> {
         if takes_the_microphone(act) {
             self.local_is_free_for(Some(found.id))?;
         }
@@ -155,7 +144,7 @@ impl Phone {
         }
     }
 
-    fn permits_input(&self, input: &Input) -> Result<(), Refusal> {
+    pub(crate) fn permits_input(&self, input: &Input) -> Result<(), Refusal> {
         match input {
             Input::Dial { account, .. } => {
                 if self.common.shutdown != Shutdown::No {
@@ -181,10 +170,7 @@ impl Phone {
             }
             Input::WrapUp { id, act } => {
                 let guest = self.calls.iter().any(wrapup::is_guest_in_conference);
-                let said = self.common.permits_wrap_up(*id, act, guest);
-                #[cfg(feature = "proof")]
-                let said = crate::mutation::tamper_wrap_up(self, said);
-                said
+                self.common.permits_wrap_up(*id, act, guest)
             }
             Input::PageOpen(_)
             | Input::Presence(_)
@@ -197,13 +183,13 @@ impl Phone {
         }
     }
 
-    fn ends_for_all(&self, call: CallId, act: &Act) -> bool {
+    pub(crate) fn ends_for_all(&self, call: CallId, act: &Act) -> bool {
         let stage = self.calls.iter().find(|c| c.id == call).map(Call::stage);
         *act == Act::End && matches!(stage, Some(Stage::Conference | Stage::TransferPending))
     }
 
     /// The call in focus and what the hook does to it.
-    fn hook(&self) -> Option<(CallId, Act)> {
+    pub(crate) fn hook(&self) -> Option<(CallId, Act)> {
         let ours = self.calls.iter().find(|call| call.has_local());
         let offered = || self.calls.iter().find(|call| call.state == State::Offered);
         let held = || self.calls.iter().find(|call| call.state == State::Single);
@@ -211,7 +197,7 @@ impl Phone {
         Some((call.id, call.hook()?))
     }
 
-    fn allowed(&mut self, now: Time, input: Input) -> Vec<Action> {
+    pub(crate) fn allowed(&mut self, now: Time, input: Input) -> Vec<Action> {
         let mut out = Out {
             now,
             common: &mut self.common,

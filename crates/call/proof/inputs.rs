@@ -1,7 +1,7 @@
 //! Every input that can come in a state. Each enum is walked by a chain of its variants, matched without `_`, so that a
 //! new variant does not compile until it is searched too.
-use crate::model::{Far, FarLeg, Refer, World};
-use trialog_call::{
+use crate::proof::model::{Far, FarLeg, Refer, World};
+use crate::{
     AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, LegId, MediaEvent,
     Presence, Referral, Role, Target, WireEvent, WrapUpAct, WrapUpId,
 };
@@ -120,11 +120,11 @@ fn input_after(input: &Input) -> Option<Input> {
             act: WrapUpAct::Extend,
         },
         Input::WrapUp { .. } => Input::Wire {
-            leg: trialog_call::LegId::Placed(1),
+            leg: crate::LegId::Placed(1),
             event: WireEvent::Gone,
         },
         Input::Wire { .. } => Input::Media {
-            leg: trialog_call::LegId::Placed(1),
+            leg: crate::LegId::Placed(1),
             event: MediaEvent::Silent,
         },
         Input::Media { .. } => Input::Device(true),
@@ -308,7 +308,7 @@ fn wire(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
         }
     }
     // What comes late, for a leg that is forgotten.
-    let leg = trialog_call::LegId::Placed(99);
+    let leg = crate::LegId::Placed(99);
     into.push(Input::Wire {
         leg,
         event: WireEvent::Gone,

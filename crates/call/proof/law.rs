@@ -1,10 +1,10 @@
 //! The tables "who may do what", read out of `RULES.md`: the law, apart from the core's own table.
+use crate::{ActKind, Column, Stage};
 use std::collections::HashMap;
 use std::sync::LazyLock;
-use trialog_call::{ActKind, Column, Stage};
 
 /// The law.
-pub(crate) const RULES: &str = include_str!("../../RULES.md");
+pub(crate) const RULES: &str = include_str!("../RULES.md");
 
 /// The marks by row, column of the law and column head.
 static MARKS: LazyLock<HashMap<(&str, Column, &str), char>> = LazyLock::new(|| {
@@ -144,9 +144,9 @@ fn every_cell_of_the_law_is_the_cores() {
     for stage in STAGES {
         for column in COLUMNS {
             for act in ACTS {
-                let core = match trialog_call::cell(stage, column, act) {
+                let core = match crate::cell(stage, column, act) {
                     Ok(()) => '✔',
-                    Err(trialog_call::Refusal::NotHere(_)) => '–',
+                    Err(crate::Refusal::NotHere(_)) => '–',
                     Err(_) => '✖',
                 };
                 let law = mark(stage, column, act);

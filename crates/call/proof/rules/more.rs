@@ -1,7 +1,7 @@
 //! The headset's hook, more calls, presence, switching off.
 use super::Step;
-use crate::model::{Broken, broken};
-use trialog_call::{Act, Action, Column, Input, Party, Stage, WireEvent};
+use crate::proof::model::{Broken, broken};
+use crate::{Act, Action, Column, Input, Party, Stage, WireEvent};
 
 pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     one_microphone(step)?;
@@ -62,12 +62,8 @@ fn the_hook(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     let call = &step.was.calls[0];
-    let asks = step.says(|action| {
-        matches!(
-            action,
-            Action::Notice(trialog_call::Notice::AskEndForAll { .. })
-        )
-    });
+    let asks =
+        step.says(|action| matches!(action, Action::Notice(crate::Notice::AskEndForAll { .. })));
     if asks {
         return Ok(());
     }
@@ -76,7 +72,7 @@ fn the_hook(step: &Step<'_>) -> Result<(), Broken> {
     };
     let mut phone = step.before.phone.clone();
     let actions = phone.step(
-        crate::bfs::NOW,
+        crate::proof::bfs::NOW,
         Input::Act {
             call: call.id,
             act: act.clone(),

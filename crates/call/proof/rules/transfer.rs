@@ -1,9 +1,9 @@
 //! R7–R10: handing over, as owner, as guest and as customer.
 use super::{Look, Step, is};
-use crate::bfs::NOW;
-use crate::model::{Broken, Far, World, broken};
-use trialog_call::proof::Sketch;
-use trialog_call::{
+use crate::proof::bfs::NOW;
+use crate::proof::model::{Broken, Far, World, broken};
+use crate::proof::sketch::Sketch;
+use crate::{
     Act, Action, EndCause, Input, LegId, Notice, Party, ReferTo, ReferralPolicy, Role, Stage,
     WireEvent,
 };
@@ -98,9 +98,8 @@ fn r9_the_guest_is_asked(step: &Step<'_>) -> Result<(), Broken> {
         )
     });
     let declines = step.says(|action| matches!(action, Action::ReferralResult { status: 603, .. }));
-    let asked = |call: &Sketch| {
-        call.stage == Stage::TransferPending && call.column == trialog_call::Column::Guest
-    };
+    let asked =
+        |call: &Sketch| call.stage == Stage::TransferPending && call.column == crate::Column::Guest;
     let said = match step.input {
         Input::Act { act, call } => step.was.call(*call).map(|call| (act, call)),
         _ => None,
@@ -398,7 +397,7 @@ fn withdrawn(step: &Step<'_>) -> Result<(), Broken> {
         let still = step
             .now(call)
             .is_some_and(|now| now.stage == Stage::TransferPending);
-        if asked && call.column == trialog_call::Column::Guest && (!told || still) {
+        if asked && call.column == crate::Column::Guest && (!told || still) {
             return broken(RULE, format!("told: {told}, still asked: {still}"));
         }
     }

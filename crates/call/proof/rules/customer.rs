@@ -1,10 +1,8 @@
 //! The one promise above all: the customer is never dropped, and never left in silence unannounced, by a thing that
 //! failed.
 use super::{Step, is};
-use crate::model::{Broken, Far, broken};
-use trialog_call::{
-    Act, Action, ByeReason, Input, MediaEvent, Party, Role, Stage, Tone, WireEvent,
-};
+use crate::proof::model::{Broken, Far, broken};
+use crate::{Act, Action, ByeReason, Input, MediaEvent, Party, Role, Stage, Tone, WireEvent};
 
 pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     no_leg_is_forgotten(step)?;

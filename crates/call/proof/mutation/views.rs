@@ -5,10 +5,7 @@ use crate::leg::Leg;
 use crate::{Act, ActKind, Party, Phone, Refusal, Routing, Time, Tone};
 
 /// What a fault makes of the routing.
-pub(crate) fn tamper_routing(phone: &Phone, routing: &mut Routing) {
-    let Some(fault) = phone.common.mutation else {
-        return;
-    };
+pub(crate) fn tamper_routing(fault: Mutation, phone: &Phone, routing: &mut Routing) {
     let call = phone.calls.first();
     let seat_of = |leg: Option<&Leg>| leg.map(|leg| Party::Leg(leg.id));
     let second = seat_of(call.and_then(|call| call.second.as_ref()));
@@ -54,13 +51,13 @@ pub(crate) fn tamper_routing(phone: &Phone, routing: &mut Routing) {
 
 /// What a fault makes of an answer of the table.
 pub(crate) fn tamper_permit(
-    phone: &Phone,
+    fault: Mutation,
     call: &Call,
     act: &Act,
     said: Result<(), Refusal>,
 ) -> Result<(), Refusal> {
-    match phone.common.mutation {
-        Some(Mutation::FlipCell(stage, column, kind))
+    match fault {
+        Mutation::FlipCell(stage, column, kind)
             if (stage, column, kind) == (call.stage(), call.column(), act.kind()) =>
         {
             if said.is_ok() {
@@ -69,26 +66,30 @@ pub(crate) fn tamper_permit(
                 Ok(())
             }
         }
-        Some(Mutation::WithdrawForeign) if said == Err(Refusal::CannotWithdraw) => Ok(()),
+        Mutation::WithdrawForeign if said == Err(Refusal::CannotWithdraw) => Ok(()),
         _ => said,
     }
 }
 
 /// What a fault makes of the deadlines.
-pub(crate) fn tamper_deadline(phone: &Phone, next: Option<Time>) -> Option<Time> {
-    next.filter(|_| phone.common.mutation != Some(Mutation::TransferForever))
+pub(crate) fn tamper_deadline(fault: Mutation, next: Option<Time>) -> Option<Time> {
+    next.filter(|_| fault != Mutation::TransferForever)
 }
 
 /// The same for the table's last column, whose acts name no call.
-pub(crate) fn tamper_wrap_up(phone: &Phone, said: Result<(), Refusal>) -> Result<(), Refusal> {
+pub(crate) fn tamper_wrap_up(
+    fault: Mutation,
+    phone: &Phone,
+    said: Result<(), Refusal>,
+) -> Result<(), Refusal> {
     let here = |stage, column| {
         phone
             .calls
             .iter()
             .any(|call| (call.stage(), call.column()) == (stage, column))
     };
-    match phone.common.mutation {
-        Some(Mutation::FlipCell(stage, column, ActKind::WrapUp)) if here(stage, column) => {
+    match fault {
+        Mutation::FlipCell(stage, column, ActKind::WrapUp) if here(stage, column) => {
             if said.is_ok() {
                 Err(Refusal::NotHere(stage))
             } else {

@@ -1,7 +1,7 @@
 //! The rows of "what goes wrong" that are not a transfer's.
 use super::{Step, is};
-use crate::model::{Broken, Far, broken};
-use trialog_call::{
+use crate::proof::model::{Broken, Far, broken};
+use crate::{
     Act, Action, CallRecord, Direction, Input, MediaEvent, Notice, Party, Role, Stage, Tone,
     WireEvent, WrapUpAct,
 };
@@ -55,7 +55,7 @@ fn the_guest_is_not_rung_until_the_customer_is_held(step: &Step<'_>) -> Result<(
     Ok(())
 }
 
-fn refused_session(step: &Step<'_>) -> Option<(trialog_call::LegId, Direction, bool)> {
+fn refused_session(step: &Step<'_>) -> Option<(crate::LegId, Direction, bool)> {
     let Input::Wire {
         leg,
         event: WireEvent::RenegotiationRefused { .. },

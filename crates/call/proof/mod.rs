@@ -1,18 +1,22 @@
 //! Every state of the call-state core, searched: breadth-first, every input in every state, every rule in every step.
 //!
 //! `model` is the world around the phone, `inputs` all that can happen in it, `bfs` the search, `rules` what must hold,
-//! `table` the rules' table copied by hand, `faults` the proof that the search would find what it looks for.
+//! `law` the tables of RULES.md, `faults` the proof that the search would find what it looks for: each `mutation` makes a `mutant`, a
+//! phone that is wrong on purpose. `sketch` is what the search sees of a phone. None of it is in the product.
 mod bfs;
 mod faults;
 mod inputs;
+mod law;
 mod model;
+mod mutant;
+mod mutation;
 mod rules;
-mod table;
+mod sketch;
 mod worlds;
 
+use crate::{ActKind, Column, Stage};
 use bfs::{EVERY_ACTION, Found, Search};
 use std::collections::BTreeSet;
-use trialog_call::{ActKind, Column, Stage};
 
 /// Search, print, and stop at what is wrong, with the shortest way to it.
 fn hold(search: &Search) -> Found {
@@ -87,10 +91,10 @@ fn a_second_call_beside_a_conference_keeps_every_rule() {
 fn each_action_and_each_allowed_cell_of_the_table_is_seen() {
     let (actions, cells) = hold_all(&worlds::core());
     assert_eq!(actions.len(), EVERY_ACTION, "{actions:?}");
-    for stage in table::STAGES {
-        for column in table::COLUMNS {
-            for act in table::ACTS {
-                let yes = table::allows(stage, column, act);
+    for stage in law::STAGES {
+        for column in law::COLUMNS {
+            for act in law::ACTS {
+                let yes = law::allows(stage, column, act);
                 // Hold and resume share a cell: it is the one or the other.
                 let twin = match act {
                     ActKind::Hold => ActKind::Resume,

@@ -1,11 +1,11 @@
 //! The search is searched itself: each fault on purpose must be found, and the rule or the cell that finds it is named.
-use crate::bfs::{NOW, Search};
-use crate::inputs::{acts, inputs};
-use crate::model::World;
-use crate::{table, worlds};
+use crate::proof::bfs::{NOW, Search};
+use crate::proof::inputs::{acts, inputs};
+use crate::proof::model::World;
+use crate::proof::mutation::{FAULTS, Mutation};
+use crate::proof::{law, worlds};
+use crate::{Act, ActKind, Action, Column, Input, Refusal, Stage};
 use std::collections::HashMap;
-use trialog_call::proof::{FAULTS, Mutation};
-use trialog_call::{Act, ActKind, Action, Column, Input, Refusal, Stage};
 
 #[test]
 fn each_fault_is_caught_by_a_rule() {
@@ -29,7 +29,7 @@ fn each_fault_is_caught_by_a_rule() {
         let caught = depths.into_iter().find_map(|(depth, search)| {
             let depth = Some(search.depth.map_or(depth, |most| depth.min(most)));
             let start = World {
-                phone: search.start.phone.clone().with_fault(Some(*fault)),
+                phone: search.start.phone.clone().with_fault(*fault),
                 ..search.start
             };
             let found = Search {
@@ -62,11 +62,11 @@ fn specimens() -> HashMap<Cell, (World, Input)> {
                     let said = world.phone.permits(call.id, &act);
                     let shows = match said {
                         Ok(()) => {
-                            table::allows(call.stage, call.column, act.kind())
+                            law::allows(call.stage, call.column, act.kind())
                                 && (!call.asking || act == Act::Stay)
                         }
                         Err(refusal) => {
-                            table::greyed(call.stage, call.column, act.kind())
+                            law::greyed(call.stage, call.column, act.kind())
                                 && !matches!(refusal, Refusal::NotHere(_))
                         }
                     };
@@ -94,8 +94,8 @@ fn wrap_up_specimen(
     if specimens.contains_key(&cell) {
         return;
     }
-    let yes = table::allows(row.0, row.1, ActKind::WrapUp);
-    let no = table::greyed(row.0, row.1, ActKind::WrapUp);
+    let yes = law::allows(row.0, row.1, ActKind::WrapUp);
+    let no = law::greyed(row.0, row.1, ActKind::WrapUp);
     let mut all = Vec::new();
     inputs(world, &worlds::core()[0].alphabet, &mut all);
     for input in all
@@ -116,12 +116,12 @@ fn wrap_up_specimen(
 fn each_cell_that_says_the_contrary_is_caught() {
     let specimens = specimens();
     let mut cells = 0;
-    for stage in table::STAGES {
-        for column in table::COLUMNS {
-            for act in table::ACTS {
+    for stage in law::STAGES {
+        for column in law::COLUMNS {
+            for act in law::ACTS {
                 let cell = (stage, column, act);
-                let yes = table::allows(stage, column, act);
-                let no = table::greyed(stage, column, act);
+                let yes = law::allows(stage, column, act);
+                let no = law::greyed(stage, column, act);
                 // No state of a guest's phone is called so: to him it rings.
                 if !(yes || no) || (stage, column) == (Stage::ConsultRequested, Column::Guest) {
                     continue;
@@ -132,7 +132,7 @@ fn each_cell_that_says_the_contrary_is_caught() {
                     panic!("no state shows {cell:?}");
                 };
                 let flip = Mutation::FlipCell(stage, column, said_by(input));
-                let mut phone = world.phone.clone().with_fault(Some(flip));
+                let mut phone = world.phone.clone().with_fault(flip);
                 let allowed = !matches!(phone.step(NOW, input.clone())[..], [Action::Refuse(_)]);
                 assert_ne!(
                     allowed, yes,

@@ -1,10 +1,10 @@
 //! Breadth-first over all states, until no new one appears; what is wrong comes with the shortest way to it.
-use crate::inputs::{Alphabet, Aside, aside, inputs, is_to_be_counted_on};
-use crate::model::{Broken, World, broken};
-use crate::rules::{self, Step};
+use crate::proof::inputs::{Alphabet, Aside, aside, inputs, is_to_be_counted_on};
+use crate::proof::model::{Broken, World, broken};
+use crate::proof::rules::{self, Step};
+use crate::{Action, Input, Stage, Time};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
-use trialog_call::{Action, Input, Stage, Time};
 
 /// One search.
 #[derive(Clone)]

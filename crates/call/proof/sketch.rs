@@ -1,6 +1,4 @@
-//! For the tests that search all states: a canonical form, a sketch without words, and faults on purpose.
-//!
-//! Compiled with the feature `proof` only, which no product has.
+//! What the search needs of a phone beyond its public face: a canonical form, and a sketch without words.
 use crate::call::{By, Call, State, Step};
 use crate::leg::Leg;
 use crate::out::Shutdown;
@@ -10,65 +8,61 @@ use alloc::vec::Vec;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
 
-pub use crate::mutation::{FAULTS, Mutation};
-
 /// Where every deadline stands in canonical form: which fires first is the searcher's choice.
-pub const SOME_DAY: Time = Time(Duration::from_secs(1 << 30));
+pub(crate) const SOME_DAY: Time = Time(Duration::from_secs(1 << 30));
 
 /// What became of the names of legs and calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Renamed {
+pub(crate) struct Renamed {
     /// Old and new.
-    pub legs: Vec<(LegId, LegId)>,
+    pub(crate) legs: Vec<(LegId, LegId)>,
     /// Old and new.
-    pub calls: Vec<(CallId, CallId)>,
+    pub(crate) calls: Vec<(CallId, CallId)>,
 }
 
 /// A call without words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what its name says")]
-pub struct Sketch {
-    pub id: CallId,
-    pub role: Role,
-    pub stage: Stage,
-    pub column: Column,
+pub(crate) struct Sketch {
+    pub(crate) id: CallId,
+    pub(crate) role: Role,
+    pub(crate) stage: Stage,
+    pub(crate) column: Column,
     /// To an owner the customer, else the peer.
-    pub first: Option<LegSketch>,
+    pub(crate) first: Option<LegSketch>,
     /// To an owner the guest.
-    pub second: Option<LegSketch>,
+    pub(crate) second: Option<LegSketch>,
     /// A leg that is about to take another's place, and that other.
-    pub next: Option<(LegId, Option<LegId>)>,
-    pub leaving: Vec<LegId>,
-    pub local: bool,
-    pub muted: bool,
-    pub connected: bool,
-    pub asking: bool,
+    pub(crate) next: Option<(LegId, Option<LegId>)>,
+    pub(crate) leaving: Vec<LegId>,
+    pub(crate) local: bool,
+    pub(crate) muted: bool,
+    pub(crate) connected: bool,
+    pub(crate) asking: bool,
     /// The transfer that runs out of a conference, or the conference itself.
-    pub conference: bool,
+    pub(crate) conference: bool,
     /// A step of a consult is under way.
-    pub stepping: bool,
+    pub(crate) stepping: bool,
     /// The step is the start of a conference.
-    pub joining: bool,
+    pub(crate) joining: bool,
     /// In a transfer: who was sent, and whether the other has gone already.
-    pub referred: Option<LegId>,
-    pub replaced_gone: bool,
-    pub blind: bool,
-    pub anchored_here: bool,
-    pub wrap_up: Option<WrapUpId>,
+    pub(crate) referred: Option<LegId>,
+    pub(crate) replaced_gone: bool,
+    pub(crate) blind: bool,
+    pub(crate) anchored_here: bool,
+    pub(crate) wrap_up: Option<WrapUpId>,
 }
 
 /// A leg without words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is what its name says")]
-pub struct LegSketch {
-    pub id: LegId,
-    pub up: bool,
-    pub hold: bool,
-    pub held: bool,
-    pub asked: bool,
-    pub far_held: bool,
-    pub silent: bool,
-    pub can: Capabilities,
+pub(crate) struct LegSketch {
+    pub(crate) id: LegId,
+    pub(crate) up: bool,
+    pub(crate) hold: bool,
+    pub(crate) held: bool,
+    pub(crate) asked: bool,
+    pub(crate) far_held: bool,
+    pub(crate) silent: bool,
+    pub(crate) can: Capabilities,
 }
 
 impl LegSketch {
@@ -96,31 +90,8 @@ impl LegSketch {
 }
 
 impl Phone {
-    /// The same phone with this fault.
-    #[must_use]
-    pub fn with_fault(mut self, mutation: Option<Mutation>) -> Self {
-        self.common.mutation = mutation;
-        self
-    }
-
-    pub(crate) fn spoilt(
-        &mut self,
-        before: Option<&(Self, crate::Input)>,
-        mut actions: Vec<crate::Action>,
-    ) -> Vec<crate::Action> {
-        if let Some((before, input)) = before {
-            crate::mutation::tamper(self, before, input, &mut actions);
-        }
-        actions
-    }
-
-    pub(crate) fn spoilt_routing(&self, mut routing: crate::Routing) -> crate::Routing {
-        crate::mutation::tamper_routing(self, &mut routing);
-        routing
-    }
-
     /// Bring into canonical form: legs, calls and wrap-ups numbered by their order, no history, no time.
-    pub fn canonical(&mut self) -> Renamed {
+    pub(crate) fn canonical(&mut self) -> Renamed {
         let mut renamed = Renamed::default();
         for (place, call) in self.calls.iter_mut().enumerate() {
             let new = CallId(place as u32 + 1);
@@ -227,14 +198,14 @@ impl Phone {
 
     /// How many deadlines run.
     #[must_use]
-    pub fn deadlines(&self) -> usize {
+    pub(crate) fn deadlines(&self) -> usize {
         let mut count = 0;
         self.clone().each_time(|_| count += 1);
         count
     }
 
     /// Let this one of the deadlines be due at `now`, and no other.
-    pub fn bring_forward(&mut self, which: usize, now: Time) {
+    pub(crate) fn bring_forward(&mut self, which: usize, now: Time) {
         let mut place = 0;
         self.each_time(|time| {
             if place == which {
@@ -245,7 +216,7 @@ impl Phone {
     }
 
     /// All but the policy, which never changes.
-    pub fn fingerprint(&self, hasher: &mut impl Hasher) {
+    pub(crate) fn fingerprint(&self, hasher: &mut impl Hasher) {
         self.common.presence.hash(hasher);
         self.common.page_open.hash(hasher);
         self.common.device.hash(hasher);
@@ -257,13 +228,13 @@ impl Phone {
 
     /// Some leg of some call is called so.
     #[must_use]
-    pub fn knows(&self, leg: LegId) -> bool {
+    pub(crate) fn knows(&self, leg: LegId) -> bool {
         self.calls.iter().any(|call| call.knows(leg))
     }
 
     /// The wrap-ups: of which call, and whether it is owed.
     #[must_use]
-    pub fn wrap_up_list(&self) -> Vec<(WrapUpId, CallId, bool)> {
+    pub(crate) fn wrap_up_list(&self) -> Vec<(WrapUpId, CallId, bool)> {
         self.common
             .wrap_ups
             .iter()
@@ -273,13 +244,13 @@ impl Phone {
 
     /// Switched off, or about to be.
     #[must_use]
-    pub fn is_shutting_down(&self) -> bool {
+    pub(crate) fn is_shutting_down(&self) -> bool {
         self.common.shutdown != Shutdown::No
     }
 
     /// The calls without words.
     #[must_use]
-    pub fn sketch(&self) -> Vec<Sketch> {
+    pub(crate) fn sketch(&self) -> Vec<Sketch> {
         self.calls.iter().map(Sketch::of).collect()
     }
 }

@@ -16,14 +16,14 @@ macro_rules! faults {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// One fault.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Mutation {
+        pub(crate) enum Mutation {
             /// A cell of the table says the contrary.
             FlipCell(Stage, Column, ActKind),
             $($(#[$doc])* $name,)*
         }
 
         /// All but the cells.
-        pub const FAULTS: &[Mutation] = &[$(Mutation::$name),*];
+        pub(crate) const FAULTS: &[Mutation] = &[$(Mutation::$name),*];
     };
 }
 
@@ -163,10 +163,13 @@ struct Happened<'a> {
 }
 
 /// What a fault makes of a step.
-pub(crate) fn tamper(phone: &mut Phone, before: &Phone, input: &Input, actions: &mut Vec<Action>) {
-    let Some(fault) = phone.common.mutation else {
-        return;
-    };
+pub(crate) fn tamper(
+    fault: Mutation,
+    phone: &mut Phone,
+    before: &Phone,
+    input: &Input,
+    actions: &mut Vec<Action>,
+) {
     let was = |id| before.calls.iter().find(|call: &&Call| call.id == id);
     let act = match input {
         Input::Act { call, act } if !matches!(actions[..], [Action::Refuse(_)]) => {

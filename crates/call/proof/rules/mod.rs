@@ -5,14 +5,14 @@ mod failures;
 mod more;
 mod transfer;
 
-use crate::model::{Broken, Far, FarLeg, World, broken};
-use crate::table;
-use std::collections::BTreeMap;
-use trialog_call::proof::{LegSketch, Sketch};
-use trialog_call::{
+use crate::proof::law;
+use crate::proof::model::{Broken, Far, FarLeg, World, broken};
+use crate::proof::sketch::{LegSketch, Sketch};
+use crate::{
     Act, ActKind, Action, CallId, CallRecord, Column, Direction, Input, LegId, MediaEvent, Party,
     Refusal, RouteEntry, Routing, Stage, WireEvent,
 };
+use std::collections::BTreeMap;
 
 /// A world, as the rules look at it.
 pub(crate) struct Look {
@@ -168,7 +168,7 @@ impl Cells {
             return Ok(());
         };
         let kind = act.kind();
-        let yes = table::allows(call.stage, call.column, kind);
+        let yes = law::allows(call.stage, call.column, kind);
         match said {
             Ok(()) if !(yes || kind == ActKind::End && call.asking) => {
                 return broken(
@@ -207,7 +207,7 @@ impl Cells {
                 }
             }
             Err(refusal) => {
-                let greyed = table::greyed(call.stage, call.column, kind);
+                let greyed = law::greyed(call.stage, call.column, kind);
                 if greyed && matches!(refusal, Refusal::NotHere(_)) {
                     return broken(
                         "table",

@@ -1,8 +1,8 @@
 //! R1–R6, R11–R18: the conference, and who may leave it how.
 use super::{Step, is};
-use crate::model::{Broken, Far, broken};
-use trialog_call::proof::Sketch;
-use trialog_call::{
+use crate::proof::model::{Broken, Far, broken};
+use crate::proof::sketch::Sketch;
+use crate::{
     Act, Action, ByeReason, Column, Direction, Input, Party, Role, Stage, Time, Tone, WireEvent,
 };
 
@@ -80,9 +80,9 @@ fn r2_one_act(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn agree(
-    phone: &mut trialog_call::Phone,
+    phone: &mut crate::proof::mutant::Mutant,
     step: &Step<'_>,
-    leg: trialog_call::LegId,
+    leg: crate::LegId,
     open: &mut Vec<Action>,
 ) {
     let can = step.before.leg(leg).map(|far| far.can).unwrap_or_default();

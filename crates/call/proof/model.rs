@@ -2,12 +2,13 @@
 //!
 //! It knows requests that are out and not yet answered, and nothing of calls. What we send is checked against it: a
 //! request that could not be sent is a fault of the core, named after the sip rule that it breaks.
-use std::hash::{Hash, Hasher};
-use trialog_call::proof::{Renamed, Sketch};
-use trialog_call::{
+use crate::proof::mutant::Mutant;
+use crate::proof::sketch::{Renamed, Sketch};
+use crate::{
     Action, CallId, CallRecord, Capabilities, Direction, Input, LegId, MediaEvent, Phone, Policy,
     ReferralPolicy, Role, SessionIntent, WireEvent,
 };
+use std::hash::{Hash, Hasher};
 
 /// How far a dialog has come, as the far side sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +68,7 @@ pub(crate) struct Period {
 /// A phone and its surroundings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct World {
-    pub(crate) phone: Phone,
+    pub(crate) phone: Mutant,
     pub(crate) legs: Vec<FarLeg>,
     pub(crate) periods: Vec<Period>,
     /// As the phone's policy says.
@@ -94,7 +95,7 @@ impl World {
     pub(crate) fn new(policy: Policy) -> Self {
         let (post_call, wraps_up) = (policy.post_call, !policy.reasons.is_empty());
         let transfers = policy.transfers;
-        let phone = Phone::new(policy, 1);
+        let phone = Mutant::sound(Phone::new(policy, 1));
         Self {
             phone,
             legs: Vec::new(),
@@ -271,7 +272,7 @@ impl World {
                     return broken("wire", "REFER to a party that does not allow it");
                 }
                 far.refer = Refer::Sent;
-                if let trialog_call::ReferTo::Leg(other) = to {
+                if let crate::ReferTo::Leg(other) = to {
                     self.expect(*other, &[Far::Up], action)?;
                 }
             }
@@ -359,7 +360,7 @@ impl World {
                     ..*period
                 };
             }
-            let over = call.is_none_or(|call| call.stage == trialog_call::Stage::Ending);
+            let over = call.is_none_or(|call| call.stage == crate::Stage::Ending);
             if over && period.owned && !period.due {
                 return broken(RULE, "an owner's call is over and no wrap-up is owed");
             }

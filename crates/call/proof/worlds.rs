@@ -1,11 +1,9 @@
 //! The worlds that are searched: who calls, what he can do, what policy says, and what is followed beside the calls.
-use crate::bfs::Search;
-use crate::inputs::{Alphabet, Aside, Replaced, incoming};
-use crate::model::World;
+use crate::proof::bfs::Search;
+use crate::proof::inputs::{Alphabet, Aside, Replaced, incoming};
+use crate::proof::model::World;
+use crate::{Capabilities, Hangup, Incoming, Input, Policy, ReferralPolicy, Time, WrapUpReason};
 use std::time::Duration;
-use trialog_call::{
-    Capabilities, Hangup, Incoming, Input, Policy, ReferralPolicy, Time, WrapUpReason,
-};
 
 pub(crate) const TRIALOG: Capabilities = Capabilities {
     refer: true,

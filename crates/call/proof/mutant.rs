@@ -1,0 +1,103 @@
+//! A phone with a fault on purpose: it wraps the sound one and spoils what that does and answers, from outside.
+use crate::call::Call;
+use crate::proof::mutation::{
+    Mutation, tamper, tamper_deadline, tamper_permit, tamper_routing, tamper_wrap_up,
+};
+use crate::{Act, Action, CallId, Input, Phone, Refusal, Routing, Time};
+use std::ops::{Deref, DerefMut};
+
+/// A phone, sound or with one fault. What it does not spoil is the phone's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mutant {
+    phone: Phone,
+    fault: Option<Mutation>,
+}
+
+impl Mutant {
+    /// Without a fault.
+    pub(crate) fn sound(phone: Phone) -> Self {
+        Self { phone, fault: None }
+    }
+
+    /// The same phone with this fault.
+    pub(crate) fn with_fault(self, fault: Mutation) -> Self {
+        let fault = Some(fault);
+        Self { fault, ..self }
+    }
+
+    /// As [`Phone::step`].
+    pub(crate) fn step(&mut self, now: Time, input: Input) -> Vec<Action> {
+        let Some(fault) = self.fault else {
+            return self.phone.step(now, input);
+        };
+        let before = self.phone.clone();
+        let mut actions = match self.permits_input(fault, &input) {
+            Err(refusal) => vec![Action::Refuse(refusal)],
+            Ok(()) => self.phone.allowed(now, input.clone()),
+        };
+        tamper(fault, &mut self.phone, &before, &input, &mut actions);
+        actions
+    }
+
+    /// As [`Phone::routing`].
+    pub(crate) fn routing(&self) -> Routing {
+        let mut routing = self.phone.routing();
+        if let Some(fault) = self.fault {
+            tamper_routing(fault, &self.phone, &mut routing);
+        }
+        routing
+    }
+
+    /// As [`Phone::next_deadline`].
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let next = self.phone.next_deadline();
+        self.fault
+            .map_or(next, |fault| tamper_deadline(fault, next))
+    }
+
+    /// As [`Phone::permits`].
+    pub(crate) fn permits(&self, call: CallId, act: &Act) -> Result<(), Refusal> {
+        match self.fault {
+            Some(fault) => self.permits_with(fault, call, act),
+            None => self.phone.permits(call, act),
+        }
+    }
+
+    fn permits_with(&self, fault: Mutation, call: CallId, act: &Act) -> Result<(), Refusal> {
+        let found = self.phone.calls.iter().find(|c: &&Call| c.id == call);
+        let Some(found) = found else {
+            return self.phone.permits(call, act);
+        };
+        tamper_permit(fault, found, act, found.permits(act))?;
+        self.phone.permits_beside(found, act)
+    }
+
+    fn permits_input(&self, fault: Mutation, input: &Input) -> Result<(), Refusal> {
+        let said = self.phone.permits_input(input);
+        match input {
+            Input::Act { call, act } => self.permits_with(fault, *call, act),
+            Input::Hook => match self.phone.hook() {
+                Some((call, act)) if !self.phone.ends_for_all(call, &act) => {
+                    self.permits_with(fault, call, &act)
+                }
+                _ => said,
+            },
+            Input::WrapUp { .. } => tamper_wrap_up(fault, &self.phone, said),
+            _ => said,
+        }
+    }
+}
+
+impl Deref for Mutant {
+    type Target = Phone;
+
+    fn deref(&self) -> &Phone {
+        &self.phone
+    }
+}
+
+impl DerefMut for Mutant {
+    fn deref_mut(&mut self) -> &mut Phone {
+        &mut self.phone
+    }
+}
