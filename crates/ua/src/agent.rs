@@ -50,6 +50,8 @@ pub(crate) enum Alarm {
     HangUp(LegId),
     /// A cancelled INVITE was never answered.
     Cancelled(LegId),
+    /// Requests in this dialog have waited long enough for the answer to one ahead.
+    Pump(DialogId),
     /// Refresh our subscription, or drop it where its call is over.
     Subscriber(SubscriptionId),
     /// The far side's subscription runs out.
@@ -239,6 +241,7 @@ impl UserAgent {
             Alarm::Renegotiate(leg) => self.try_renegotiate(now, leg),
             Alarm::HangUp(leg) => self.send_bye(now, leg),
             Alarm::Cancelled(leg) => self.cancel_timer(now, leg),
+            Alarm::Pump(id) => self.pump(now, id),
             Alarm::Subscriber(id) => self.subscriber_timer(now, id),
             Alarm::Notifier(id) => self.notifier_timer(now, id),
             Alarm::Register(account) => self.register(now, account),

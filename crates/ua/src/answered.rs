@@ -5,7 +5,7 @@ use crate::dialogs::DialogId;
 use crate::outbound::{Purpose, Sent, cseq_of};
 use crate::transaction::ClientId;
 use trialog_call::Time;
-use trialog_sip::{HeaderName, Request, Response};
+use trialog_sip::{HeaderName, Method, Request, Response};
 
 impl UserAgent {
     /// A response that is new to its transaction.
@@ -31,6 +31,8 @@ impl UserAgent {
             }
         } else if status == 503 && self.try_next_address(now, id) {
             // RFC 3263 §4.3.
+            return;
+        } else if status == 500 && self.send_overtaken_again(now, id) {
             return;
         }
         let cseq = self.transactions.request(id).map_or(0, cseq_of);
@@ -67,6 +69,30 @@ impl UserAgent {
             return true;
         }
         self.launch(now, request, sent, transport, address);
+        true
+    }
+
+    /// A request that a later one has overtaken is out of order (RFC 3261 §12.2.2): it is sent again with a new number.
+    fn send_overtaken_again(&mut self, now: Time, id: ClientId) -> bool {
+        let (Some(sent), Some(request)) =
+            (self.transactions.purpose(id), self.transactions.request(id))
+        else {
+            return false;
+        };
+        let (purpose, dialog, mut request) = (sent.purpose, sent.dialog, request.clone());
+        let overtaken = dialog
+            .and_then(|dialog| self.dialogs.get_mut(dialog))
+            .is_some_and(|dialog| dialog.call.is_some() && dialog.answered(cseq_of(&request)));
+        if !overtaken || matches!(request.method, Method::Invite | Method::Bye) {
+            return false;
+        }
+        let Some(number) = self.next_number(now, purpose, dialog, &request) else {
+            return false;
+        };
+        request
+            .headers
+            .set(HeaderName::CSeq, format!("{number} {}", request.method));
+        self.send_again(now, id, request);
         true
     }
 
@@ -138,9 +164,7 @@ impl UserAgent {
     /// A request of this dialog was answered: the next may go.
     fn made_way(&mut self, dialog: DialogId, cseq: u32, status: u16) {
         if let Some(dialog) = self.dialogs.get_mut(dialog) {
-            if dialog.unanswered == Some(cseq) {
-                dialog.unanswered = None;
-            }
+            dialog.answered(cseq);
             if status >= 200 {
                 dialog.open = dialog.open.saturating_sub(1);
             }

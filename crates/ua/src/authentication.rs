@@ -146,7 +146,7 @@ impl UserAgent {
             challenge,
             uses: 0,
         });
-        let Some(cseq) = self.next_number(purpose, dialog, &request) else {
+        let Some(cseq) = self.next_number(now, purpose, dialog, &request) else {
             return false;
         };
         request
@@ -156,9 +156,10 @@ impl UserAgent {
         true
     }
 
-    /// The number of a challenged request's next try. `None`: it is not wanted any more.
-    fn next_number(
+    /// The number of the next try of a request that was challenged or overtaken. `None`: it is not wanted any more.
+    pub(crate) fn next_number(
         &mut self,
+        now: Time,
         purpose: Purpose,
         dialog: Option<DialogId>,
         request: &Request,
@@ -186,7 +187,8 @@ impl UserAgent {
             | Purpose::Subscribe(_) => {
                 let dialog = self.dialogs.get_mut(dialog?)?;
                 dialog.local_cseq += 1;
-                dialog.unanswered = Some(dialog.local_cseq);
+                dialog.answered(crate::outbound::cseq_of(request));
+                dialog.sent(now, request.method.clone());
                 if let Purpose::Refer(id) = purpose
                     && let Some(refer) = self.subscriptions.subscribers.get_mut(&id)
                 {

@@ -3,7 +3,8 @@
 use crate::outbound::Purpose;
 use crate::subscription::SubscriptionId;
 use std::collections::VecDeque;
-use trialog_call::LegId;
+use std::time::Duration;
+use trialog_call::{LegId, Time};
 use trialog_sip::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri};
 
 /// One dialog, or what will become one when the far side answers.
@@ -34,10 +35,10 @@ pub(crate) struct Dialog {
     pub(crate) call: Option<LegId>,
     /// Its other usages: subscriptions of both sides.
     pub(crate) subscriptions: Vec<SubscriptionId>,
-    /// Requests of ours that wait for the one before them to be answered, so that none can overtake another.
+    /// Requests of ours that wait for their turn.
     pub(crate) queue: VecDeque<Queued>,
-    /// Number of our request that has had no answer at all yet.
-    pub(crate) unanswered: Option<u32>,
+    /// Requests of ours that have had no answer at all yet, oldest first.
+    pub(crate) unanswered: Vec<Unanswered>,
     /// Requests of ours that have no final answer yet.
     pub(crate) open: u16,
     /// REFERs that we sent in it so far.
@@ -55,7 +56,71 @@ pub(crate) struct Queued {
     pub(crate) purpose: Purpose,
 }
 
+/// A request of ours whose arrival is not known.
+#[derive(Clone, Debug)]
+pub(crate) struct Unanswered {
+    number: u32,
+    method: Method,
+    /// Until then later requests wait for its answer.
+    until: Time,
+    /// A later request was sent meanwhile. Where that arrives first, this one gets 500 (RFC 3261 §12.2.2).
+    overtaken: bool,
+}
+
+/// When a request may be sent in a dialog.
+pub(crate) enum Turn {
+    Now,
+    At(Time),
+    /// When what is ahead of it has been answered.
+    AfterAnswer,
+}
+
+/// How long a request waits for the answer to the one ahead of it: a lost datagram has been sent again by then.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(750);
+
+/// A request of the one method must not pass one of the other: their order means something. Nothing passes an INVITE: a
+/// session must not be lost to order.
+fn keeps_order(ahead: &Method, next: &Method) -> bool {
+    *ahead == Method::Invite
+        || ahead == next
+        || (*ahead == Method::Refer && *next == Method::Subscribe)
+}
+
 impl Dialog {
+    /// When a request of this method may be sent.
+    pub(crate) fn turn_of(&self, now: Time, next: &Method) -> Turn {
+        if self
+            .unanswered
+            .iter()
+            .any(|one| keeps_order(&one.method, next))
+        {
+            return Turn::AfterAnswer;
+        }
+        match self.unanswered.iter().map(|one| one.until).max() {
+            Some(until) if until > now => Turn::At(until),
+            _ => Turn::Now,
+        }
+    }
+
+    /// The last request is sent.
+    pub(crate) fn sent(&mut self, now: Time, method: Method) {
+        for ahead in &mut self.unanswered {
+            ahead.overtaken = true;
+        }
+        self.unanswered.push(Unanswered {
+            number: self.local_cseq,
+            method,
+            until: now + PATIENCE,
+            overtaken: false,
+        });
+    }
+
+    /// The request of this number was answered. Whether a later one was sent before.
+    pub(crate) fn answered(&mut self, number: u32) -> bool {
+        let index = self.unanswered.iter().position(|one| one.number == number);
+        index.is_some_and(|index| self.unanswered.remove(index).overtaken)
+    }
+
     /// The dialog that a request opens which we answer with this tag (RFC 3261 §12.1.1). `None`: the request has not
     /// what a dialog needs.
     pub(crate) fn opened_by(request: &Request, local_tag: String, account: usize) -> Option<Self> {
@@ -108,7 +173,7 @@ impl Dialog {
             call: None,
             subscriptions: Vec::new(),
             queue: VecDeque::new(),
-            unanswered: None,
+            unanswered: Vec::new(),
             open: 0,
             refers_sent: 0,
             refers_taken: 0,

@@ -1,7 +1,8 @@
-//! Requests in a dialog, one after another: none is sent before the one ahead has been answered at all. Datagrams overtake
-//! each other, and a request that was overtaken would get 500 (RFC 3261 §12.2.2); a NOTIFY or REFER must not be lost to that.
-use crate::agent::UserAgent;
-use crate::dialog::Queued;
+//! Requests in a dialog, in order: each waits a moment for an answer to the one ahead, since datagrams overtake each other, and
+//! a request that was overtaken gets 500 (RFC 3261 §12.2.2). Where no answer comes, it passes what may be passed, so that a lost
+//! INFO does not hold a re-INVITE up; what was overtaken and refused for that is sent again.
+use crate::agent::{Alarm, UserAgent};
+use crate::dialog::{Queued, Turn};
 use crate::dialogs::DialogId;
 use crate::leg::Stage;
 use crate::outbound::{Purpose, Sent};
@@ -33,19 +34,25 @@ impl UserAgent {
     /// Sends what may be sent now: the queue first, then a re-INVITE or a BYE that waits.
     pub(crate) fn pump(&mut self, now: Time, id: DialogId) {
         while let Some(dialog) = self.dialogs.get_mut(id) {
-            if dialog.unanswered.is_some() {
-                return;
-            }
-            let Some(next) = dialog.queue.pop_front() else {
+            let Some(next) = dialog.queue.front() else {
                 break;
             };
-            self.send_queued(now, id, next);
+            match dialog.turn_of(now, &next.method) {
+                Turn::Now => {}
+                Turn::At(time) => return self.alarms.set(Alarm::Pump(id), time),
+                Turn::AfterAnswer => return,
+            }
+            if let Some(next) = dialog.queue.pop_front() {
+                self.send_queued(now, id, next);
+            }
         }
-        let call = self.dialogs.get(id).and_then(|dialog| dialog.call);
-        let leg = call.and_then(|call| self.legs.get(&call));
+        let Some(dialog) = self.dialogs.get(id) else {
+            return;
+        };
+        let leg = dialog.call.and_then(|call| self.legs.get(&call));
         match leg.map(|leg| (leg.id, &leg.stage)) {
             Some((leg, Stage::Up)) => self.try_renegotiate(now, leg),
-            Some((leg, Stage::Closing)) => self.send_bye(now, leg),
+            Some((leg, Stage::Closing)) if dialog.unanswered.is_empty() => self.send_bye(now, leg),
             _ => {}
         }
     }
@@ -54,9 +61,9 @@ impl UserAgent {
         let Some(dialog) = self.dialogs.get_mut(id) else {
             return;
         };
-        let mut request = dialog.request(queued.method);
+        let mut request = dialog.request(queued.method.clone());
         let (towards, cseq) = (dialog.next_hop().clone(), dialog.local_cseq);
-        dialog.unanswered = Some(cseq);
+        dialog.sent(now, queued.method);
         dialog.open += 1;
         if let Purpose::Refer(subscription) = queued.purpose
             && let Some(refer) = self.subscriptions.subscribers.get_mut(&subscription)

@@ -1,15 +1,11 @@
 //! The end of a call: our BYE, which waits for what it must not overtake, and the far side's.
 use crate::agent::{Alarm, UserAgent};
-use crate::dialog::tag_of;
+use crate::dialog::{PATIENCE, tag_of};
 use crate::leg::Stage;
 use crate::outbound::{Purpose, Sent};
 use crate::transaction::ServerId;
-use std::time::Duration;
 use trialog_call::{ByeReason, EndCause, LegId, Time, WireEvent};
 use trialog_sip::{HeaderName, Method, Reason, Request};
-
-/// How long a BYE waits for the answer to a request before it. Nobody waits longer for a far side that is gone.
-const PATIENCE: Duration = Duration::from_millis(750);
 
 impl UserAgent {
     /// The core ends the leg; `Gone` follows.
@@ -44,7 +40,7 @@ impl UserAgent {
             // RFC 3261 §15: the called side waits for the ACK of its 2xx, or until it gives that up.
             return;
         }
-        if dialog.unanswered.is_some() || !dialog.queue.is_empty() {
+        if !dialog.unanswered.is_empty() || !dialog.queue.is_empty() {
             self.alarms.set(Alarm::HangUp(id), now + PATIENCE);
             return;
         }
@@ -63,7 +59,7 @@ impl UserAgent {
         leg.bye_sent = true;
         dialog.queue.clear();
         let mut request = dialog.request(Method::Bye);
-        dialog.unanswered = Some(dialog.local_cseq);
+        dialog.sent(now, Method::Bye);
         dialog.open += 1;
         if let Some(reason) = leg.bye_reason {
             // RFC 3326.

@@ -2,7 +2,7 @@
 //! changed stays as it was.
 use crate::agent::{Alarm, UserAgent};
 use crate::body::Body;
-use crate::dialog::tag_of;
+use crate::dialog::{Turn, tag_of};
 use crate::leg::{InFlight, Stage};
 use crate::outbound::{Purpose, Sent, cseq_of};
 use crate::transaction::ClientId;
@@ -38,9 +38,17 @@ impl UserAgent {
             || waits
             || leg.renegotiation.in_flight.is_some()
             || leg.accept.is_some()
-            || dialog.unanswered.is_some()
+            || leg.renegotiation.wanted.is_none()
         {
             return;
+        }
+        match dialog.turn_of(now, &Method::Invite) {
+            Turn::Now => {}
+            Turn::At(time) => {
+                let pump = Alarm::Pump(leg.dialog);
+                return self.alarms.set(pump, time);
+            }
+            Turn::AfterAnswer => return,
         }
         let Some(session) = leg.renegotiation.wanted.take() else {
             return;
@@ -52,7 +60,7 @@ impl UserAgent {
         leg.renegotiation.in_flight = Some(InFlight { session, before });
         let mut request = dialog.request(Method::Invite);
         let towards = dialog.next_hop().clone();
-        dialog.unanswered = Some(dialog.local_cseq);
+        dialog.sent(now, Method::Invite);
         dialog.open += 1;
         let mut sent = Sent::in_dialog(Purpose::Reinvite(id), leg.dialog, dialog.account);
         sent.focus = session.focus;

@@ -106,6 +106,35 @@ fn a_bye_waits_no_longer_than_a_moment_for_an_answer_that_does_not_come() {
 }
 
 #[test]
+fn a_lost_info_does_not_hold_up_a_hold_and_is_sent_again() {
+    let mut pipe = Pipe::of(2);
+    let (placed, received) = pipe.call(0, 1);
+    // The INFO is lost for 3 s.
+    let back = pipe.now + Duration::from_secs(3);
+    pipe.filter = Some(Box::new(move |seen| {
+        seen.text.starts_with("INFO") && seen.at < back
+    }));
+    let info = trialog_call::Info::YouAreOwner;
+    pipe.act(0, Action::Inform { leg: placed, info });
+    pipe.run_ms(50);
+    pipe.reinvite(0, placed, Direction::SendOnly);
+    pipe.run_ms(650);
+    assert_eq!(pipe.sent(0, "INVITE"), 1, "it waits a moment");
+    pipe.run_ms(200);
+    assert!(pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Renegotiated(_)
+    )));
+    pipe.run(Duration::from_secs(3));
+    // RFC 3261 §12.2.2: it was overtaken, and refused for that.
+    assert_eq!(pipe.sent(1, "SIP/2.0 500"), 1);
+    let told = WireEvent::Informed(info);
+    assert_eq!(pipe.count_of(1, received, |event| *event == told), 1);
+    pipe.bye(0, placed);
+    pipe.assert_idle();
+}
+
+#[test]
 fn no_reinvite_is_sent_before_the_ack_of_the_first_2xx() {
     let mut pipe = Pipe::of(2);
     let mut dropped = false;
