@@ -154,10 +154,10 @@ pub(crate) enum By {
         report: bool,
         /// We call somebody who has a call with the referrer, to take his place there.
         replaces: bool,
-        /// It was answered, and takes over with its first packet, or at this time.
+        /// It was answered, and takes over with its first sound, or at this time.
         until: Option<Time>,
     },
-    /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first packet, or at this time.
+    /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first sound, or at this time.
     Replaces(Option<Time>),
 }
 

@@ -108,7 +108,7 @@ impl Call {
         let Some(next) = &mut self.next else { return };
         next.leg.phase = Phase::Up;
         next.leg.can = can;
-        // Who referred us ends the old leg once he hears of the success, and with it goes its sound: the first packet of the
+        // Who referred us ends the old leg once he hears of the success, and with it goes its sound: the first sound of the
         // new one is waited for. Not so by a guest: the customer, whom he calls, waits for his.
         if let By::Referral { until, .. } = &mut next.by
             && !matches!(self.state, State::Guest { .. })
@@ -174,7 +174,7 @@ impl Call {
         true
     }
 
-    /// The replacing leg's ACK is here: its first packet is waited for, so that nobody hears a gap.
+    /// The replacing leg's ACK is here: its first sound is waited for, so that nobody hears a gap.
     pub(crate) fn next_confirmed(&mut self, out: &mut Out<'_>) {
         if let Some(next) = &mut self.next
             && let By::Replaces(until) = &mut next.by

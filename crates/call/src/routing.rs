@@ -112,7 +112,7 @@ impl Call {
     }
 
     /// Whoever is about to take a leg's place hears us from the start, so that he has something to hear when he changes over
-    /// with our first packet; he is heard with his own first one. Not beside a focus, whose mix has his own voice in it.
+    /// with our first sound; he is heard with his own. Not beside a focus, whose mix has his own voice in it.
     fn newcomer(&self, group: Group) -> Option<RouteEntry> {
         let next = self.next.as_ref()?;
         let old = self.leg(next.slot)?;

@@ -288,8 +288,8 @@ impl Call {
         if let Some(next) = &mut self.next
             && next.leg.id == id
         {
-            // The new leg's first packet: the old one has done its duty. It may well overtake the ACK, and shows as well
-            // that our 200 has arrived.
+            // The new leg's first sound: the old one has done its duty. It may well overtake the ACK, and shows as well that
+            // our 200 has arrived.
             let waits = matches!(
                 next.by,
                 By::Replaces(_) | By::Referral { until: Some(_), .. }

@@ -7,7 +7,7 @@ pub enum EngineEvent {
     /// Neither RTP nor RTCP has come from this leg for [`Options::silent_after`](crate::Options::silent_after),
     /// although it is bound to send.
     Silent(u64),
-    /// The leg's first RTP packet has come, or RTP comes again after [`EngineEvent::Silent`].
+    /// The leg's first sound was played (a packet that was decoded, nothing made up), or RTP comes again after [`EngineEvent::Silent`].
     Heard(u64),
     /// Nothing has come for [`Options::lost_after`](crate::Options::lost_after): said once.
     Lost(u64),

@@ -86,6 +86,8 @@ impl RoutingCell {
 pub(crate) struct LegShared {
     /// Milliseconds since the engine's start at the last RTP packet; 0: none yet.
     pub(crate) last_rtp: AtomicU64,
+    /// Packets that were decoded and whose sound was played.
+    pub(crate) played: AtomicU64,
     /// The last packet said that silence follows (comfort noise, Opus DTX).
     pub(crate) quiet: AtomicBool,
     pub(crate) ssrc: AtomicU32,

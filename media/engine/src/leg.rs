@@ -68,6 +68,7 @@ impl Leg {
             self.receive.stats(),
             self.receive.jitter_stats(),
         );
+        shared.played.store(self.receive.played(), Relaxed);
         shared.ssrc.store(stats.ssrc, Relaxed);
         shared.received.store(stats.received, Relaxed);
         shared.lost.store(stats.lost, Relaxed);

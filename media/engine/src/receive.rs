@@ -45,6 +45,8 @@ pub(crate) struct Receive {
     store: Store,
     drift: DriftResampler,
     ticks: u32,
+    /// Packets that were decoded and played.
+    played: u64,
     /// Received and lost when loss was last looked at.
     counted: (u64, i64),
     pcm: Vec<f32>,
@@ -74,6 +76,7 @@ impl Receive {
             store: Store::new(),
             drift: DriftResampler::new(),
             ticks: 0,
+            played: 0,
             counted: (0, 0),
             pcm: vec![0.0; LONGEST_PACKET],
             scaled: vec![0.0; 2 * LONGEST_PACKET],
@@ -135,6 +138,11 @@ impl Receive {
 
     pub(crate) fn jitter_stats(&self) -> JitterStats {
         self.jitter.stats()
+    }
+
+    /// Packets whose sound was played: decoded, not made up.
+    pub(crate) fn played(&self) -> u64 {
+        self.played
     }
 
     /// How many samples earlier this leg's packets could be asked for, once enough of them have come to know.
@@ -270,6 +278,7 @@ impl Receive {
                     .min(self.pcm.len());
                 self.jitter
                     .played(length * (RATE / chain.codec.rate()) as usize);
+                self.played += u64::from(length > 0);
                 let pcm = &mut self.pcm[..length];
                 if let Some(concealer) = &mut chain.concealer {
                     concealer.received(pcm);

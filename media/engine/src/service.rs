@@ -281,7 +281,8 @@ impl Member {
 
     fn judge(&mut self, key: u64, now: u64, options: &Options, events: &Sender<EngineEvent>) {
         let last_rtp = self.watch.shared.last_rtp.load(Relaxed);
-        let first = !self.heard && last_rtp > 0;
+        // A packet that came is not yet to be heard: it waits in the jitter buffer, and may be of no codec that was agreed.
+        let first = !self.heard && self.watch.shared.played.load(Relaxed) > 0;
         if first || self.silent && last_rtp > self.since {
             (self.heard, self.silent, self.lost) = (true, false, false);
             let _ = events.send(EngineEvent::Heard(key));

@@ -121,6 +121,30 @@ fn a_digit_goes_out_as_rfc_4733_says() {
 }
 
 #[test]
+fn a_leg_is_heard_with_its_first_sound_and_not_with_its_first_packet() {
+    let (mut engine, events) = bridge(Options::default());
+    let mut far = Foreign::new();
+    let socket = engine.bind(LOOPBACK, 0..=0).expect("ports");
+    let ours = socket.local_addr();
+    engine
+        .open_leg(1, socket, session(far.address(), Codec::Pcmu))
+        .expect("opened");
+    // A payload type that was never agreed: it comes, and nothing of it can be played.
+    for _ in 0..10 {
+        far.send(ours, 120, false, &[0xFF; 160]);
+        far.timestamp += 160;
+        wait(0.02);
+    }
+    assert_eq!(events.try_recv().ok(), None);
+    for _ in 0..10 {
+        far.send(ours, 0, false, &[0xFF; 160]);
+        far.timestamp += 160;
+        wait(0.02);
+    }
+    assert_eq!(events.try_recv().ok(), Some(EngineEvent::Heard(1)));
+}
+
+#[test]
 fn a_leg_that_stops_sending_is_silent_then_lost_and_heard_again() {
     let options = Options {
         silent_after: Duration::from_millis(300),
