@@ -23,7 +23,7 @@ pub enum Fault {
     Checker(String),
     /// A phone did not start, or ended early: its log says why.
     Phone {
-        /// Which.
+        /// The party's name.
         name: &'static str,
         /// What was seen.
         what: String,

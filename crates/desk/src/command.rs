@@ -42,7 +42,7 @@ pub enum Reply {
     },
     /// The core refused; nothing changed.
     Refused {
-        /// Why.
+        /// Why it was refused; for people, [`crate::messages::refusal`].
         refusal: Refusal,
         /// What it would allow for this call.
         allowed: Vec<Act>,

@@ -1,4 +1,4 @@
-//! Who may ask at all: whoever shows the token, from this machine, from a page of our own or from no page.
+//! Which requests are let in: those that show the token and come from this machine, from a page of our own or from no page.
 //!
 //! A foreign page can make the browser send requests to this machine, also under a host name of its own that points here (DNS
 //! rebinding). Both are told by `Host` and `Origin`, which a page can't forge.

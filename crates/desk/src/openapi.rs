@@ -1,5 +1,5 @@
-//! The API's document: OpenAPI 3.1, made from the table of operations and the types of the JSON. It is the reference for who
-//! writes scripts, so it says what the types alone do not.
+//! The API's document: OpenAPI 3.1, made from the table of operations and the types of the JSON. It is the reference for people
+//! that write scripts, so it has what the types alone do not.
 mod example;
 
 use crate::problem::{Kind, MEDIA_TYPE, TYPE};
@@ -18,7 +18,7 @@ const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as 
 script can do here; `trialog ctl` and the demo use nothing else.\n\n\
 **Where.** A running phone writes address and token to `$XDG_RUNTIME_DIR/trialog/NAME/api.json` (`/tmp/trialog-UID/NAME/api.json` where \
 that variable is not set), which its user alone can read. Both are new after each start. It listens on the loopback interface only.\n\n\
-**Who.** Each request shows the token: `Authorization: Bearer TOKEN`. The header `Host` must name this machine, and an `Origin`, where \
+**Access.** Each request shows the token: `Authorization: Bearer TOKEN`. The header `Host` must name this machine, and an `Origin`, where \
 there is one, must be the same, so that no page of a browser reaches the phone from elsewhere.\n\n\
 **Bodies** are one JSON object of up to 16 KiB, announced as `application/json` or not at all. Where no member is needed there may be \
 no body. A member that is not known is an error, so that a misspelt one does not pass unnoticed.\n\n\

@@ -49,7 +49,7 @@ pub(crate) struct Shared {
     pub(crate) readers: Arc<Semaphore>,
 }
 
-/// Serves the API until `end` is there, and then until what was asked is answered and who follows the events is told; so the
+/// Serves the API until `end` is there, and then until every request is answered and every client that follows the events has the farewell; so the
 /// caller ends the feed first, and waits no longer than it likes. The listener should be a loopback one.
 ///
 /// # Errors

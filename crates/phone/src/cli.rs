@@ -86,7 +86,7 @@ pub(crate) enum Language {
 pub(crate) enum Verb {
     /// Accounts, calls, and what may be done with each.
     Status,
-    /// Call somebody.
+    /// Place a call.
     Call {
         /// sip:user@host, user@host or a number.
         to: String,
@@ -111,7 +111,7 @@ pub(crate) enum Verb {
     Resume,
     /// Hold the customer and call a second agent.
     Consult {
-        /// Whom.
+        /// sip:user@host, user@host or a number.
         to: String,
     },
     /// End the consult, from either side.
@@ -120,7 +120,7 @@ pub(crate) enum Verb {
     Swap,
     /// Join all three.
     Conference,
-    /// Hand the call to the guest, or to somebody else.
+    /// Hand the call to the guest, or to another address.
     Transfer {
         /// Where to; without it: the guest.
         to: Option<String>,
@@ -167,7 +167,7 @@ pub(crate) enum Verb {
     Watch,
     /// Be available for calls, or idle.
     Presence {
-        /// Which.
+        /// Whether new calls ring here.
         #[arg(value_parser = ["available", "idle"])]
         presence: String,
     },
@@ -175,7 +175,7 @@ pub(crate) enum Verb {
     Hook,
     /// Speak a WAV file into the microphone (audio end “file” only).
     Say {
-        /// Which.
+        /// The file; where its path is relative, from the current folder.
         file: PathBuf,
     },
     /// End the phone, as SIGTERM does.

@@ -13,7 +13,7 @@ pub(super) enum Fact {
     Refused(Refused),
 }
 
-/// The events of a turn. First the calls that began, then how the phone looks, then what else was said: so whoever reads that a
+/// The events of a turn. First the calls that began, then how the phone looks, then what else was said: so a client that reads that a
 /// call was answered knows it as it is then.
 pub(super) fn events(before: &Look, now: &Look, facts: Vec<Fact>) -> Vec<What> {
     let mut events = Vec::new();

@@ -1,7 +1,7 @@
 //! What happens in the phone, numbered, in one order for all readers.
 //!
-//! The phone's loop is the only writer. Whether anybody reads is one atomic load ([`Feed::is_watched`]); where nobody does, the
-//! loop states nothing and nothing is kept. Where somebody does, the loop hands over the core's words as they come
+//! The phone's loop is the only writer. Whether any client reads is one atomic load ([`Feed::is_watched`]); where none does, the
+//! loop states nothing and nothing is kept. Where one does, the loop hands over the core's words as they come
 //! ([`Feed::record`], [`Feed::notice`], [`Feed::refused`]) and, at the end of a turn, what the phone looks like
 //! ([`Feed::publish`]); what differs from the turn before becomes events. The last of them are kept, so that a reader may be slow
 //! for a while or come back, and for a minute after the last reader has left. A reader never keeps the loop waiting: it takes
@@ -63,7 +63,7 @@ struct State {
     left: Option<Instant>,
 }
 
-/// An event with its number, and as text once somebody has read it.
+/// An event with its number, and as text once a client has read it.
 #[derive(Debug)]
 pub(crate) struct Kept {
     event: Event,
@@ -104,7 +104,7 @@ impl Feed {
         }))
     }
 
-    /// Somebody reads, or did a moment ago: the loop is to say what happens.
+    /// A client reads, or did a moment ago: the loop is to say what happens.
     #[must_use]
     pub fn is_watched(&self) -> bool {
         self.0.watched.load(Ordering::Acquire)
@@ -277,7 +277,7 @@ impl State {
         }));
     }
 
-    /// Nobody has read for so long that what comes now need not be kept.
+    /// No client has read for so long that what comes now need not be kept.
     fn is_forgotten(&self) -> bool {
         self.readers == 0 && self.left.is_none_or(|left| left.elapsed() > LINGER)
     }
@@ -286,7 +286,7 @@ impl State {
         self.kept = VecDeque::new();
         self.facts = Vec::new();
         self.before = None;
-        // What happens until somebody reads again has no number: this one stands for all of it, so that nobody resumes across.
+        // What happens until a client reads again has no number: this one is for all of it, so that no client resumes across.
         self.seq += 1;
     }
 

@@ -65,7 +65,7 @@ pub fn notice(notice: &Notice) -> Text {
             Text::new("The call was transferred.", "Der Anruf wurde übergeben.")
         }
         Notice::Anchored { .. } => Text::new(
-            "Nobody could be referred: this phone carries the two on. Leave it running.",
+            "Neither party could be referred: this phone carries the two on. Leave it running.",
             "Niemand konnte verwiesen werden: Dieses Telefon verbindet die beiden. Lassen Sie es laufen.",
         ),
         Notice::NowOwner { .. } => {

@@ -44,13 +44,7 @@ pub fn refusal(refusal: Refusal) -> Text {
             "Diese Nachbearbeitung gibt es nicht.",
         ),
         Refusal::NoSuchAccount => ("There is no such account.", "Dieses Konto gibt es nicht."),
-        Refusal::NotHere(at) => {
-            let at = label::stage(at);
-            return Text::new(
-                format!("This act does not exist in the state “{}”.", at.en),
-                format!("Im Zustand „{}“ gibt es das nicht.", at.de),
-            );
-        }
+        Refusal::NotHere(at) => return not_here(at),
         Refusal::NoHoldInConference => (
             "Nobody is put on hold in a conference.",
             "In einer Konferenz wird niemand gehalten.",
@@ -137,4 +131,12 @@ pub fn refusal(refusal: Refusal) -> Text {
         ),
     };
     Text::new(en, de)
+}
+
+fn not_here(at: Stage) -> Text {
+    let at = label::stage(at);
+    Text::new(
+        format!("This act does not exist in the state “{}”.", at.en),
+        format!("Im Zustand „{}“ gibt es das nicht.", at.de),
+    )
 }

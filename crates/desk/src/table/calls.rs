@@ -34,7 +34,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: Method::Post,
         path: "/api/calls",
         tag: "calls",
-        summary: "Call somebody",
+        summary: "Place a call",
         text: "The call begins in the state `dialling`. What becomes of it is told by events.",
         does: Does::Dial(&Typed(|dial: request::Dial| {
             Command::Core(Input::Dial {
@@ -76,7 +76,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "hold",
         "/api/calls/{call}/hold",
         "Put the party on hold",
-        "It hears music. In a conference nobody is held.",
+        "It hears music. A conference has no hold.",
         &Typed(|NoMembers {}| Act::Hold),
     ),
     act(
@@ -119,7 +119,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "swap",
         "/api/calls/{call}/swap",
         "Change between customer and guest",
-        "Whom one talks with is held before the other is taken \
+        "The party that the agent talks with is held before the other is taken \
         off hold.",
         &Typed(|NoMembers {}| Act::Swap),
     ),

@@ -23,8 +23,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: "/api/status",
         tag: "phone",
         summary: "The whole phone",
-        text: "Accounts, calls with every act that is allowed or refused, wrap-ups, reasons and audio, as they are now. Whoever wants \
-            to know when something changes follows the events instead of asking again.",
+        text: "Accounts, calls with every act that is allowed or refused, wrap-ups, reasons and audio, as they are now. A client \
+            that wants to know when something changes follows the events instead of asking again.",
         does: Does::Look,
     },
     Operation {
@@ -34,7 +34,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         tag: "phone",
         summary: "What happens, as it happens, by WebSocket",
         text: "A WebSocket (RFC 6455). Each message is one JSON object, an `Event`. The first one is a `status` with everything; after \
-            it comes an event for every change, numbered by `seq` without gaps, so that nobody needs to ask again.\n\n\
+            it comes an event for every change, numbered by `seq` without gaps, so that no client needs to ask again.\n\n\
             **Coming back.** `?since=SEQ` goes on after the last event that was received: then no status comes first. The last 1,024 \
             events are kept, for a minute after the last client has left; where that is not enough, a `status` with `why: too-old` \
             comes first instead. Numbers are higher after each start of the phone, so an old one is never mistaken.\n\n\

@@ -256,7 +256,7 @@ fn wrap_up(client: &Client, id: Option<u32>) -> Result<u32, Failure> {
 }
 
 /// The call that an act without a number is meant for: the only one, or the only one that allows it, or the only one that says
-/// why not. A call that is on its way out is meant by nobody.
+/// why not. A call that is ending is never meant.
 fn meant(status: &Status, act: ActName) -> Result<u32, Failure> {
     let calls = status
         .calls

@@ -94,8 +94,8 @@ fn describe(out: &mut String, call: &Call, language: Language) {
         if leg.silent {
             state.push(say("no audio", "kein Ton"));
         }
-        let who = self::role(leg.role, language);
-        let text = format!("  {who} {} {}", leg.name, state.join(", "));
+        let role = self::role(leg.role, language);
+        let text = format!("  {role} {} {}", leg.name, state.join(", "));
         line(out, text.trim_end());
     }
     let (mut allowed, mut refused) = (String::new(), Vec::new());
