@@ -1,7 +1,7 @@
 //! What the search needs of a phone beyond its public face: a canonical form, and a sketch without words.
 use crate::call::{By, Call, State, Step};
 use crate::leg::Leg;
-use crate::out::Shutdown;
+use crate::step_context::Shutdown;
 use crate::transfer::{Origin, Transfer};
 use crate::{CallId, Capabilities, Column, LegId, Phone, Role, Stage, Time, WrapUpId};
 use alloc::vec::Vec;

@@ -1,8 +1,8 @@
 //! What the agent does to a call: allowed or refused, and done.
 use crate::call::{By, Call, Next, Slot, State, Step};
 use crate::leg::{Leg, Phase};
-use crate::out::Out;
-use crate::table::{Column, cell};
+use crate::permissions::{Column, cell};
+use crate::step_context::StepContext;
 use crate::transfer::Origin;
 use crate::{Act, Action, ByeReason, Outcome, Refusal, Stage};
 
@@ -79,7 +79,7 @@ impl Call {
     }
 
     /// Do what [`Call::permits`] has allowed.
-    pub(crate) fn act(&mut self, act: Act, out: &mut Out<'_>) {
+    pub(crate) fn act(&mut self, act: Act, out: &mut StepContext<'_>) {
         match act {
             Act::Answer => self.answer(out),
             Act::Reject => self.reject(out),
@@ -134,7 +134,7 @@ impl Call {
     }
 
     /// Take the offered call.
-    pub(crate) fn answer(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn answer(&mut self, out: &mut StepContext<'_>) {
         let Some(leg) = &mut self.first else { return };
         leg.phase = Phase::Answering;
         out.push(Action::Answer(leg.id));
@@ -144,7 +144,7 @@ impl Call {
         };
     }
 
-    fn reject(&mut self, out: &mut Out<'_>) {
+    fn reject(&mut self, out: &mut StepContext<'_>) {
         if let Some(leg) = self.first.take() {
             out.push(Action::Reject {
                 leg: leg.id,
@@ -154,7 +154,7 @@ impl Call {
         self.over(Outcome::NotAnswered, ByeReason::Ended, out);
     }
 
-    fn end_consult_from_here(&mut self, out: &mut Out<'_>) {
+    fn end_consult_from_here(&mut self, out: &mut StepContext<'_>) {
         match (&self.state, self.column()) {
             (State::Offered, _) => self.reject(out),
             (_, Column::Guest) => self.exit(out),
@@ -162,7 +162,7 @@ impl Call {
         }
     }
 
-    fn transfer(&mut self, out: &mut Out<'_>) {
+    fn transfer(&mut self, out: &mut StepContext<'_>) {
         match &mut self.state {
             State::ConsultRequested { transfer, .. } => {
                 *transfer = Some(crate::call::WhenAnswered::Asked);
@@ -178,12 +178,12 @@ impl Call {
     }
 
     /// R14: the guest leaves; the others go on.
-    pub(crate) fn exit(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn exit(&mut self, out: &mut StepContext<'_>) {
         self.over(Outcome::Exited, ByeReason::Exit, out);
     }
 
     /// The owner ends the call; in a conference for all (R11).
-    pub(crate) fn end(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn end(&mut self, out: &mut StepContext<'_>) {
         match self.stage() {
             Stage::Offered => self.reject(out),
             Stage::Conference | Stage::TransferPending => {

@@ -3,8 +3,8 @@
 //! The steps under way are part of the state, so that no flag can contradict it. The rows of the rules' table
 //! ([`Stage`]) are derived from it.
 use crate::leg::{Leg, Phase};
-use crate::out::Out;
-use crate::table::Column;
+use crate::permissions::Column;
+use crate::step_context::StepContext;
 use crate::transfer::Transfer;
 use crate::{AccountId, CallId, LegId, Role, Stage, Target, Time, WrapUpId};
 use alloc::sync::Arc;
@@ -367,7 +367,7 @@ impl Call {
     }
 
     /// Ask for all that is wanted and not agreed.
-    pub(crate) fn settle(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn settle(&mut self, out: &mut StepContext<'_>) {
         if !self.is_live() {
             return;
         }

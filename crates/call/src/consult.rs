@@ -1,7 +1,7 @@
 //! The consult: the customer is held, a second agent is called, and the owner goes to and fro between the two.
 use crate::call::{Call, Slot, State, Step, WhenAnswered};
 use crate::leg::Leg;
-use crate::out::Out;
+use crate::step_context::StepContext;
 use crate::transfer::Origin;
 use crate::{Action, ByeReason, Notice, Outcome, Target};
 
@@ -11,7 +11,7 @@ impl Call {
         &mut self,
         target: Target,
         transfer: Option<WhenAnswered>,
-        out: &mut Out<'_>,
+        out: &mut StepContext<'_>,
     ) {
         self.set_hold(Slot::First, true);
         self.state = State::ConsultRequested { target, transfer };
@@ -19,7 +19,7 @@ impl Call {
     }
 
     /// RFC 5359 §2.2: the guest is not rung until the customer is held.
-    pub(crate) fn call_guest_when_held(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn call_guest_when_held(&mut self, out: &mut StepContext<'_>) {
         let State::ConsultRequested { target, .. } = &self.state else {
             return;
         };
@@ -31,7 +31,7 @@ impl Call {
     }
 
     /// The guest has answered.
-    pub(crate) fn guest_answered(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn guest_answered(&mut self, out: &mut StepContext<'_>) {
         let State::ConsultRequested { transfer, .. } = &self.state else {
             return;
         };
@@ -46,7 +46,7 @@ impl Call {
     }
 
     /// The guest was not reached, and says so by name and reason.
-    pub(crate) fn guest_refused(&mut self, guest: &Leg, status: u16, out: &mut Out<'_>) {
+    pub(crate) fn guest_refused(&mut self, guest: &Leg, status: u16, out: &mut StepContext<'_>) {
         let State::ConsultRequested { transfer, .. } = &self.state else {
             return;
         };
@@ -68,7 +68,7 @@ impl Call {
     }
 
     /// The owner gives up the consult, asked or answered.
-    pub(crate) fn end_consult(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn end_consult(&mut self, out: &mut StepContext<'_>) {
         if let Some(guest) = self.second.take() {
             self.send_away(&guest, ByeReason::Ended, out);
         }
@@ -78,7 +78,7 @@ impl Call {
         self.after_consult();
     }
 
-    /// Alone with the customer. Who was held stays held until resumed; who was in front, or was about to be, talks.
+    /// ParallelCalls with the customer. Who was held stays held until resumed; who was in front, or was about to be, talks.
     pub(crate) fn after_consult(&mut self) {
         let behind = State::Consult {
             front: Slot::Second,
@@ -91,7 +91,7 @@ impl Call {
     }
 
     /// First step of a swap: hold who is in front.
-    pub(crate) fn swap(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn swap(&mut self, out: &mut StepContext<'_>) {
         let State::Consult { front, step } = &mut self.state else {
             return;
         };
@@ -104,7 +104,7 @@ impl Call {
     }
 
     /// Second step of a swap: take the other off hold.
-    fn swap_second_step(&mut self, front: Slot, out: &mut Out<'_>) {
+    fn swap_second_step(&mut self, front: Slot, out: &mut StepContext<'_>) {
         self.state = State::Consult {
             front,
             step: Step::Meeting,
@@ -113,7 +113,7 @@ impl Call {
         self.swap_done(front, out);
     }
 
-    fn swap_done(&mut self, front: Slot, _out: &mut Out<'_>) {
+    fn swap_done(&mut self, front: Slot, _out: &mut StepContext<'_>) {
         if !self.on_hold(front.other()) {
             self.state = State::Consult {
                 front: front.other(),
@@ -123,7 +123,7 @@ impl Call {
     }
 
     /// Something was agreed on the leg in this place.
-    pub(crate) fn consult_agreed(&mut self, slot: Slot, out: &mut Out<'_>) {
+    pub(crate) fn consult_agreed(&mut self, slot: Slot, out: &mut StepContext<'_>) {
         let State::Consult { front, step } = self.state else {
             return;
         };
@@ -142,7 +142,12 @@ impl Call {
 
     /// What was wanted of the leg in this place was refused for good; it has been set back to what is agreed.
     /// Says whether the agent was told.
-    pub(crate) fn consult_refused(&mut self, slot: Slot, status: u16, out: &mut Out<'_>) -> bool {
+    pub(crate) fn consult_refused(
+        &mut self,
+        slot: Slot,
+        status: u16,
+        out: &mut StepContext<'_>,
+    ) -> bool {
         let State::Consult { front, step } = self.state else {
             return false;
         };
@@ -196,7 +201,7 @@ impl Call {
     }
 
     /// One act joins all three (R2): whoever is held is taken off hold, and with his 200 it begins.
-    pub(crate) fn start_conference(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn start_conference(&mut self, out: &mut StepContext<'_>) {
         let State::Consult { front, .. } = self.state else {
             return;
         };
@@ -209,7 +214,7 @@ impl Call {
         self.join_when_off_hold(out);
     }
 
-    fn join_when_off_hold(&mut self, _out: &mut Out<'_>) {
+    fn join_when_off_hold(&mut self, _out: &mut StepContext<'_>) {
         if self.on_hold(Slot::First) || self.on_hold(Slot::Second) {
             return;
         }
@@ -224,7 +229,7 @@ impl Call {
     }
 
     /// The guest's leg is over, and not by us.
-    pub(crate) fn guest_left(&mut self, guest: &Leg, out: &mut Out<'_>) {
+    pub(crate) fn guest_left(&mut self, guest: &Leg, out: &mut StepContext<'_>) {
         match &self.state {
             State::ConsultRequested { .. } => self.guest_refused(guest, 480, out),
             State::Consult { .. } => {
@@ -257,7 +262,7 @@ impl Call {
     }
 
     /// The customer's leg is over, and not by us.
-    pub(crate) fn customer_left(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn customer_left(&mut self, out: &mut StepContext<'_>) {
         match &self.state {
             State::Consult { .. } | State::Conference => self.post_call(out),
             State::Transfer(_) => self.customer_left_in_transfer(out),
@@ -281,7 +286,7 @@ impl Call {
     }
 
     /// R16, R17: the customer has left, both agents are there and talk on.
-    pub(crate) fn post_call(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn post_call(&mut self, out: &mut StepContext<'_>) {
         out.notice(Notice::CustomerLeft { call: self.id });
         if !out.common.policy.post_call {
             self.over(Outcome::FarEnded, ByeReason::Ended, out);

@@ -2,7 +2,7 @@
 //!
 //! At most one re-INVITE is under way for a leg. When it is decided and something else is wanted by then, the next one
 //! follows. The core never says "undo": it says what it wants, and [`Leg::settle`] asks for the difference.
-use crate::out::Out;
+use crate::step_context::StepContext;
 use crate::{Action, Capabilities, Direction, LegId, SessionIntent};
 use alloc::sync::Arc;
 
@@ -97,7 +97,7 @@ impl Leg {
     }
 
     /// Ask for what is wanted and not yet agreed.
-    pub(crate) fn settle(&mut self, focus: bool, out: &mut Out<'_>) {
+    pub(crate) fn settle(&mut self, focus: bool, out: &mut StepContext<'_>) {
         if self.phase != Phase::Up || self.asked.is_some() {
             return;
         }

@@ -10,15 +10,15 @@ extern crate alloc;
 
 mod action;
 mod acts;
-mod alone;
-mod beside;
 mod call;
+mod call_set;
 mod consult;
-mod course;
 mod id;
 mod input;
 mod leg;
-mod out;
+mod lifecycle;
+mod parallel;
+mod permissions;
 mod phone;
 mod policy;
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod referral;
 mod routing;
 mod shutdown;
 mod snapshot;
-mod table;
+mod step_context;
 mod time;
 mod transfer;
 mod wire;
@@ -40,9 +40,9 @@ pub use input::{
     Act, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Referral, WireEvent,
     WrapUpAct,
 };
+pub use permissions::{ActKind, Column, cell};
 pub use phone::Phone;
 pub use policy::{Hangup, Policy, ReferralPolicy, WrapUpReason};
 pub use routing::{Direction, Group, Party, RouteEntry, Routing, Tone};
 pub use snapshot::{ActView, CallView, LegView, Refusal, Role, Snapshot, Stage, WrapUpView};
-pub use table::{ActKind, Column, cell};
 pub use time::Time;

@@ -1,11 +1,11 @@
 //! The phone as a whole: its calls beside each other, and what is asked of it. The calls themselves are in `call`.
-use crate::alone::Alone;
-use crate::beside::{
+use crate::call::{Call, State};
+use crate::call_set::{
     answer_who_waits, dial, has_local_but, media, offered, perform, takes_the_microphone, with_leg,
 };
-use crate::call::{Call, State};
-use crate::out::{Common, Out, Shutdown};
+use crate::parallel::ParallelCalls;
 use crate::shutdown::terminate;
+use crate::step_context::{Common, Shutdown, StepContext};
 use crate::{
     Act, Action, CallId, Hangup, Input, Notice, Policy, Presence, Refusal, Routing, Snapshot,
     Stage, Time, WireEvent, routing, wrapup,
@@ -25,7 +25,7 @@ pub struct Phone {
     /// Oldest first.
     pub(crate) calls: Vec<Call>,
     /// With [`Policy::parallel`] all calls are here, else none.
-    pub(crate) alone: Alone,
+    pub(crate) parallel: ParallelCalls,
 }
 
 impl Phone {
@@ -48,7 +48,7 @@ impl Phone {
         Self {
             common,
             calls: Vec::new(),
-            alone: Alone::default(),
+            parallel: ParallelCalls::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Phone {
             .common
             .busy
             .into_iter()
-            .chain(self.alone.next_deadline());
+            .chain(self.parallel.next_deadline());
         calls.chain(wrap_ups).chain(others).min()
     }
 
@@ -92,7 +92,7 @@ impl Phone {
         let calls = self
             .calls
             .iter()
-            .chain(self.alone.calls())
+            .chain(self.parallel.calls())
             .map(|call| call.view(|act| self.permits_in(call, act)));
         Snapshot {
             presence: self.common.presence,
@@ -116,7 +116,7 @@ impl Phone {
             .calls
             .iter()
             .find(|c| c.id == call)
-            .or_else(|| self.alone.call(call))
+            .or_else(|| self.parallel.call(call))
             .ok_or(Refusal::NoSuchCall)?;
         self.permits_in(found, act)
     }
@@ -153,7 +153,7 @@ impl Phone {
                 if account.0 >= self.common.accounts {
                     return Err(Refusal::NoSuchAccount);
                 }
-                if self.calls.len() + self.alone.len() >= self.common.policy.max_calls as usize {
+                if self.calls.len() + self.parallel.len() >= self.common.policy.max_calls as usize {
                     return Err(Refusal::TooManyCalls);
                 }
                 self.local_is_free_for(None)
@@ -198,14 +198,14 @@ impl Phone {
     }
 
     pub(crate) fn allowed(&mut self, now: Time, input: Input) -> Vec<Action> {
-        let mut out = Out {
+        let mut out = StepContext {
             now,
             common: &mut self.common,
             local_elsewhere: false,
             actions: Vec::new(),
         };
         if out.common.policy.parallel {
-            self.alone.step(input, &mut out);
+            self.parallel.step(input, &mut out);
             return out.actions;
         }
         let calls = &mut self.calls;
@@ -247,7 +247,7 @@ impl Phone {
             return Vec::new();
         };
         let for_all = self.ends_for_all(id, &act);
-        let mut out = Out {
+        let mut out = StepContext {
             now,
             common: &mut self.common,
             local_elsewhere: false,
@@ -268,7 +268,7 @@ impl Phone {
 }
 
 /// Ask for what is wanted, note what has changed, forget what is over.
-fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
+fn settle(calls: &mut Vec<Call>, out: &mut StepContext<'_>) {
     // Waited for are calls, not conferences: a customer whose guest has left is not dropped for it.
     let over = calls.iter().all(|call| call.state == State::Ending);
     if out.common.shutdown == Shutdown::Waiting && over {
@@ -287,7 +287,7 @@ fn settle(calls: &mut Vec<Call>, out: &mut Out<'_>) {
     }
 }
 
-pub(crate) fn device(there: bool, out: &mut Out<'_>) {
+pub(crate) fn device(there: bool, out: &mut StepContext<'_>) {
     if out.common.device != there {
         out.common.device = there;
         out.notice(if there {

@@ -1,7 +1,7 @@
 //! Being referred, and being replaced: a new leg takes the place of one that we have.
 use crate::call::{Asked, By, Call, Leaving, Next, Slot, State};
 use crate::leg::{Leg, Phase, Ring};
-use crate::out::Out;
+use crate::step_context::StepContext;
 use crate::{
     Action, ByeReason, Capabilities, Incoming, LegId, Notice, Outcome, Referral, ReferralPolicy,
     Role,
@@ -15,7 +15,7 @@ pub(crate) const REFERRER_LEAVES: Duration = Duration::from_secs(10);
 
 impl Call {
     /// The peer asks us to call somebody else.
-    pub(crate) fn referred(&mut self, leg: LegId, referral: Referral, out: &mut Out<'_>) {
+    pub(crate) fn referred(&mut self, leg: LegId, referral: Referral, out: &mut StepContext<'_>) {
         let up = self
             .first
             .as_ref()
@@ -53,7 +53,7 @@ impl Call {
         }
     }
 
-    fn follow(&mut self, to: &crate::Target, replaces: bool, out: &mut Out<'_>) {
+    fn follow(&mut self, to: &crate::Target, replaces: bool, out: &mut StepContext<'_>) {
         let from = self.first.as_ref().map(|leg| leg.id);
         let leg = self.invite(to, false, from, out);
         self.next = Some(Next {
@@ -68,14 +68,14 @@ impl Call {
     }
 
     /// R9: the guest accepts.
-    pub(crate) fn accept(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn accept(&mut self, out: &mut StepContext<'_>) {
         if let Some(asked) = self.referral.take() {
             self.follow(&asked.to, asked.replaces, out);
         }
     }
 
     /// R9: the guest declines, or did not answer in time; or he gives up calling who does not answer.
-    pub(crate) fn decline(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn decline(&mut self, out: &mut StepContext<'_>) {
         let mut asked = self.referral.take().is_some();
         if self.may_give_up_calling()
             && let Some(next) = self.next.take()
@@ -92,7 +92,7 @@ impl Call {
     }
 
     /// Who referred us takes it back. Once our INVITE is out it is too late: what came first wins.
-    pub(crate) fn referral_withdrawn(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn referral_withdrawn(&mut self, out: &mut StepContext<'_>) {
         if self.referral.take().is_some() {
             out.notice(Notice::TransferWithdrawn { call: self.id });
         }
@@ -104,7 +104,7 @@ impl Call {
     }
 
     /// The INVITE that followed the referral was answered.
-    pub(crate) fn next_answered(&mut self, can: Capabilities, out: &mut Out<'_>) {
+    pub(crate) fn next_answered(&mut self, can: Capabilities, out: &mut StepContext<'_>) {
         let Some(next) = &mut self.next else { return };
         next.leg.phase = Phase::Up;
         next.leg.can = can;
@@ -120,7 +120,7 @@ impl Call {
     }
 
     /// It was not: the referrer hears so, and all stays as it was.
-    pub(crate) fn next_refused(&mut self, status: u16, out: &mut Out<'_>) {
+    pub(crate) fn next_refused(&mut self, status: u16, out: &mut StepContext<'_>) {
         let Some(next) = self.next.take() else { return };
         if matches!(next.by, By::Referral { report: true, .. })
             && let Some(first) = &self.first
@@ -138,7 +138,7 @@ impl Call {
         slot: Slot,
         leg: LegId,
         incoming: &Incoming,
-        out: &mut Out<'_>,
+        out: &mut StepContext<'_>,
     ) -> bool {
         let state = matches!(
             self.state,
@@ -175,7 +175,7 @@ impl Call {
     }
 
     /// The replacing leg's ACK is here: its first sound is waited for, so that nobody hears a gap.
-    pub(crate) fn next_confirmed(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn next_confirmed(&mut self, out: &mut StepContext<'_>) {
         if let Some(next) = &mut self.next
             && let By::Replaces(until) = &mut next.by
         {
@@ -185,7 +185,7 @@ impl Call {
     }
 
     /// The new leg takes the old one's place.
-    pub(crate) fn take_over(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn take_over(&mut self, out: &mut StepContext<'_>) {
         let Some(next) = self.next.take() else { return };
         if next.slot == Slot::First {
             // Whoever asked us for something is being replaced himself.
@@ -233,7 +233,7 @@ impl Call {
     }
 
     /// The old leg is over before the new one could take its place.
-    pub(crate) fn old_leg_over(&mut self, old: &Leg, out: &mut Out<'_>) {
+    pub(crate) fn old_leg_over(&mut self, old: &Leg, out: &mut StepContext<'_>) {
         let Some(mut next) = self.next.take() else {
             return;
         };
@@ -264,7 +264,7 @@ impl Call {
     }
 
     /// The leg that was to take over is over itself.
-    pub(crate) fn next_over(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn next_over(&mut self, out: &mut StepContext<'_>) {
         match self.next.as_ref().map(|next| next.by) {
             Some(By::Referral { .. }) => self.next_refused(480, out),
             Some(By::Replaces(_)) => self.next = None,
@@ -273,7 +273,7 @@ impl Call {
     }
 
     /// The peer's leg of a guest, a customer or a lone owner is over.
-    pub(crate) fn peer_left(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn peer_left(&mut self, out: &mut StepContext<'_>) {
         self.referral = None;
         let outcome = if matches!(self.state, State::Offered) {
             Outcome::NotAnswered

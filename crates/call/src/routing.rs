@@ -146,7 +146,7 @@ pub(crate) fn of(calls: &[Call], busy: bool) -> Routing {
     }
     let tone = offered.map(|_| Tone::Ringing).or(refused);
     if tone.is_some() && !calls.iter().any(Call::has_local) {
-        // Alone with the tone: nobody's call has number 0.
+        // ParallelCalls with the tone: nobody's call has number 0.
         entries.push(RouteEntry {
             party: Party::Local,
             group: Group(offered.map_or(0, |call| (call.id.0 & 0xffff) as u16)),

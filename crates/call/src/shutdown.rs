@@ -1,10 +1,10 @@
 //! Switching off: what is waited for, and how the rest ends.
 use crate::call::{By, Call, State};
-use crate::out::{Out, Shutdown};
+use crate::step_context::{Shutdown, StepContext};
 use crate::{Action, ByeReason, Outcome};
 
 /// The first waits where there is a conference or an anchored call; the second ends those too.
-pub(crate) fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
+pub(crate) fn terminate(calls: &mut [Call], out: &mut StepContext<'_>) {
     match out.common.shutdown {
         Shutdown::No if calls.iter().any(Call::is_waited_for) => {
             out.common.shutdown = Shutdown::Waiting;
@@ -22,7 +22,7 @@ pub(crate) fn terminate(calls: &mut [Call], out: &mut Out<'_>) {
 
 impl Call {
     /// Ended because the phone is.
-    pub(crate) fn shut_down(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn shut_down(&mut self, out: &mut StepContext<'_>) {
         match &self.state {
             State::Ending => {}
             State::Handover { .. } | State::Anchored => {

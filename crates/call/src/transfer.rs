@@ -5,7 +5,7 @@
 //! being replaced is not leaving.
 use crate::call::{Call, Slot, State, Step, WhenAnswered};
 use crate::leg::Leg;
-use crate::out::Out;
+use crate::step_context::StepContext;
 use crate::{Action, ByeReason, Info, Notice, Outcome, ReferTo, Role, Target, Time};
 use core::time::Duration;
 
@@ -103,7 +103,7 @@ impl Call {
     }
 
     /// The owner hands over to the guest (R7); his wrap-up opens (R8).
-    pub(crate) fn transfer_to_guest(&mut self, origin: Origin, out: &mut Out<'_>) {
+    pub(crate) fn transfer_to_guest(&mut self, origin: Origin, out: &mut StepContext<'_>) {
         self.draft_wrap_up(out);
         let (first, then) = self.variants(origin);
         match first {
@@ -117,7 +117,7 @@ impl Call {
         origin: Origin,
         variant: Variant,
         then: Option<Variant>,
-        out: &mut Out<'_>,
+        out: &mut StepContext<'_>,
     ) {
         let ends = (
             self.leg(variant.referred()),
@@ -142,7 +142,7 @@ impl Call {
     }
 
     /// The owner sends the customer elsewhere without asking there.
-    pub(crate) fn transfer_blind(&mut self, target: Target, out: &mut Out<'_>) {
+    pub(crate) fn transfer_blind(&mut self, target: Target, out: &mut StepContext<'_>) {
         self.draft_wrap_up(out);
         let Some(customer) = &self.first else { return };
         if !customer.can.refer {
@@ -164,7 +164,7 @@ impl Call {
     }
 
     /// REFER was answered with a final refusal.
-    pub(crate) fn refer_refused(&mut self, slot: Slot, status: u16, out: &mut Out<'_>) {
+    pub(crate) fn refer_refused(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
         let State::Transfer(transfer) = &self.state else {
             return;
         };
@@ -187,7 +187,7 @@ impl Call {
     }
 
     /// A NOTIFY came. RFC 3515 §2.4.4: 1xx is not yet an answer; 202 to the REFER was none either.
-    pub(crate) fn refer_notified(&mut self, slot: Slot, status: u16, out: &mut Out<'_>) {
+    pub(crate) fn refer_notified(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
         let running = matches!(&self.state, State::Transfer(t) if t.referred() == slot);
         match status {
             100..=199 => {}
@@ -199,7 +199,7 @@ impl Call {
         }
     }
 
-    fn transfer_done(&mut self, out: &mut Out<'_>) {
+    fn transfer_done(&mut self, out: &mut StepContext<'_>) {
         out.notice(Notice::Transferred { call: self.id });
         if self.first.is_none() || self.second.is_none() {
             self.over(Outcome::Transferred, ByeReason::Transferred, out);
@@ -213,7 +213,7 @@ impl Call {
         self.finish(Outcome::Transferred, out);
     }
 
-    fn transfer_done_late(&mut self, slot: Slot, out: &mut Out<'_>) {
+    fn transfer_done_late(&mut self, slot: Slot, out: &mut StepContext<'_>) {
         match &self.state {
             State::Conference | State::Consult { .. } | State::PostCall => self.transfer_done(out),
             State::Single if slot == Slot::First && self.role == Role::Owner => {
@@ -224,7 +224,7 @@ impl Call {
     }
 
     /// The customer is with the owner, and the owner is told. The draft is kept.
-    pub(crate) fn transfer_failed(&mut self, status: u16, out: &mut Out<'_>) {
+    pub(crate) fn transfer_failed(&mut self, status: u16, out: &mut StepContext<'_>) {
         let State::Transfer(transfer) = self.state.clone() else {
             return;
         };
@@ -274,7 +274,7 @@ impl Call {
     }
 
     /// The owner takes it back before it is done.
-    pub(crate) fn withdraw(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn withdraw(&mut self, out: &mut StepContext<'_>) {
         let State::Transfer(transfer) = self.state.clone() else {
             return;
         };
@@ -291,7 +291,7 @@ impl Call {
         };
     }
 
-    pub(crate) fn guest_left_in_transfer(&mut self, guest: &Leg, out: &mut Out<'_>) {
+    pub(crate) fn guest_left_in_transfer(&mut self, guest: &Leg, out: &mut StepContext<'_>) {
         let State::Transfer(transfer) = &mut self.state else {
             return;
         };
@@ -314,7 +314,7 @@ impl Call {
         self.set_hold(Slot::First, false);
     }
 
-    pub(crate) fn customer_left_in_transfer(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn customer_left_in_transfer(&mut self, out: &mut StepContext<'_>) {
         let State::Transfer(transfer) = &mut self.state else {
             return;
         };
@@ -334,7 +334,7 @@ impl Call {
     }
 
     /// Nobody can be referred: the owner leaves, both legs stay on our phone.
-    pub(crate) fn anchor(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn anchor(&mut self, out: &mut StepContext<'_>) {
         self.state = State::Anchored;
         self.set_hold(Slot::First, false);
         self.set_hold(Slot::Second, false);

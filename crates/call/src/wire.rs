@@ -1,14 +1,14 @@
 //! What the wire and the audio engine say about the legs of a call.
 use crate::call::{By, Call, Slot, State};
 use crate::leg::Phase;
-use crate::out::Out;
+use crate::step_context::StepContext;
 use crate::{
     Action, ByeReason, Capabilities, Info, LegId, MediaEvent, Notice, Outcome, Role, WireEvent,
 };
 
 impl Call {
     /// The wire said something about a leg of this call.
-    pub(crate) fn wire(&mut self, leg: LegId, event: WireEvent, out: &mut Out<'_>) {
+    pub(crate) fn wire(&mut self, leg: LegId, event: WireEvent, out: &mut StepContext<'_>) {
         if let Some(place) = self.leaving.iter().position(|leaving| leaving.id == leg) {
             match event {
                 WireEvent::Gone | WireEvent::Ended(_) | WireEvent::Refused { .. } => {
@@ -25,7 +25,13 @@ impl Call {
         }
     }
 
-    fn wire_in_place(&mut self, slot: Slot, id: LegId, event: WireEvent, out: &mut Out<'_>) {
+    fn wire_in_place(
+        &mut self,
+        slot: Slot,
+        id: LegId,
+        event: WireEvent,
+        out: &mut StepContext<'_>,
+    ) {
         match event {
             // The phone has seen to it that a leg is new.
             WireEvent::Incoming(_) => {}
@@ -69,7 +75,7 @@ impl Call {
         }
     }
 
-    fn wire_next(&mut self, event: WireEvent, out: &mut Out<'_>) {
+    fn wire_next(&mut self, event: WireEvent, out: &mut StepContext<'_>) {
         match event {
             WireEvent::Answered(can) => self.next_answered(can, out),
             WireEvent::Confirmed => self.next_confirmed(out),
@@ -105,7 +111,7 @@ impl Call {
         }
     }
 
-    fn answered(&mut self, slot: Slot, can: Capabilities, out: &mut Out<'_>) {
+    fn answered(&mut self, slot: Slot, can: Capabilities, out: &mut StepContext<'_>) {
         let Some(leg) = self.leg_mut(slot) else {
             return;
         };
@@ -129,7 +135,7 @@ impl Call {
     }
 
     /// Our INVITE ended without 2xx.
-    fn refused(&mut self, slot: Slot, status: u16, out: &mut Out<'_>) {
+    fn refused(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
         let Some(leg) = self.take_leg(slot) else {
             return;
         };
@@ -141,7 +147,7 @@ impl Call {
     }
 
     /// A leg is over, and not by us. All causes are leaving.
-    fn ended(&mut self, slot: Slot, cause: crate::EndCause, out: &mut Out<'_>) {
+    fn ended(&mut self, slot: Slot, cause: crate::EndCause, out: &mut StepContext<'_>) {
         let Some(leg) = self.take_leg(slot) else {
             return;
         };
@@ -176,7 +182,7 @@ impl Call {
         }
     }
 
-    fn renegotiated(&mut self, slot: Slot, can: Capabilities, out: &mut Out<'_>) {
+    fn renegotiated(&mut self, slot: Slot, can: Capabilities, out: &mut StepContext<'_>) {
         let Some(leg) = self.leg_mut(slot) else {
             return;
         };
@@ -186,7 +192,7 @@ impl Call {
     }
 
     /// What waited for this leg's session goes on, if it is as it should be.
-    fn session_decided(&mut self, slot: Slot, out: &mut Out<'_>) {
+    fn session_decided(&mut self, slot: Slot, out: &mut StepContext<'_>) {
         match &self.state {
             State::ConsultRequested { .. } => self.call_guest_when_held(out),
             State::Consult { .. } => self.consult_agreed(slot, out),
@@ -195,7 +201,7 @@ impl Call {
     }
 
     /// The session is as it was; so is what we want of it, unless somebody must have music all the same.
-    fn renegotiation_refused(&mut self, slot: Slot, status: u16, out: &mut Out<'_>) {
+    fn renegotiation_refused(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
         let elsewhere = out.local_elsewhere;
         let single = self.state == State::Single;
         let Some(leg) = self.leg_mut(slot) else {
@@ -250,7 +256,7 @@ impl Call {
     }
 
     /// RFC 4579: the far side has become a focus, or is one no more. It means something to its guest alone.
-    fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut Out<'_>) {
+    fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut StepContext<'_>) {
         // Where a B2BUA eats the header, `isfocus` on a trusted inbound call makes us its guest.
         let here = !out.local_elsewhere;
         let talks = here && !self.on_hold(slot);
@@ -267,7 +273,7 @@ impl Call {
         }
     }
 
-    fn informed(&mut self, info: Info, out: &mut Out<'_>) {
+    fn informed(&mut self, info: Info, out: &mut StepContext<'_>) {
         let State::Guest { post } = &mut self.state else {
             return;
         };
@@ -284,7 +290,7 @@ impl Call {
     }
 
     /// The audio engine noticed something.
-    pub(crate) fn media(&mut self, id: LegId, event: MediaEvent, out: &mut Out<'_>) {
+    pub(crate) fn media(&mut self, id: LegId, event: MediaEvent, out: &mut StepContext<'_>) {
         if let Some(next) = &mut self.next
             && next.leg.id == id
         {
@@ -325,7 +331,7 @@ impl Call {
     }
 
     /// RTP and RTCP are both silent beyond the limit: the party has left, and its dialog is ended.
-    fn lost(&mut self, slot: Slot, out: &mut Out<'_>) {
+    fn lost(&mut self, slot: Slot, out: &mut StepContext<'_>) {
         let Some(leg) = self.leg(slot).filter(|leg| leg.is_up()).cloned() else {
             return;
         };
@@ -344,7 +350,7 @@ impl Call {
     }
 
     /// Whatever of this call is due by now.
-    pub(crate) fn deadlines(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn deadlines(&mut self, out: &mut StepContext<'_>) {
         let now = out.now;
         if self.ask.is_some_and(|at| at <= now) {
             self.end(out);

@@ -2,7 +2,7 @@
 //!
 //! One for each period of ownership (R8, R12, R15, R16).
 use crate::call::Call;
-use crate::out::{Common, Out};
+use crate::step_context::{Common, StepContext};
 use crate::{
     CallId, CallRecord, Policy, Presence, Refusal, Role, Stage, Time, WrapUpAct, WrapUpId,
     WrapUpView,
@@ -42,7 +42,7 @@ fn timer(policy: &Policy, now: Time) -> Option<Time> {
 
 impl Call {
     /// The owner's wrap-up opens; it is not yet owed.
-    pub(crate) fn draft_wrap_up(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn draft_wrap_up(&mut self, out: &mut StepContext<'_>) {
         if !self.asks_for_wrap_up(out.common) || self.owed || self.wrap_up.is_some() {
             return;
         }
@@ -66,7 +66,7 @@ impl Call {
     }
 
     /// We were no owner after all, but a guest (R15).
-    pub(crate) fn drop_wrap_up(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn drop_wrap_up(&mut self, out: &mut StepContext<'_>) {
         if let Some(id) = self.wrap_up.take() {
             out.common.wrap_ups.retain(|wrap_up| wrap_up.id != id);
             out.record(CallRecord::WrapUpDropped { id, at: out.now });
@@ -74,7 +74,7 @@ impl Call {
     }
 
     /// The owner's wrap-up is owed.
-    pub(crate) fn owe_wrap_up(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn owe_wrap_up(&mut self, out: &mut StepContext<'_>) {
         if !self.asks_for_wrap_up(out.common) || self.owed {
             return;
         }
@@ -157,7 +157,7 @@ impl Common {
     }
 }
 
-impl Out<'_> {
+impl StepContext<'_> {
     /// Do what [`Common::permits_wrap_up`] has allowed.
     pub(crate) fn wrap_up(&mut self, id: WrapUpId, act: WrapUpAct) {
         let at = self.now;

@@ -77,7 +77,8 @@ pub(super) fn tamper(
         }
         Mutation::BusyDropsCustomer => {
             if let Some((_, WireEvent::Refused { .. }, Slot::Second, call)) = said {
-                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                let end =
+                    |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
                 with(phone, call.id, end, actions);
             }
         }
@@ -235,7 +236,7 @@ pub(super) fn tamper(
                 && let State::Transfer(transfer) = &call.state
                 && transfer.referred() != slot
             {
-                let left = |call: &mut Call, out: &mut crate::out::Out<'_>| {
+                let left = |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| {
                     call.transfer_failed(480, out);
                 };
                 with(phone, call.id, left, actions);
@@ -332,7 +333,7 @@ pub(super) fn tamper(
             if *input == Input::Terminate {
                 let ids: Vec<_> = phone.calls.iter().map(|call| call.id).collect();
                 for id in ids {
-                    let end = |call: &mut Call, out: &mut crate::out::Out<'_>| {
+                    let end = |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| {
                         if call.is_live() {
                             call.end(out);
                         }
@@ -356,7 +357,8 @@ pub(super) fn tamper(
             if let Some((_, WireEvent::RenegotiationRefused { .. }, Slot::First, call)) = said
                 && call.is_live()
             {
-                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                let end =
+                    |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
                 with(phone, call.id, end, actions);
             }
         }

@@ -76,7 +76,7 @@ pub(super) fn hold_first(phone: &mut Phone, call: &Call, actions: &mut Vec<Actio
     }
 }
 
-pub(super) fn invite_guest(call: &mut Call, out: &mut crate::out::Out<'_>) {
+pub(super) fn invite_guest(call: &mut Call, out: &mut crate::step_context::StepContext<'_>) {
     let target = crate::Target("sip:b@x".into());
     call.second = Some(call.invite(&target, true, None, out));
 }
@@ -85,13 +85,13 @@ pub(super) fn invite_guest(call: &mut Call, out: &mut crate::out::Out<'_>) {
 pub(super) fn with(
     phone: &mut Phone,
     id: crate::CallId,
-    then: impl FnOnce(&mut Call, &mut crate::out::Out<'_>),
+    then: impl FnOnce(&mut Call, &mut crate::step_context::StepContext<'_>),
     actions: &mut Vec<Action>,
 ) {
     let Some(call) = phone.calls.iter_mut().find(|call| call.id == id) else {
         return;
     };
-    let mut out = crate::out::Out {
+    let mut out = crate::step_context::StepContext {
         now: crate::Time::ZERO,
         common: &mut phone.common,
         local_elsewhere: false,

@@ -164,7 +164,8 @@ pub(super) fn tamper(
             if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
                 && call.state == State::Conference
             {
-                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                let end =
+                    |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
                 with(phone, call.id, end, actions);
             }
         }
@@ -211,7 +212,8 @@ pub(super) fn tamper(
             if phone.calls.iter().any(|call| call.state == State::PostCall)
                 && let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
             {
-                let end = |call: &mut Call, out: &mut crate::out::Out<'_>| call.end(out);
+                let end =
+                    |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
                 with(phone, call.id, end, actions);
             }
         }

@@ -57,7 +57,7 @@ impl Common {
 
 /// One step's pen.
 #[derive(Debug)]
-pub(crate) struct Out<'a> {
+pub(crate) struct StepContext<'a> {
     pub(crate) now: Time,
     pub(crate) common: &'a mut Common,
     /// Another call has our microphone and ear.
@@ -65,7 +65,7 @@ pub(crate) struct Out<'a> {
     pub(crate) actions: Vec<Action>,
 }
 
-impl Out<'_> {
+impl StepContext<'_> {
     /// Whom we called has refused: the ear hears it, too.
     pub(crate) fn sound_busy(&mut self) {
         self.common.busy = Some(self.now + BUSY_TONE);

@@ -1,7 +1,7 @@
 //! Calls beside each other: a new one is placed, offered or turned away, and our microphone and ear go from one to the other.
 use crate::call::{Call, Slot, State};
 use crate::leg::{Leg, Phase, Ring};
-use crate::out::{Common, Out, Shutdown};
+use crate::step_context::{Common, Shutdown, StepContext};
 use crate::{
     AccountId, Act, Action, CallId, CallRecord, Capabilities, Incoming, LegId, MediaEvent, Role,
     Target,
@@ -9,7 +9,7 @@ use crate::{
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-pub(crate) fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut Out<'_>) {
+pub(crate) fn perform(calls: &mut [Call], id: CallId, act: Act, out: &mut StepContext<'_>) {
     // Whatever the agent does next, the busy tone has been heard.
     out.common.busy = None;
     if takes_the_microphone(&act) {
@@ -38,14 +38,19 @@ pub(crate) fn leave_others(calls: &mut [Call], id: Option<CallId>) {
     }
 }
 
-pub(crate) fn dial(calls: &mut Vec<Call>, account: AccountId, target: &Target, out: &mut Out<'_>) {
+pub(crate) fn dial(
+    calls: &mut Vec<Call>,
+    account: AccountId,
+    target: &Target,
+    out: &mut StepContext<'_>,
+) {
     leave_others(calls, None);
     out.common.busy = None;
     calls.push(placed(account, target, out));
 }
 
 /// A call that we begin.
-pub(crate) fn placed(account: AccountId, target: &Target, out: &mut Out<'_>) -> Call {
+pub(crate) fn placed(account: AccountId, target: &Target, out: &mut StepContext<'_>) -> Call {
     let (id, leg) = (out.common.call_id(), out.common.leg_id());
     let role = if out.common.policy.agent {
         Role::Owner
@@ -77,7 +82,12 @@ pub(crate) fn placed(account: AccountId, target: &Target, out: &mut Out<'_>) -> 
 }
 
 /// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
-pub(crate) fn offered(calls: &mut Vec<Call>, leg: LegId, incoming: Incoming, out: &mut Out<'_>) {
+pub(crate) fn offered(
+    calls: &mut Vec<Call>,
+    leg: LegId,
+    incoming: Incoming,
+    out: &mut StepContext<'_>,
+) {
     if calls.iter().any(|call| call.knows(leg)) {
         return;
     }
@@ -105,7 +115,7 @@ pub(crate) fn replaces(
     old: LegId,
     leg: LegId,
     incoming: &Incoming,
-    out: &mut Out<'_>,
+    out: &mut StepContext<'_>,
 ) {
     let taken = call.and_then(|call| {
         let slot = call.slot_of(old)?;
@@ -119,7 +129,7 @@ pub(crate) fn replaces(
 }
 
 /// A call that the far side begins.
-pub(crate) fn received(leg: LegId, incoming: Incoming, out: &mut Out<'_>) -> Call {
+pub(crate) fn received(leg: LegId, incoming: Incoming, out: &mut StepContext<'_>) -> Call {
     let id = out.common.call_id();
     let role = match (out.common.policy.agent, incoming.as_guest) {
         (false, _) => Role::Customer,
@@ -141,7 +151,7 @@ pub(crate) fn received(leg: LegId, incoming: Incoming, out: &mut Out<'_>) -> Cal
 }
 
 /// Who has waited longest is answered, once nothing else is going on here.
-pub(crate) fn answer_who_waits(calls: &mut [Call], out: &mut Out<'_>) {
+pub(crate) fn answer_who_waits(calls: &mut [Call], out: &mut StepContext<'_>) {
     if !answers_by_itself(calls, out.common) {
         return;
     }
@@ -210,8 +220,8 @@ pub(crate) fn has_local_but(calls: &[Call], place: usize) -> bool {
 pub(crate) fn with_leg(
     calls: &mut [Call],
     leg: LegId,
-    out: &mut Out<'_>,
-    then: impl FnOnce(&mut Call, &mut Out<'_>),
+    out: &mut StepContext<'_>,
+    then: impl FnOnce(&mut Call, &mut StepContext<'_>),
 ) {
     let Some(place) = calls.iter().position(|call| call.knows(leg)) else {
         return;
@@ -220,6 +230,6 @@ pub(crate) fn with_leg(
     then(&mut calls[place], out);
 }
 
-pub(crate) fn media(calls: &mut [Call], leg: LegId, event: MediaEvent, out: &mut Out<'_>) {
+pub(crate) fn media(calls: &mut [Call], leg: LegId, event: MediaEvent, out: &mut StepContext<'_>) {
     with_leg(calls, leg, out, |call, out| call.media(leg, event, out));
 }

@@ -3,17 +3,17 @@
 //!
 //! What happens to one of them is a matter of that one only: it is found by its leg or its name, and no other is looked at,
 //! however many there are. Each is a [`Call`] as any other phone has it.
-use crate::beside::{placed, received, replaces};
 use crate::call::{Call, State};
-use crate::out::{Out, Shutdown};
+use crate::call_set::{placed, received, replaces};
 use crate::phone::device;
+use crate::step_context::{Shutdown, StepContext};
 use crate::{Act, Action, CallId, Incoming, Input, LegId, Time, WireEvent};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// The calls, oldest first, and how to find one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Alone {
+pub(crate) struct ParallelCalls {
     calls: BTreeMap<CallId, Lone>,
     legs: BTreeMap<LegId, CallId>,
     deadlines: BTreeSet<(Time, CallId)>,
@@ -29,7 +29,7 @@ struct Lone {
     end: Option<Time>,
 }
 
-impl Alone {
+impl ParallelCalls {
     pub(crate) fn len(&self) -> usize {
         self.calls.len()
     }
@@ -47,7 +47,7 @@ impl Alone {
     }
 
     /// One thing that was allowed.
-    pub(crate) fn step(&mut self, input: Input, out: &mut Out<'_>) {
+    pub(crate) fn step(&mut self, input: Input, out: &mut StepContext<'_>) {
         match input {
             Input::Dial { account, target } => {
                 let call = placed(account, &target, out);
@@ -91,7 +91,7 @@ impl Alone {
     }
 
     /// A new INVITE: let it ring, answer it, refuse it, or let it take a leg's place.
-    fn offered(&mut self, leg: LegId, incoming: Incoming, out: &mut Out<'_>) {
+    fn offered(&mut self, leg: LegId, incoming: Incoming, out: &mut StepContext<'_>) {
         if self.legs.contains_key(&leg) {
             return;
         }
@@ -121,7 +121,7 @@ impl Alone {
     }
 
     /// The phone takes calls again: who rings is answered.
-    fn answer_who_waits(&mut self, out: &mut Out<'_>) {
+    fn answer_who_waits(&mut self, out: &mut StepContext<'_>) {
         if out.common.answers() {
             self.with_all(out, |lone, out| {
                 if lone.call.state == State::Offered && lone.answer.is_none() {
@@ -131,7 +131,7 @@ impl Alone {
         }
     }
 
-    fn deadlines(&mut self, out: &mut Out<'_>) {
+    fn deadlines(&mut self, out: &mut StepContext<'_>) {
         let due: Vec<CallId> = self
             .deadlines
             .iter()
@@ -171,15 +171,19 @@ impl Alone {
     fn with_leg(
         &mut self,
         leg: LegId,
-        out: &mut Out<'_>,
-        then: impl FnOnce(&mut Call, &mut Out<'_>),
+        out: &mut StepContext<'_>,
+        then: impl FnOnce(&mut Call, &mut StepContext<'_>),
     ) {
         if let Some(id) = self.legs.get(&leg).copied() {
             self.with(id, out, |lone, out| then(&mut lone.call, out));
         }
     }
 
-    fn with_all(&mut self, out: &mut Out<'_>, then: impl Fn(&mut Lone, &mut Out<'_>)) {
+    fn with_all(
+        &mut self,
+        out: &mut StepContext<'_>,
+        then: impl Fn(&mut Lone, &mut StepContext<'_>),
+    ) {
         let ids: Vec<CallId> = self.calls.keys().copied().collect();
         for id in ids {
             self.with(id, out, &then);
@@ -187,7 +191,12 @@ impl Alone {
     }
 
     /// Does something to one call and what follows for it: asks for what it then wants, and forgets it where it is over.
-    fn with(&mut self, id: CallId, out: &mut Out<'_>, then: impl FnOnce(&mut Lone, &mut Out<'_>)) {
+    fn with(
+        &mut self,
+        id: CallId,
+        out: &mut StepContext<'_>,
+        then: impl FnOnce(&mut Lone, &mut StepContext<'_>),
+    ) {
         let Some(lone) = self.calls.get_mut(&id) else {
             return;
         };

@@ -1,7 +1,7 @@
 //! The course of a call from its connection to its end: who owns it, who is called, who is sent away, what is due.
 use crate::call::{By, Call, Leaving, Next, State};
 use crate::leg::{Leg, Phase, Ring};
-use crate::out::{Common, Out};
+use crate::step_context::{Common, StepContext};
 use crate::{
     Action, ByeReason, CallRecord, Capabilities, LegId, Notice, Outcome, Role, Stage, Target, Time,
 };
@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 
 impl Call {
     /// Sound was agreed for the first time.
-    pub(crate) fn connect(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn connect(&mut self, out: &mut StepContext<'_>) {
         if !self.connected {
             self.connected = true;
             out.record(CallRecord::Connected {
@@ -20,7 +20,7 @@ impl Call {
     }
 
     /// The guest is the owner from now on (R10).
-    pub(crate) fn own(&mut self, out: &mut Out<'_>) {
+    pub(crate) fn own(&mut self, out: &mut StepContext<'_>) {
         self.role = Role::Owner;
         self.trusted = false;
         self.connected = true;
@@ -39,7 +39,7 @@ impl Call {
     }
 
     /// Send one leg away, whatever it is doing.
-    pub(crate) fn send_away(&mut self, leg: &Leg, reason: ByeReason, out: &mut Out<'_>) {
+    pub(crate) fn send_away(&mut self, leg: &Leg, reason: ByeReason, out: &mut StepContext<'_>) {
         match leg.phase {
             Phase::Offered => {
                 out.push(Action::Reject {
@@ -61,7 +61,7 @@ impl Call {
     }
 
     /// The call is over for us, whoever ended it: it is recorded, and its owner owes a wrap-up. Its legs are another matter.
-    pub(crate) fn finish(&mut self, outcome: Outcome, out: &mut Out<'_>) {
+    pub(crate) fn finish(&mut self, outcome: Outcome, out: &mut StepContext<'_>) {
         if !self.finished {
             self.finished = true;
             out.record(CallRecord::Finished {
@@ -74,7 +74,7 @@ impl Call {
     }
 
     /// The call is over: all that is left of it is sent away.
-    pub(crate) fn over(&mut self, outcome: Outcome, reason: ByeReason, out: &mut Out<'_>) {
+    pub(crate) fn over(&mut self, outcome: Outcome, reason: ByeReason, out: &mut StepContext<'_>) {
         let reports = |next: &Next| matches!(next.by, By::Referral { report: true, .. });
         let asked = self.referral.take().is_some() || self.next.as_ref().is_some_and(reports);
         if asked && let Some(first) = &self.first {
@@ -128,7 +128,7 @@ impl Call {
         target: &Target,
         as_guest: bool,
         referral: Option<LegId>,
-        out: &mut Out<'_>,
+        out: &mut StepContext<'_>,
     ) -> Leg {
         let id = out.common.leg_id();
         out.push(Action::Invite {
