@@ -13,13 +13,13 @@ impl UserAgent {
         client: ClientId,
         tag: &str,
         ack: Request,
-        towards: &Uri,
+        next_hop: &Uri,
         account: usize,
     ) {
         if let Some(sent) = self.transactions.purpose_mut(client) {
             sent.acks.push((tag.to_owned(), None));
         }
-        match self.hop(towards, account) {
+        match self.hop(next_hop, account) {
             Hop::At(transport, address) => self.launch_ack(ack, client, tag, transport, address),
             Hop::Name {
                 host,

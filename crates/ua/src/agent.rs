@@ -1,11 +1,11 @@
 //! The user agent as one value: what it owns, and which part of it each input goes to.
 use crate::authentication::KnownChallenge;
-use crate::by_number::ByNumber;
 use crate::config::{self, Account, Config};
 use crate::dialog::Dialog;
 use crate::dialogs::{DialogId, Dialogs};
-use crate::leg::Leg;
-use crate::outbound::{Sent, Waiting};
+use crate::id_map::IdMap;
+use crate::invite_usage::InviteUsage;
+use crate::outbound::{RequestContext, Waiting};
 use crate::random::Random;
 use crate::registration::Registration;
 use crate::subscription::{SubscriptionId, Subscriptions};
@@ -23,9 +23,9 @@ pub struct UserAgent {
     pub(crate) random: Random,
     pub(crate) limits: Limits,
     pub(crate) out: VecDeque<Output>,
-    pub(crate) transactions: Transactions<Sent>,
-    pub(crate) alarms: Timers<Alarm>,
-    pub(crate) legs: ByNumber<LegId, Leg>,
+    pub(crate) transactions: Transactions<RequestContext>,
+    pub(crate) timers: Timers<Timer>,
+    pub(crate) legs: IdMap<LegId, InviteUsage>,
     pub(crate) legs_received: u32,
     pub(crate) dialogs: Dialogs,
     pub(crate) subscriptions: Subscriptions,
@@ -33,13 +33,13 @@ pub struct UserAgent {
     /// Addresses that answered for our registrars.
     pub(crate) registrar_addresses: Vec<IpAddr>,
     pub(crate) challenges: Vec<Vec<KnownChallenge>>,
-    pub(crate) resolving: ByNumber<ResolveId, Waiting>,
+    pub(crate) resolving: IdMap<ResolveId, Waiting>,
     pub(crate) resolves: u64,
 }
 
 /// What a deadline of the user agent itself is about; transactions have their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Alarm {
+pub(crate) enum Timer {
     /// Send the 2xx again, or give up.
     Accept(LegId),
     /// Say 180 again, so that no proxy gives the call up.
@@ -73,8 +73,8 @@ pub struct Counts {
     pub subscriptions: usize,
     /// Transactions of both sides.
     pub transactions: usize,
-    /// Alarms other than those that keep registrations.
-    pub alarms: usize,
+    /// Timers other than those that keep registrations.
+    pub timers: usize,
     /// Names being resolved.
     pub resolving: usize,
     /// Ways to find a transaction by what a message says: one for each transaction, and a second for a request outside a
@@ -105,15 +105,15 @@ impl UserAgent {
             limits: Limits::default(),
             out: VecDeque::new(),
             transactions: Transactions::new(),
-            alarms: Timers::new(),
-            legs: ByNumber::default(),
+            timers: Timers::new(),
+            legs: IdMap::default(),
             legs_received: 0,
             dialogs: Dialogs::default(),
             subscriptions: Subscriptions::default(),
             registrations,
             registrar_addresses: Vec::new(),
             challenges,
-            resolving: ByNumber::default(),
+            resolving: IdMap::default(),
             resolves: 0,
         }
     }
@@ -147,7 +147,7 @@ impl UserAgent {
     pub fn next_deadline(&self) -> Option<Time> {
         [
             self.transactions.next_deadline(),
-            self.alarms.next_deadline(),
+            self.timers.next_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -158,14 +158,14 @@ impl UserAgent {
     #[must_use]
     pub fn counts(&self) -> Counts {
         let registering = (0..self.registrations.len())
-            .filter(|index| self.alarms.is_set(Alarm::Register(*index)))
+            .filter(|index| self.timers.is_set(Timer::Register(*index)))
             .count();
         Counts {
             legs: self.legs.len(),
             dialogs: self.dialogs.len(),
             subscriptions: self.subscriptions.len(),
             transactions: self.transactions.len(),
-            alarms: self.alarms.len() - registering,
+            timers: self.timers.len() - registering,
             resolving: self.resolving.len(),
             ways: self.transactions.ways(),
             remembered: self.dialogs.remembered(),
@@ -215,8 +215,8 @@ impl UserAgent {
                 if let Some(Elapsed::TimedOut(id)) = elapsed {
                     self.unanswered(now, id, 408);
                 }
-            } else if let Some(alarm) = self.alarms.pop_due(now) {
-                self.ring(now, alarm);
+            } else if let Some(timer) = self.timers.pop_due(now) {
+                self.fire(now, timer);
             } else {
                 return;
             }
@@ -231,23 +231,23 @@ impl UserAgent {
         self.resolving.shrink_to_fit();
         self.out.shrink_to_fit();
         self.transactions.give_back_room();
-        self.alarms.give_back_room();
+        self.timers.give_back_room();
     }
 
-    fn ring(&mut self, now: Time, alarm: Alarm) {
-        match alarm {
-            Alarm::Accept(leg) => self.accept_timer(now, leg),
-            Alarm::Ringing(leg) => self.ring_again(now, leg),
-            Alarm::Renegotiate(leg) => self.try_renegotiate(now, leg),
-            Alarm::HangUp(leg) => self.send_bye(now, leg),
-            Alarm::Cancelled(leg) => self.cancel_timer(now, leg),
-            Alarm::Pump(id) => self.pump(now, id),
-            Alarm::Subscriber(id) => self.subscriber_timer(now, id),
-            Alarm::Notifier(id) => self.notifier_timer(now, id),
-            Alarm::Register(account) => self.register(now, account),
-            Alarm::Forget => {
+    fn fire(&mut self, now: Time, timer: Timer) {
+        match timer {
+            Timer::Accept(leg) => self.accept_timer(now, leg),
+            Timer::Ringing(leg) => self.ring_again(now, leg),
+            Timer::Renegotiate(leg) => self.try_renegotiate(now, leg),
+            Timer::HangUp(leg) => self.send_bye(now, leg),
+            Timer::Cancelled(leg) => self.cancel_timer(now, leg),
+            Timer::Pump(id) => self.pump(now, id),
+            Timer::Subscriber(id) => self.subscriber_timer(now, id),
+            Timer::Notifier(id) => self.notifier_timer(now, id),
+            Timer::Register(account) => self.register(now, account),
+            Timer::Forget => {
                 let next = self.dialogs.forget(now);
-                self.alarms.put(Alarm::Forget, next);
+                self.timers.put(Timer::Forget, next);
             }
         }
     }
@@ -311,7 +311,7 @@ impl UserAgent {
     }
 
     /// The leg and its dialog.
-    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<(&mut Leg, &mut Dialog)> {
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<(&mut InviteUsage, &mut Dialog)> {
         let leg = self.legs.get_mut(&id)?;
         let dialog = self.dialogs.get_mut(leg.dialog);
         debug_assert!(dialog.is_some(), "a dialog lives as long as its call");
@@ -335,17 +335,17 @@ impl UserAgent {
         let Some(leg) = self.legs.remove(&id) else {
             return;
         };
-        for alarm in [
-            Alarm::Accept(id),
-            Alarm::Ringing(id),
-            Alarm::Renegotiate(id),
-            Alarm::HangUp(id),
-            Alarm::Cancelled(id),
+        for timer in [
+            Timer::Accept(id),
+            Timer::Ringing(id),
+            Timer::Renegotiate(id),
+            Timer::HangUp(id),
+            Timer::Cancelled(id),
         ] {
-            self.alarms.cancel(alarm);
+            self.timers.cancel(timer);
         }
         let next = self.dialogs.remember(now, leg.dialog);
-        self.alarms.put(Alarm::Forget, next);
+        self.timers.put(Timer::Forget, next);
         if let Some(dialog) = self.dialogs.get_mut(leg.dialog) {
             dialog.call = None;
             for subscription in dialog.subscriptions.clone() {

@@ -2,7 +2,7 @@
 //! told to the part that the request's [`Purpose`] names.
 use crate::agent::UserAgent;
 use crate::dialogs::DialogId;
-use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::outbound::{Purpose, RequestContext, cseq_of};
 use crate::transaction::ClientId;
 use trialog_call::Time;
 use trialog_sip::{HeaderName, Method, Request, Response};
@@ -36,7 +36,7 @@ impl UserAgent {
             return;
         }
         let cseq = self.transactions.request(id).map_or(0, cseq_of);
-        let mut sent = Sent::new(purpose, account);
+        let mut sent = RequestContext::new(purpose, account);
         sent.dialog = dialog;
         self.concluded(now, Some(id), sent, cseq, status, response);
     }
@@ -104,7 +104,7 @@ impl UserAgent {
         let Some(old) = self.transactions.purpose(id) else {
             return;
         };
-        let mut sent = Sent::new(old.purpose, old.account);
+        let mut sent = RequestContext::new(old.purpose, old.account);
         sent.dialog = old.dialog;
         sent.focus = old.focus;
         sent.challenged = old.challenged + 1;
@@ -117,7 +117,7 @@ impl UserAgent {
         &mut self,
         now: Time,
         id: Option<ClientId>,
-        sent: Sent,
+        sent: RequestContext,
         cseq: u32,
         status: u16,
         response: Option<&Response>,

@@ -170,7 +170,7 @@ impl UserAgent {
             Purpose::Stray => Some(crate::outbound::cseq_of(request) + 1),
             Purpose::Invite(id) => {
                 let (leg, dialog) = self.leg_mut(id)?;
-                let crate::leg::Stage::Calling(calling) = &leg.stage else {
+                let crate::invite_usage::InviteState::Calling(calling) = &leg.stage else {
                     return None;
                 };
                 if calling.cancelled {

@@ -1,8 +1,8 @@
 //! All dialogs that we have, and for a while the names of those that we had. A dialog is found by Call-ID and both tags, and is
 //! over when its last usage is (RFC 5057 §3). The early dialogs of an INVITE's forks belong to that INVITE, not here.
-use crate::by_number::ByNumber;
 use crate::dialog::Dialog;
-use crate::transaction::timing::T64;
+use crate::id_map::IdMap;
+use crate::transaction::timing::TRANSACTION_TIMEOUT;
 use std::collections::{HashMap, VecDeque};
 use trialog_call::Time;
 
@@ -15,7 +15,7 @@ pub(crate) struct DialogId(u64);
 
 #[derive(Default)]
 pub(crate) struct Dialogs {
-    all: ByNumber<DialogId, Dialog>,
+    all: IdMap<DialogId, Dialog>,
     /// Our tag leads to the dialog; that of an INVITE of ours to what its forks' dialogs come from.
     by_tag: HashMap<String, DialogId>,
     opened: u64,
@@ -104,14 +104,17 @@ impl Dialogs {
 
     /// Forgets the names of dialogs that ended 64·T1 ago or earlier. Returns when the next one is due.
     pub(crate) fn forget(&mut self, now: Time) -> Option<Time> {
-        while (self.ended.front()).is_some_and(|oldest| now.since(oldest.at) >= T64) {
+        while (self.ended.front()).is_some_and(|oldest| now.since(oldest.at) >= TRANSACTION_TIMEOUT)
+        {
             self.ended.pop_front();
         }
         self.next_to_forget()
     }
 
     fn next_to_forget(&self) -> Option<Time> {
-        self.ended.front().map(|oldest| oldest.at + T64)
+        self.ended
+            .front()
+            .map(|oldest| oldest.at + TRANSACTION_TIMEOUT)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -3,7 +3,7 @@
 //! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
 //! outputs are there to be polled. It keeps the stock of RTP addresses that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
-use crate::by_number::ByNumber;
+use crate::id_map::IdMap;
 use crate::{
     Config, Counts, Input, Output, RegistrationState, ResolveId, Source, Transmit, Transport,
     UserAgent,
@@ -130,7 +130,7 @@ pub struct Endpoint {
     phone: Phone,
     agent: UserAgent,
     stock: VecDeque<SocketAddr>,
-    taken: ByNumber<LegId, SocketAddr>,
+    taken: IdMap<LegId, SocketAddr>,
     routing: Routing,
     /// What the core has yet to hear, in order.
     heard: VecDeque<trialog_call::Input>,
@@ -147,7 +147,7 @@ impl Endpoint {
             phone: Phone::new(policy, accounts),
             agent: UserAgent::new(config, seed),
             stock: VecDeque::new(),
-            taken: ByNumber::default(),
+            taken: IdMap::default(),
             routing: Routing::default(),
             heard: VecDeque::new(),
             out: VecDeque::new(),

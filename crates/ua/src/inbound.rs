@@ -3,7 +3,7 @@
 use crate::agent::UserAgent;
 use crate::dialog::tag_of;
 use crate::dialogs::DialogId;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use crate::outbound::cseq_of;
 use crate::transaction::{Flow, ServerId, Taken};
 use crate::{Source, Transport};
@@ -30,10 +30,10 @@ impl UserAgent {
             return;
         };
         // RFC 3261 §18.2.1 and RFC 3581 §4: note where it really came from.
-        if stamp(&mut via, source.remote) {
+        if set_received(&mut via, source.remote) {
             request.headers.set_first(HeaderName::Via, via.to_string());
         }
-        let flow = way_back(&via, &source);
+        let flow = response_destination(&via, &source);
         // In a flood who talks to us already is heard on, and who calls may give up.
         let room = self.transactions.have_room()
             || self.dialog_of(&request).is_some()
@@ -175,7 +175,7 @@ impl UserAgent {
         let closing = self
             .legs
             .get(&id)
-            .is_none_or(|leg| matches!(leg.stage, Stage::Closing));
+            .is_none_or(|leg| matches!(leg.stage, InviteState::Closing));
         match request.method {
             Method::Bye => self.hung_up(now, id, server, request),
             _ if closing => self.refuse(now, server, 481),
@@ -267,8 +267,8 @@ impl UserAgent {
         response.headers.set_to_tag(&tag);
         let flow = match response.headers.via() {
             Some(Ok(mut via)) => {
-                stamp(&mut via, source.remote);
-                let flow = way_back(&via, &source);
+                set_received(&mut via, source.remote);
+                let flow = response_destination(&via, &source);
                 response.headers.set_first(HeaderName::Via, via.to_string());
                 flow
             }
@@ -284,7 +284,7 @@ impl UserAgent {
 }
 
 /// Whether it says more now than it did.
-fn stamp(via: &mut Via, remote: SocketAddr) -> bool {
+fn set_received(via: &mut Via, remote: SocketAddr) -> bool {
     let asked = via.rport().is_some();
     if asked {
         via.params.set("rport", Some(&remote.port().to_string()));
@@ -298,7 +298,7 @@ fn stamp(via: &mut Via, remote: SocketAddr) -> bool {
 }
 
 /// RFC 3261 §18.2.2 and RFC 3581 §4.
-fn way_back(via: &Via, source: &Source) -> Flow {
+fn response_destination(via: &Via, source: &Source) -> Flow {
     let port = match via.rport() {
         Some(Some(port)) if source.transport == Transport::Udp => port,
         _ => via.port_or_default(),

@@ -2,7 +2,7 @@
 //! (`application/dtmf-relay`, which other phones send without asking).
 use crate::Output;
 use crate::agent::UserAgent;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
 use trialog_call::{Info, LegId, Time, WireEvent};
@@ -24,7 +24,7 @@ impl UserAgent {
         let up = self
             .legs
             .get(&id)
-            .filter(|leg| matches!(leg.stage, Stage::Up));
+            .filter(|leg| matches!(leg.stage, InviteState::Up));
         let Some(dialog) = up.map(|leg| leg.dialog) else {
             return;
         };

@@ -2,7 +2,7 @@
 //! its answer means is for the part that its [`Purpose`] names.
 use crate::agent::UserAgent;
 use crate::dialogs::DialogId;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use crate::subscription::SubscriptionId;
 use crate::transaction::{ClientId, Flow};
 use crate::{Output, ResolveId, Transport};
@@ -33,7 +33,7 @@ pub(crate) enum Purpose {
 }
 
 /// What goes with a request of ours as long as its transaction lives.
-pub(crate) struct Sent {
+pub(crate) struct RequestContext {
     pub(crate) purpose: Purpose,
     /// The dialog that it is in.
     pub(crate) dialog: Option<DialogId>,
@@ -48,7 +48,7 @@ pub(crate) struct Sent {
     pub(crate) acks: Vec<(String, Option<Output>)>,
 }
 
-impl Sent {
+impl RequestContext {
     pub(crate) fn new(purpose: Purpose, account: usize) -> Self {
         Self {
             purpose,
@@ -71,7 +71,7 @@ impl Sent {
 
 /// What waits for a name's addresses.
 pub(crate) enum Waiting {
-    Request(Box<Request>, Sent),
+    Request(Box<Request>, RequestContext),
     /// The ACK of a 2xx of this fork.
     Ack(Box<Request>, ClientId, String),
 }
@@ -89,9 +89,15 @@ pub(crate) enum Hop {
 }
 
 impl UserAgent {
-    /// Sends a request, which has no Via yet, towards `towards`: the first route, or the Request-URI where there is none.
-    pub(crate) fn send(&mut self, now: Time, request: Request, towards: &Uri, sent: Sent) {
-        match self.hop(towards, sent.account) {
+    /// Sends a request, which has no Via yet, to `next_hop`: the first route, or the Request-URI where there is none.
+    pub(crate) fn send(
+        &mut self,
+        now: Time,
+        request: Request,
+        next_hop: &Uri,
+        sent: RequestContext,
+    ) {
+        match self.hop(next_hop, sent.account) {
             Hop::At(transport, address) => self.launch(now, request, sent, transport, address),
             Hop::Name {
                 host,
@@ -154,13 +160,13 @@ impl UserAgent {
         }
     }
 
-    pub(crate) fn is_still_wanted(&self, sent: &Sent) -> bool {
+    pub(crate) fn is_still_wanted(&self, sent: &RequestContext) -> bool {
         let Purpose::Invite(leg) = sent.purpose else {
             return true;
         };
-        self.legs
-            .get(&leg)
-            .is_some_and(|leg| matches!(&leg.stage, Stage::Calling(calling) if !calling.cancelled))
+        self.legs.get(&leg).is_some_and(
+            |leg| matches!(&leg.stage, InviteState::Calling(calling) if !calling.cancelled),
+        )
     }
 
     pub(crate) fn hop(&self, uri: &Uri, account: usize) -> Hop {
@@ -192,7 +198,7 @@ impl UserAgent {
         &mut self,
         now: Time,
         mut request: Request,
-        sent: Sent,
+        sent: RequestContext,
         transport: Transport,
         destination: SocketAddr,
     ) {
@@ -227,7 +233,8 @@ impl UserAgent {
             .transactions
             .start(now, request, &branch, flow, sent, &mut self.out);
         if let Purpose::Invite(leg) = purpose
-            && let Some(Stage::Calling(calling)) = self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
+            && let Some(InviteState::Calling(calling)) =
+                self.legs.get_mut(&leg).map(|leg| &mut leg.stage)
         {
             calling.client = Some(id);
             calling.provisional = false;

@@ -1,11 +1,11 @@
 //! Requests in a dialog, in order: each waits a moment for an answer to the one ahead, since datagrams overtake each other, and
 //! a request that was overtaken gets 500 (RFC 3261 §12.2.2). Where no answer comes, it passes what may be passed, so that a lost
 //! INFO does not hold a re-INVITE up; what was overtaken and refused for that is sent again.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::dialog::{Queued, Turn};
 use crate::dialogs::DialogId;
-use crate::leg::Stage;
-use crate::outbound::{Purpose, Sent};
+use crate::invite_usage::InviteState;
+use crate::outbound::{Purpose, RequestContext};
 use trialog_call::Time;
 use trialog_sip::{HeaderName, Method};
 
@@ -39,7 +39,7 @@ impl UserAgent {
             };
             match dialog.turn_of(now, &next.method) {
                 Turn::Now => {}
-                Turn::At(time) => return self.alarms.set(Alarm::Pump(id), time),
+                Turn::At(time) => return self.timers.set(Timer::Pump(id), time),
                 Turn::AfterAnswer => return,
             }
             if let Some(next) = dialog.queue.pop_front() {
@@ -51,8 +51,10 @@ impl UserAgent {
         };
         let leg = dialog.call.and_then(|call| self.legs.get(&call));
         match leg.map(|leg| (leg.id, &leg.stage)) {
-            Some((leg, Stage::Up)) => self.try_renegotiate(now, leg),
-            Some((leg, Stage::Closing)) if dialog.unanswered.is_empty() => self.send_bye(now, leg),
+            Some((leg, InviteState::Up)) => self.try_renegotiate(now, leg),
+            Some((leg, InviteState::Closing)) if dialog.unanswered.is_empty() => {
+                self.send_bye(now, leg)
+            }
             _ => {}
         }
     }
@@ -62,7 +64,7 @@ impl UserAgent {
             return;
         };
         let mut request = dialog.request(queued.method.clone());
-        let (towards, cseq) = (dialog.next_hop().clone(), dialog.local_cseq);
+        let (next_hop, cseq) = (dialog.next_hop().clone(), dialog.local_cseq);
         dialog.sent(now, queued.method);
         dialog.open += 1;
         if let Purpose::Refer(subscription) = queued.purpose
@@ -74,9 +76,9 @@ impl UserAgent {
             request.headers.push(name, value);
         }
         request.body = queued.body;
-        let mut sent = Sent::in_dialog(queued.purpose, id, dialog.account);
+        let mut sent = RequestContext::in_dialog(queued.purpose, id, dialog.account);
         let leg = dialog.call.and_then(|call| self.legs.get(&call));
         sent.focus = leg.is_some_and(|leg| leg.focus);
-        self.send(now, request, &towards, sent);
+        self.send(now, request, &next_hop, sent);
     }
 }

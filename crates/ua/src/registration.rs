@@ -1,7 +1,7 @@
 //! REGISTER (RFC 3261 §10): one binding an account, refreshed before it ends, tried again at growing intervals where it
 //! fails (RFC 5626 §4.5), and taken back at the end.
-use crate::agent::{Alarm, UserAgent};
-use crate::outbound::{Purpose, Sent};
+use crate::agent::{Timer, UserAgent};
+use crate::outbound::{Purpose, RequestContext};
 use crate::random::Random;
 use crate::{Output, RegistrationFault, RegistrationState};
 use std::net::IpAddr;
@@ -70,7 +70,7 @@ impl UserAgent {
 
     pub(crate) fn unregister_all(&mut self, now: Time) {
         for account in 0..self.registrations.len() {
-            self.alarms.cancel(Alarm::Register(account));
+            self.timers.cancel(Timer::Register(account));
             let registration = &mut self.registrations[account];
             let was_wanted = std::mem::replace(&mut registration.wanted, false);
             if registration.bound || registration.in_flight {
@@ -112,7 +112,7 @@ impl UserAgent {
             address = address.with_name(display);
         }
         let headers = &mut request.headers;
-        let towards = match &own.outbound_proxy {
+        let next_hop = match &own.outbound_proxy {
             Some(proxy) => {
                 let mut proxy = proxy.clone();
                 proxy.params.set("lr", None);
@@ -132,8 +132,8 @@ impl UserAgent {
         headers.push(HeaderName::Expires, expires.to_string());
         headers.push(HeaderName::Allow, allow);
         headers.push(HeaderName::Supported, supported);
-        let sent = Sent::new(Purpose::Register(account), account);
-        self.send(now, request, &towards, sent);
+        let sent = RequestContext::new(Purpose::Register(account), account);
+        self.send(now, request, &next_hop, sent);
     }
 
     /// The registrar's answer, or none (408, 503).
@@ -194,7 +194,7 @@ impl UserAgent {
         // Before its end, with time for a retry; neither all phones at once.
         let margin = (lasts / 10).max(Duration::from_secs(5)).min(lasts / 2);
         let refresh = now + (lasts - margin - self.random.half_to_whole(margin) / 2);
-        self.alarms.set(Alarm::Register(account), refresh);
+        self.timers.set(Timer::Register(account), refresh);
         let until = now + lasts;
         self.state_registration(account, RegistrationState::Registered { until });
     }
@@ -243,7 +243,7 @@ impl UserAgent {
             }
         });
         let wait = told.map_or(wait, |told| told.max(wait));
-        self.alarms.set(Alarm::Register(account), now + wait);
+        self.timers.set(Timer::Register(account), now + wait);
         let reason = match response {
             Some(response) => response.reason.to_string(),
             None => trialog_sip::reason_phrase(status).to_owned(),

@@ -1,7 +1,7 @@
 //! `Replaces` (RFC 3891): an INVITE that takes the place of a dialog, ours to match; and the Refer-To that makes somebody
 //! send one.
 use crate::agent::UserAgent;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use trialog_call::LegId;
 use trialog_sip::{HeaderName, NameAddr, Replaces, Request, Uri};
 
@@ -31,12 +31,14 @@ impl UserAgent {
         let dialog = self.dialogs.named(call_id, to, from);
         let leg = dialog.and_then(|(_, dialog)| self.legs.get(&dialog.call?));
         match leg.map(|leg| (leg.id, &leg.stage)) {
-            Some((_, Stage::Up)) if replaces.early_only => Replacement::Refused(486),
-            Some((id, Stage::Up)) => Replacement::Of(id),
-            Some((_, Stage::Closing)) => Replacement::Refused(603),
+            Some((_, InviteState::Up)) if replaces.early_only => Replacement::Refused(486),
+            Some((id, InviteState::Up)) => Replacement::Of(id),
+            Some((_, InviteState::Closing)) => Replacement::Refused(603),
             // An early dialog that we did not begin can't be replaced; that we do not let one of ours be is stricter
             // than RFC 3891: a ringing party is called again by the party that wants it.
-            Some((_, Stage::Offered(_) | Stage::Calling(_))) => Replacement::Refused(481),
+            Some((_, InviteState::Offered(_) | InviteState::Calling(_))) => {
+                Replacement::Refused(481)
+            }
             None if dialog.is_some() || self.dialogs.had(call_id, to, from) => {
                 Replacement::Refused(603)
             }

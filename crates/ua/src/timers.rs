@@ -1,26 +1,26 @@
-//! A set of named alarms on time that is handed in. Each name has at most one alarm; setting it again moves it.
+//! A set of named timers on time that is handed in. Each name has at most one timer; setting it again moves it.
 //! It never reads a clock: whoever owns it asks for the next deadline and says when that has come.
-use crate::by_number::ByNumber;
+use crate::id_map::IdMap;
 use std::collections::BTreeSet;
 use std::hash::Hash;
 use trialog_call::Time;
 
-/// Alarms by name.
+/// Timers by name.
 #[derive(Debug)]
 pub(crate) struct Timers<K> {
     order: BTreeSet<(Time, K)>,
-    at: ByNumber<K, Time>,
+    at: IdMap<K, Time>,
 }
 
 impl<K: Copy + Ord + Hash> Timers<K> {
     pub(crate) fn new() -> Self {
         Self {
             order: BTreeSet::new(),
-            at: ByNumber::default(),
+            at: IdMap::default(),
         }
     }
 
-    /// Sets the alarm, or moves it.
+    /// Sets the timer, or moves it.
     pub(crate) fn set(&mut self, key: K, at: Time) {
         if let Some(before) = self.at.insert(key, at) {
             if before == at {
@@ -53,7 +53,7 @@ impl<K: Copy + Ord + Hash> Timers<K> {
         self.order.first().map(|&(at, _)| at)
     }
 
-    /// The earliest alarm that is due, which is then no more.
+    /// The earliest timer that is due, which is then no more.
     pub(crate) fn pop_due(&mut self, now: Time) -> Option<K> {
         let &(at, key) = self.order.first()?;
         if at > now {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn alarms_ring_in_order_and_once() {
+    fn timers_fire_in_order_and_once() {
         let mut timers = Timers::new();
         timers.set('b', at(20));
         timers.set('a', at(10));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_that_is_moved_rings_only_at_its_new_time() {
+    fn a_timer_that_is_moved_fires_only_at_its_new_time() {
         let mut timers = Timers::new();
         timers.set('a', at(10));
         timers.set('a', at(50));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_alarm_never_rings() {
+    fn a_cancelled_timer_never_fires() {
         let mut timers = Timers::new();
         timers.set('a', at(10));
         timers.cancel('a');

@@ -1,8 +1,8 @@
 //! Our 2xx until it is acknowledged (RFC 3261 §13.3.1.4), and the ACK itself, which may bring the answer to our offer.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
 use crate::dialogs::DialogId;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use crate::outbound::cseq_of;
 use crate::transaction::timing::T2;
 use trialog_call::{EndCause, LegId, Time, WireEvent};
@@ -19,7 +19,7 @@ impl UserAgent {
         };
         if now >= accept.give_up {
             leg.accept = None;
-            if matches!(leg.stage, Stage::Up) {
+            if matches!(leg.stage, InviteState::Up) {
                 self.event(id, WireEvent::Ended(EndCause::TimedOut));
                 self.close(now, id, None);
             } else {
@@ -32,7 +32,7 @@ impl UserAgent {
         let next = (now + accept.interval).min(accept.give_up);
         let server = accept.server;
         self.transactions.repeat(server, &mut self.out);
-        self.alarms.set(Alarm::Accept(id), next);
+        self.timers.set(Timer::Accept(id), next);
     }
 
     /// An ACK in a dialog.
@@ -60,8 +60,8 @@ impl UserAgent {
                 None if !first => {}
                 None => {
                     leg.accept = None;
-                    self.alarms.cancel(Alarm::Accept(id));
-                    if matches!(leg.stage, Stage::Up) {
+                    self.timers.cancel(Timer::Accept(id));
+                    if matches!(leg.stage, InviteState::Up) {
                         self.event(id, WireEvent::Ended(EndCause::NoMedia));
                     }
                     return self.close(now, id, None);
@@ -80,12 +80,12 @@ impl UserAgent {
         let Some(accept) = leg.accept.take() else {
             return;
         };
-        self.alarms.cancel(Alarm::Accept(id));
+        self.timers.cancel(Timer::Accept(id));
         self.transactions.acknowledged(accept.server);
         match leg.stage {
-            Stage::Up if accept.first => self.event(id, WireEvent::Confirmed),
+            InviteState::Up if accept.first => self.event(id, WireEvent::Confirmed),
             // RFC 3261 §15: our BYE waited for this.
-            Stage::Closing => self.send_bye(now, id),
+            InviteState::Closing => self.send_bye(now, id),
             _ => {}
         }
     }

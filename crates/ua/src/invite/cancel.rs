@@ -1,8 +1,8 @@
 //! Our CANCEL, and what crosses it: the leg ends in `Gone` in any case.
-use crate::agent::{Alarm, UserAgent};
-use crate::leg::Stage;
-use crate::outbound::{Purpose, Sent, cseq_of};
-use crate::transaction::timing::T64;
+use crate::agent::{Timer, UserAgent};
+use crate::invite_usage::InviteState;
+use crate::outbound::{Purpose, RequestContext, cseq_of};
+use crate::transaction::timing::TRANSACTION_TIMEOUT;
 use trialog_call::{ByeReason, LegId, Time, WireEvent};
 use trialog_sip::{HeaderName, Method, Request};
 
@@ -12,7 +12,7 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return self.event(id, WireEvent::Gone);
         };
-        let Stage::Calling(calling) = &mut leg.stage else {
+        let InviteState::Calling(calling) = &mut leg.stage else {
             // It was answered before: there is nothing to cancel, only to end.
             return self.hang_up(now, id, ByeReason::Ended);
         };
@@ -38,7 +38,7 @@ impl UserAgent {
             return;
         };
         let account = dialog.account;
-        let Stage::Calling(calling) = &mut leg.stage else {
+        let InviteState::Calling(calling) = &mut leg.stage else {
             return;
         };
         let Some(client) = calling.client else {
@@ -56,16 +56,17 @@ impl UserAgent {
         let Some((cancel, branch)) = cancel_of(invite) else {
             return;
         };
-        let sent = Sent::new(Purpose::Cancel, account);
+        let sent = RequestContext::new(Purpose::Cancel, account);
         self.transactions
             .start(now, cancel, &branch, flow, sent, &mut self.out);
         // RFC 3261 §9.1: after 64·T1 without a final answer the INVITE counts as cancelled.
-        self.alarms.set(Alarm::Cancelled(id), now + T64);
+        self.timers
+            .set(Timer::Cancelled(id), now + TRANSACTION_TIMEOUT);
     }
 
     pub(crate) fn cancel_timer(&mut self, now: Time, id: LegId) {
         if let Some(leg) = self.legs.get(&id)
-            && let Stage::Calling(calling) = &leg.stage
+            && let InviteState::Calling(calling) = &leg.stage
         {
             if let Some(client) = calling.client {
                 self.transactions.forget(client);

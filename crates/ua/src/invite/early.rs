@@ -1,7 +1,7 @@
 //! Early dialogs of our own INVITE (RFC 3261 §12.1.2): one for each fork that has answered provisionally with a tag, until the
 //! INVITE has its final answer. The far side may send requests in them (UPDATE, INFO); we send none.
 use crate::dialog::{Dialog, tag_of};
-use crate::leg::{Calling, EarlyDialog};
+use crate::invite_usage::{Calling, EarlyDialog};
 use crate::media::Foreseen;
 use trialog_sip::{HeaderName, Response};
 

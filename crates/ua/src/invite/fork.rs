@@ -1,7 +1,7 @@
 //! Forks that answer too late: each 2xx but the one that we took is acknowledged and ended (RFC 3261 §13.2.2.4).
 use crate::agent::UserAgent;
 use crate::dialog::Dialog;
-use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::outbound::{Purpose, RequestContext, cseq_of};
 use crate::transaction::ClientId;
 use trialog_call::Time;
 use trialog_sip::{HeaderName, Method, NameAddr, Response};
@@ -20,11 +20,16 @@ impl UserAgent {
             return;
         };
         dialog.answer(response);
-        let towards = dialog.next_hop().clone();
+        let next_hop = dialog.next_hop().clone();
         let ack = dialog.numbered(Method::Ack, cseq);
-        self.acknowledge(client, tag, ack, &towards, account);
+        self.acknowledge(client, tag, ack, &next_hop, account);
         let bye = dialog.request(Method::Bye);
-        self.send(now, bye, &towards, Sent::new(Purpose::Stray, account));
+        self.send(
+            now,
+            bye,
+            &next_hop,
+            RequestContext::new(Purpose::Stray, account),
+        );
     }
 
     /// The dialog as it was when this INVITE was sent.

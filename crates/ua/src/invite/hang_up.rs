@@ -1,8 +1,8 @@
 //! The end of a call: our BYE, which waits for what it must not overtake, and the far side's.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::dialog::{PATIENCE, tag_of};
-use crate::leg::Stage;
-use crate::outbound::{Purpose, Sent};
+use crate::invite_usage::InviteState;
+use crate::outbound::{Purpose, RequestContext};
 use crate::transaction::ServerId;
 use trialog_call::{ByeReason, EndCause, LegId, Time, WireEvent};
 use trialog_sip::{HeaderName, Method, Reason, Request};
@@ -12,13 +12,13 @@ impl UserAgent {
     pub(crate) fn hang_up(&mut self, now: Time, id: LegId, reason: ByeReason) {
         match self.legs.get(&id).map(|leg| &leg.stage) {
             None => self.event(id, WireEvent::Gone),
-            Some(Stage::Calling(_)) => self.cancel(now, id),
-            Some(Stage::Offered(_)) => {
+            Some(InviteState::Calling(_)) => self.cancel(now, id),
+            Some(InviteState::Offered(_)) => {
                 self.reject(now, id, 480);
                 self.event(id, WireEvent::Gone);
             }
-            Some(Stage::Up) => self.close(now, id, Some(reason)),
-            Some(Stage::Closing) => {}
+            Some(InviteState::Up) => self.close(now, id, Some(reason)),
+            Some(InviteState::Closing) => {}
         }
     }
 
@@ -27,11 +27,11 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        leg.stage = Stage::Closing;
+        leg.stage = InviteState::Closing;
         leg.told = reason.is_none();
         leg.bye_reason = reason;
         leg.renegotiation.wanted = None;
-        self.alarms.cancel(Alarm::Renegotiate(id));
+        self.timers.cancel(Timer::Renegotiate(id));
         self.end_media(id);
         let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
@@ -41,7 +41,7 @@ impl UserAgent {
             return;
         }
         if !dialog.unanswered.is_empty() || !dialog.queue.is_empty() {
-            self.alarms.set(Alarm::HangUp(id), now + PATIENCE);
+            self.timers.set(Timer::HangUp(id), now + PATIENCE);
             return;
         }
         self.send_bye(now, id);
@@ -49,11 +49,11 @@ impl UserAgent {
 
     /// Sends the BYE, once.
     pub(crate) fn send_bye(&mut self, now: Time, id: LegId) {
-        self.alarms.cancel(Alarm::HangUp(id));
+        self.timers.cancel(Timer::HangUp(id));
         let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
-        if leg.bye_sent || leg.accept.is_some() || !matches!(leg.stage, Stage::Closing) {
+        if leg.bye_sent || leg.accept.is_some() || !matches!(leg.stage, InviteState::Closing) {
             return;
         }
         leg.bye_sent = true;
@@ -67,9 +67,9 @@ impl UserAgent {
                 .headers
                 .push(HeaderName::Reason, in_words(reason).to_string());
         }
-        let towards = dialog.next_hop().clone();
-        let sent = Sent::in_dialog(Purpose::Bye(id), leg.dialog, dialog.account);
-        self.send(now, request, &towards, sent);
+        let next_hop = dialog.next_hop().clone();
+        let sent = RequestContext::in_dialog(Purpose::Bye(id), leg.dialog, dialog.account);
+        self.send(now, request, &next_hop, sent);
     }
 
     /// Our BYE was answered or given up.
@@ -77,7 +77,7 @@ impl UserAgent {
         let Some(leg) = self.legs.get(&id) else {
             return;
         };
-        if matches!(leg.stage, Stage::Closing) {
+        if matches!(leg.stage, InviteState::Closing) {
             if !leg.told {
                 self.event(id, WireEvent::Gone);
             }
@@ -94,21 +94,21 @@ impl UserAgent {
         };
         match &mut leg.stage {
             // RFC 3261 §15: a called side may not do so. That fork is over then (§15.1.2); the call is when its INVITE is.
-            Stage::Calling(calling) => {
+            InviteState::Calling(calling) => {
                 calling.end_early(tag_of(&request.headers, &HeaderName::From).unwrap_or_default());
             }
-            Stage::Up => {
+            InviteState::Up => {
                 self.event(id, WireEvent::Ended(EndCause::Bye));
                 self.end(now, id);
             }
             // RFC 3261 §15.1.2: the caller may end an early dialog by BYE; the INVITE gets 487.
-            Stage::Offered(offered) => {
+            InviteState::Offered(offered) => {
                 let invite = offered.server;
                 self.cancelled(now, invite);
             }
             // The two BYEs crossed: ours may still be waiting to be sent, and need not be.
-            Stage::Closing if !leg.bye_sent => self.gone(now, id),
-            Stage::Closing => {}
+            InviteState::Closing if !leg.bye_sent => self.gone(now, id),
+            InviteState::Closing => {}
         }
     }
 }

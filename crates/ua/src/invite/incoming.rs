@@ -1,15 +1,15 @@
 //! A call that comes in: whom it is for, what it may replace, and the core's answer to it.
 use crate::Source;
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
 use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
-use crate::leg::{Accept, Leg, Offered, Stage, target_of};
+use crate::invite_usage::{Accept, InviteState, InviteUsage, Offered, target_of};
 use crate::media::{self, Media};
 use crate::outbound::cseq_of;
 use crate::replaces::Replacement;
 use crate::transaction::ServerId;
-use crate::transaction::timing::{T1, T64};
+use crate::transaction::timing::{T1, TRANSACTION_TIMEOUT};
 use std::net::SocketAddr;
 use std::time::Duration;
 use trialog_call::{AccountId, EndCause, Incoming, LegId, Target, Time, WireEvent};
@@ -70,7 +70,7 @@ impl UserAgent {
             .get(&HeaderName::new(crate::invite::ROLE))
             .is_some_and(|role| role.trim().eq_ignore_ascii_case("guest"));
         let media = Media::new(None, &self.config, self.random.session_id());
-        let stage = Stage::Offered(Offered {
+        let stage = InviteState::Offered(Offered {
             server,
             cseq: cseq_of(request),
             offer,
@@ -79,8 +79,8 @@ impl UserAgent {
         });
         let from = shown(&dialog.remote);
         let uri = target_of(&dialog.remote.uri.bare());
-        let mut leg = Leg::new(id, stage, self.dialogs.open(dialog), media);
-        crate::leg::learn(&mut leg.capabilities, &request.headers);
+        let mut leg = InviteUsage::new(id, stage, self.dialogs.open(dialog), media);
+        crate::invite_usage::read_capabilities(&mut leg.capabilities, &request.headers);
         let incoming = Incoming {
             account: AccountId(u16::try_from(account).unwrap_or(u16::MAX)),
             from,
@@ -93,7 +93,7 @@ impl UserAgent {
         };
         self.legs.insert(id, leg);
         self.event(id, WireEvent::Incoming(incoming));
-        self.hear(id, &request.headers);
+        self.update_capabilities(id, &request.headers);
     }
 
     /// The account that a request is for: by our Contact, by address of record, by user, else the first.
@@ -128,7 +128,7 @@ impl UserAgent {
 
     fn offered(&mut self, id: LegId) -> Option<&mut Offered> {
         match &mut self.legs.get_mut(&id)?.stage {
-            Stage::Offered(offered) => Some(offered),
+            InviteState::Offered(offered) => Some(offered),
             _ => None,
         }
     }
@@ -144,8 +144,8 @@ impl UserAgent {
             self.transactions
                 .respond(now, server, &response, &mut self.out);
         }
-        self.alarms
-            .set(Alarm::Ringing(id), until.min(now + RING_AGAIN));
+        self.timers
+            .set(Timer::Ringing(id), until.min(now + RING_AGAIN));
     }
 
     pub(crate) fn ring_again(&mut self, now: Time, id: LegId) {
@@ -197,20 +197,20 @@ impl UserAgent {
         let sent_offer = offer.is_none();
         self.transactions
             .respond(now, server, &response, &mut self.out);
-        self.alarms.cancel(Alarm::Ringing(id));
+        self.timers.cancel(Timer::Ringing(id));
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        leg.stage = Stage::Up;
+        leg.stage = InviteState::Up;
         leg.accept = Some(Accept {
             server,
             cseq,
             first: true,
             offered: sent_offer,
             interval: T1,
-            give_up: now + T64,
+            give_up: now + TRANSACTION_TIMEOUT,
         });
-        self.alarms.set(Alarm::Accept(id), now + T1);
+        self.timers.set(Timer::Accept(id), now + T1);
         if let Some(negotiated) = agreed {
             self.agreed(id, negotiated);
         }
@@ -266,8 +266,8 @@ impl UserAgent {
 
     /// The leg whose first INVITE this is, as long as we have not seen its ACK.
     pub(crate) fn leg_offered_by(&self, invite: ServerId) -> Option<LegId> {
-        let is = |leg: &&Leg| match (&leg.stage, &leg.accept) {
-            (Stage::Offered(offered), _) => offered.server == invite,
+        let is = |leg: &&InviteUsage| match (&leg.stage, &leg.accept) {
+            (InviteState::Offered(offered), _) => offered.server == invite,
             (_, Some(accept)) => accept.first && accept.server == invite,
             _ => false,
         };

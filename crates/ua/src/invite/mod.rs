@@ -7,14 +7,14 @@ mod fork;
 mod hang_up;
 mod incoming;
 mod outgoing;
-mod renegotiate;
-mod renegotiated;
+mod reinvite_client;
+mod reinvite_server;
 mod update;
 
 pub(crate) use outgoing::NewCall;
 
 use crate::agent::UserAgent;
-use crate::leg::learn;
+use crate::invite_usage::read_capabilities;
 use trialog_call::{LegId, WireEvent};
 use trialog_sdp::Negotiated;
 use trialog_sip::{HeaderName, Headers, NameAddr};
@@ -69,11 +69,11 @@ impl UserAgent {
     }
 
     /// Learns from a message of the far side what it can do and whether it is a focus.
-    pub(crate) fn hear(&mut self, id: LegId, headers: &Headers) {
+    pub(crate) fn update_capabilities(&mut self, id: LegId, headers: &Headers) {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        learn(&mut leg.capabilities, headers);
+        read_capabilities(&mut leg.capabilities, headers);
         if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
             let focus = contact.params.has("isfocus") || contact.uri.params.has("isfocus");
             if focus != leg.far_focus {

@@ -1,10 +1,10 @@
 //! A call that we place: its INVITE, its answers, and where a redirection leads.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
 use crate::dialog::{Dialog, tag_of};
-use crate::leg::{Calling, Leg, Stage};
+use crate::invite_usage::{Calling, InviteState, InviteUsage};
 use crate::media::Media;
-use crate::outbound::{Purpose, Sent, cseq_of, first_route};
+use crate::outbound::{Purpose, RequestContext, cseq_of, first_route};
 use crate::transaction::ClientId;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -57,8 +57,8 @@ impl UserAgent {
         dialog.local_cseq = self.random.cseq();
         dialog.call = Some(id);
         let mut request = dialog.request(Method::Invite);
-        let stage = Stage::Calling(Calling::default());
-        let mut leg = Leg::new(id, stage, self.dialogs.open(dialog), taken);
+        let stage = InviteState::Calling(Calling::default());
+        let mut leg = InviteUsage::new(id, stage, self.dialogs.open(dialog), taken);
         leg.follows = call.referral;
         self.legs.insert(id, leg);
         self.say_capabilities(&mut request.headers);
@@ -79,17 +79,17 @@ impl UserAgent {
     }
 
     fn send_invite(&mut self, now: Time, id: LegId, account: usize, request: Request) {
-        let towards = self.towards(&request, account);
+        let next_hop = self.next_hop(&request, account);
         self.send(
             now,
             request,
-            &towards,
-            Sent::new(Purpose::Invite(id), account),
+            &next_hop,
+            RequestContext::new(Purpose::Invite(id), account),
         );
     }
 
     /// Where a request outside a dialog goes: the proxy, or the registrar for its own domain, or the target.
-    fn towards(&self, request: &Request, account: usize) -> Uri {
+    fn next_hop(&self, request: &Request, account: usize) -> Uri {
         let own = self.account(account);
         match &own.registrar {
             Some(registrar)
@@ -167,7 +167,7 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        let Stage::Calling(calling) = &mut leg.stage else {
+        let InviteState::Calling(calling) = &mut leg.stage else {
             return;
         };
         calling.provisional = true;
@@ -205,7 +205,7 @@ impl UserAgent {
         };
         let calling = match self.legs.get_mut(&id) {
             Some(leg) => match &mut leg.stage {
-                Stage::Calling(calling) => Some(std::mem::take(calling)),
+                InviteState::Calling(calling) => Some(std::mem::take(calling)),
                 _ => None,
             },
             None => None,
@@ -214,7 +214,7 @@ impl UserAgent {
             return self.drop_fork(now, client, response, tag, cseq);
         };
         self.tell_lost_referrer(now, id, 200);
-        self.alarms.cancel(Alarm::Cancelled(id));
+        self.timers.cancel(Timer::Cancelled(id));
         let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
@@ -225,15 +225,15 @@ impl UserAgent {
         }
         dialog.answer(response);
         let ack = dialog.numbered(Method::Ack, cseq);
-        let (towards, account) = (dialog.next_hop().clone(), dialog.account);
+        let (next_hop, account) = (dialog.next_hop().clone(), dialog.account);
         let dialog = leg.dialog;
         if calling.cancelled {
             // Our CANCEL crossed the answer: acknowledged, then ended.
-            leg.stage = Stage::Closing;
-            self.acknowledge(client, tag, ack, &towards, account);
+            leg.stage = InviteState::Closing;
+            self.acknowledge(client, tag, ack, &next_hop, account);
             return self.send_bye(now, id);
         }
-        leg.stage = Stage::Up;
+        leg.stage = InviteState::Up;
         let negotiated = match Body::in_response(response) {
             Some(answer) => leg.media.accept_answer(&answer),
             // An answer in a provisional of this fork counts where the 2xx has none.
@@ -242,7 +242,7 @@ impl UserAgent {
                 negotiated
             }),
         };
-        self.acknowledge(client, tag, ack, &towards, account);
+        self.acknowledge(client, tag, ack, &next_hop, account);
         let Some(negotiated) = negotiated else {
             // No sound was agreed: the far side thinks the call is up, so it hears BYE.
             self.event(id, WireEvent::Refused { status: 488 });
@@ -255,13 +255,13 @@ impl UserAgent {
         };
         self.event(id, WireEvent::Answered(capabilities));
         self.agreed(id, negotiated);
-        self.hear(id, &response.headers);
+        self.update_capabilities(id, &response.headers);
         self.pump(now, dialog);
     }
 
     fn hear_capabilities(&mut self, id: LegId, response: &Response) {
         if let Some(leg) = self.legs.get_mut(&id) {
-            crate::leg::learn(&mut leg.capabilities, &response.headers);
+            crate::invite_usage::read_capabilities(&mut leg.capabilities, &response.headers);
         }
     }
 
@@ -270,7 +270,7 @@ impl UserAgent {
         let Some(leg) = self.legs.get_mut(&id) else {
             return;
         };
-        let Stage::Calling(calling) = &mut leg.stage else {
+        let InviteState::Calling(calling) = &mut leg.stage else {
             return;
         };
         if !calling.cancelled && calling.redirections < REDIRECTIONS {
@@ -297,7 +297,7 @@ impl UserAgent {
         let Some((leg, _)) = self.leg_mut(id) else {
             return;
         };
-        let Stage::Calling(calling) = &mut leg.stage else {
+        let InviteState::Calling(calling) = &mut leg.stage else {
             return;
         };
         if calling.cancelled {

@@ -4,8 +4,8 @@
 mod notifier;
 mod subscriber;
 
-use crate::by_number::ByNumber;
 use crate::dialogs::DialogId;
+use crate::id_map::IdMap;
 use crate::refer::ReferServer;
 use crate::transaction::ServerId;
 use std::time::Duration;
@@ -106,8 +106,8 @@ pub(crate) struct Subscriber {
 /// All subscriptions. The dialog of each has its id, too.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
-    pub(crate) notifiers: ByNumber<SubscriptionId, Notifier>,
-    pub(crate) subscribers: ByNumber<SubscriptionId, Subscriber>,
+    pub(crate) notifiers: IdMap<SubscriptionId, Notifier>,
+    pub(crate) subscribers: IdMap<SubscriptionId, Subscriber>,
     begun: u64,
 }
 

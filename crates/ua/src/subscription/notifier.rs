@@ -1,6 +1,6 @@
 //! The far side's subscriptions: our NOTIFYs, its SUBSCRIBEs that refresh or end one, and the time that runs out.
 use super::{ALLOW_EVENTS, LASTS, Notifier, NotifierState, Package, SubscriptionId};
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::dialogs::DialogId;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
@@ -62,7 +62,7 @@ impl UserAgent {
 
     pub(crate) fn end_notifier(&mut self, id: SubscriptionId) {
         if let Some(notifier) = self.subscriptions.notifiers.remove(&id) {
-            self.alarms.cancel(Alarm::Notifier(id));
+            self.timers.cancel(Timer::Notifier(id));
             self.end_usage(notifier.dialog, id);
         }
     }
@@ -126,7 +126,7 @@ impl UserAgent {
             // RFC 6665 §4.4.1: an unsubscription gets its final NOTIFY, too.
             self.notify(now, id, Some("timeout"));
         } else {
-            self.alarms.set(Alarm::Notifier(id), now + asked);
+            self.timers.set(Timer::Notifier(id), now + asked);
             self.notify(now, id, None);
         }
     }

@@ -1,10 +1,10 @@
 //! Our subscriptions: the NOTIFYs that come, our SUBSCRIBEs that refresh or end one, and how long a last NOTIFY is awaited.
 use super::{LASTS, LINGER, Package, Subscriber, SubscriptionId};
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::dialogs::DialogId;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
-use crate::transaction::timing::T64;
+use crate::transaction::timing::TRANSACTION_TIMEOUT;
 use std::time::Duration;
 use trialog_call::{Time, WireEvent};
 use trialog_sip::{Event, HeaderName, Method, Request, SubscriptionState};
@@ -22,7 +22,7 @@ impl UserAgent {
 
     pub(crate) fn end_subscriber(&mut self, id: SubscriptionId) {
         if let Some(subscriber) = self.subscriptions.subscribers.remove(&id) {
-            self.alarms.cancel(Alarm::Subscriber(id));
+            self.timers.cancel(Timer::Subscriber(id));
             self.end_usage(subscriber.dialog, id);
         }
     }
@@ -66,7 +66,7 @@ impl UserAgent {
     /// The far side states how long the subscription still lasts: it is refreshed before.
     pub(crate) fn refresh_before(&mut self, now: Time, id: SubscriptionId, left: Option<u32>) {
         let left = Duration::from_secs(u64::from(left.unwrap_or(60).max(4)));
-        self.alarms.set(Alarm::Subscriber(id), now + left * 3 / 4);
+        self.timers.set(Timer::Subscriber(id), now + left * 3 / 4);
     }
 
     /// Refreshes the subscription, or ends it by `seconds` = 0 (RFC 6665 §4.1.2.3).
@@ -85,9 +85,9 @@ impl UserAgent {
     /// The call is over. A NOTIFY may still come; not for ever.
     pub(crate) fn linger(&mut self, now: Time, id: SubscriptionId) {
         if self.subscriptions.subscribers.contains_key(&id)
-            && !self.alarms.is_set(Alarm::Subscriber(id))
+            && !self.timers.is_set(Timer::Subscriber(id))
         {
-            self.alarms.set(Alarm::Subscriber(id), now + LINGER);
+            self.timers.set(Timer::Subscriber(id), now + LINGER);
         }
     }
 
@@ -107,7 +107,7 @@ impl UserAgent {
             }
         } else {
             self.subscribe(now, id, LASTS.as_secs());
-            self.alarms.set(Alarm::Subscriber(id), now + LINGER);
+            self.timers.set(Timer::Subscriber(id), now + LINGER);
         }
     }
 
@@ -116,7 +116,8 @@ impl UserAgent {
     pub(crate) fn subscribe_refused(&mut self, now: Time, id: SubscriptionId) {
         if let Some(subscriber) = self.subscriptions.subscribers.get_mut(&id) {
             subscriber.ending = true;
-            self.alarms.set(Alarm::Subscriber(id), now + T64);
+            self.timers
+                .set(Timer::Subscriber(id), now + TRANSACTION_TIMEOUT);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The INVITE client transaction: RFC 3261 §17.1.1 with the Accepted state of RFC 6026 §7.2. Responses and times come from
 //! the transaction layer, which also holds the bytes; what to do with them goes back as an [`Answer`] or a [`Ring`].
-use super::timing::{T1, T64, TIMER_D};
+use super::timing::{T1, TIMER_D, TRANSACTION_TIMEOUT};
 use super::{Answer, Ring};
 use std::time::Duration;
 use trialog_call::Time;
@@ -33,7 +33,7 @@ impl ClientInvite {
             state: State::Calling,
             reliable,
             retransmit: (!reliable).then_some((now + T1, T1)),
-            end: Some(now + T64),
+            end: Some(now + TRANSACTION_TIMEOUT),
         }
     }
 
@@ -56,7 +56,7 @@ impl ClientInvite {
                 self.state = State::Accepted;
                 self.retransmit = None;
                 // RFC 6026 §7.2: timer M.
-                self.end = Some(now + T64);
+                self.end = Some(now + TRANSACTION_TIMEOUT);
                 Answer::PASS
             }
             (State::Calling | State::Proceeding, _) => {

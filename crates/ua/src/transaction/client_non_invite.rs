@@ -1,5 +1,5 @@
 //! The non-INVITE client transaction: RFC 3261 §17.1.2. The layer above it holds the bytes.
-use super::timing::{T1, T2, T4, T64};
+use super::timing::{T1, T2, T4, TRANSACTION_TIMEOUT};
 use super::{Answer, Ring};
 use std::time::Duration;
 use trialog_call::Time;
@@ -29,7 +29,7 @@ impl ClientNonInvite {
             state: State::Trying,
             reliable,
             retransmit: (!reliable).then_some((now + T1, T1)),
-            end: Some(now + T64),
+            end: Some(now + TRANSACTION_TIMEOUT),
         }
     }
 

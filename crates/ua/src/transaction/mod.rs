@@ -9,7 +9,7 @@ mod server_invite;
 mod server_non_invite;
 pub(crate) mod timing;
 
-use crate::by_number::ByNumber;
+use crate::id_map::IdMap;
 use crate::timers::Timers;
 use crate::{ConnectionId, Output, Transmit, Transport};
 use client::Client;
@@ -113,9 +113,9 @@ pub(crate) enum Elapsed {
 const MOST: usize = 1 << 17;
 
 pub(crate) struct Transactions<P> {
-    clients: ByNumber<ClientId, Client<P>>,
+    clients: IdMap<ClientId, Client<P>>,
     client_keys: HashMap<String, ClientId>,
-    servers: ByNumber<ServerId, Server>,
+    servers: IdMap<ServerId, Server>,
     server_keys: HashMap<Arc<str>, ServerId>,
     merge_keys: HashMap<Arc<str>, ServerId>,
     timers: Timers<Id>,
@@ -126,9 +126,9 @@ pub(crate) struct Transactions<P> {
 impl<P> Transactions<P> {
     pub(crate) fn new() -> Self {
         Self {
-            clients: ByNumber::default(),
+            clients: IdMap::default(),
             client_keys: HashMap::new(),
-            servers: ByNumber::default(),
+            servers: IdMap::default(),
             server_keys: HashMap::new(),
             merge_keys: HashMap::new(),
             timers: Timers::new(),

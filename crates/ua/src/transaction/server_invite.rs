@@ -1,6 +1,6 @@
 //! The INVITE server transaction: RFC 3261 §17.2.1 with the Accepted state of RFC 6026 §7.1. The user agent's core sends
 //! its 2xx again until they are acknowledged; a refusal is sent again here.
-use super::timing::{T1, T2, T4, T64, TRYING};
+use super::timing::{T1, T2, T4, TRANSACTION_TIMEOUT, TRYING};
 use super::{Heard, Ring};
 use std::time::Duration;
 use trialog_call::Time;
@@ -59,14 +59,14 @@ impl ServerInvite {
                 self.trying = None;
                 self.state = State::Accepted;
                 // RFC 6026 §7.1: timer L.
-                self.end = Some(now + T64);
+                self.end = Some(now + TRANSACTION_TIMEOUT);
                 true
             }
             (State::Proceeding, _) => {
                 self.trying = None;
                 self.state = State::Completed;
                 self.retransmit = (!self.reliable).then_some((now + T1, T1));
-                self.end = Some(now + T64);
+                self.end = Some(now + TRANSACTION_TIMEOUT);
                 true
             }
             // The core's retransmission of its 2xx.

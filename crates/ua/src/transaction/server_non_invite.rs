@@ -1,5 +1,5 @@
 //! The non-INVITE server transaction: RFC 3261 §17.2.2. It sends its last response again when the request comes again.
-use super::timing::T64;
+use super::timing::TRANSACTION_TIMEOUT;
 use super::{Heard, Ring};
 use trialog_call::Time;
 
@@ -45,7 +45,7 @@ impl ServerNonInvite {
                     self.terminate();
                 } else {
                     self.state = State::Completed;
-                    self.end = Some(now + T64);
+                    self.end = Some(now + TRANSACTION_TIMEOUT);
                 }
                 true
             }

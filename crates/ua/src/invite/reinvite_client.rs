@@ -1,10 +1,10 @@
 //! Our re-INVITEs: one at a time, the latest wish wins, glare waits as RFC 3261 §14.1 says. A session that could not be
 //! changed stays as it was.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
 use crate::dialog::{Turn, tag_of};
-use crate::leg::{InFlight, Stage};
-use crate::outbound::{Purpose, Sent, cseq_of};
+use crate::invite_usage::{InFlight, InviteState};
+use crate::outbound::{Purpose, RequestContext, cseq_of};
 use crate::transaction::ClientId;
 use std::time::Duration;
 use trialog_call::{EndCause, LegId, SessionIntent, Time, WireEvent};
@@ -29,12 +29,12 @@ impl UserAgent {
 
     /// Sends the re-INVITE that is wanted, unless it has to wait.
     pub(crate) fn try_renegotiate(&mut self, now: Time, id: LegId) {
-        let waits = self.alarms.is_set(Alarm::Renegotiate(id));
+        let waits = self.timers.is_set(Timer::Renegotiate(id));
         let Some((leg, dialog)) = self.leg_mut(id) else {
             return;
         };
         // RFC 3261 §14.1: not while another INVITE is under way in either direction.
-        if !matches!(leg.stage, Stage::Up)
+        if !matches!(leg.stage, InviteState::Up)
             || waits
             || leg.renegotiation.in_flight.is_some()
             || leg.accept.is_some()
@@ -45,8 +45,8 @@ impl UserAgent {
         match dialog.turn_of(now, &Method::Invite) {
             Turn::Now => {}
             Turn::At(time) => {
-                let pump = Alarm::Pump(leg.dialog);
-                return self.alarms.set(pump, time);
+                let pump = Timer::Pump(leg.dialog);
+                return self.timers.set(pump, time);
             }
             Turn::AfterAnswer => return,
         }
@@ -59,14 +59,14 @@ impl UserAgent {
         leg.renegotiation.tries += 1;
         leg.renegotiation.in_flight = Some(InFlight { session, before });
         let mut request = dialog.request(Method::Invite);
-        let towards = dialog.next_hop().clone();
+        let next_hop = dialog.next_hop().clone();
         dialog.sent(now, Method::Invite);
         dialog.open += 1;
-        let mut sent = Sent::in_dialog(Purpose::Reinvite(id), leg.dialog, dialog.account);
+        let mut sent = RequestContext::in_dialog(Purpose::Reinvite(id), leg.dialog, dialog.account);
         sent.focus = session.focus;
         self.say_capabilities(&mut request.headers);
         request.set_body(Description::CONTENT_TYPE, body.to_string());
-        self.send(now, request, &towards, sent);
+        self.send(now, request, &next_hop, sent);
     }
 
     /// An answer to our re-INVITE, or none (408, 503).
@@ -94,7 +94,7 @@ impl UserAgent {
         let Some(in_flight) = leg.renegotiation.in_flight.take() else {
             return;
         };
-        if !matches!(leg.stage, Stage::Up) {
+        if !matches!(leg.stage, InviteState::Up) {
             return;
         }
         if let (200..=299, Some(response)) = (status, response) {
@@ -132,8 +132,8 @@ impl UserAgent {
         };
         dialog.refresh_target(&response.headers);
         let ack = dialog.numbered(Method::Ack, cseq);
-        let (towards, account) = (dialog.next_hop().clone(), dialog.account);
-        self.acknowledge(client, tag, ack, &towards, account);
+        let (next_hop, account) = (dialog.next_hop().clone(), dialog.account);
+        self.acknowledge(client, tag, ack, &next_hop, account);
     }
 
     fn renegotiated(&mut self, id: LegId, in_flight: InFlight, response: &Response) {
@@ -148,7 +148,7 @@ impl UserAgent {
         };
         leg.focus = in_flight.session.focus;
         let superseded = leg.renegotiation.wanted.is_some();
-        self.hear(id, &response.headers);
+        self.update_capabilities(id, &response.headers);
         self.agreed(id, negotiated);
         if let Some(leg) = self.legs.get(&id)
             && !superseded
@@ -179,13 +179,13 @@ impl UserAgent {
             Some(seconds) => Duration::from_secs(u64::from(seconds)),
             None => self.random.glare_wait(owns_call_id),
         };
-        self.alarms.set(Alarm::Renegotiate(id), now + wait);
+        self.timers.set(Timer::Renegotiate(id), now + wait);
     }
 
     /// A request of ours in the dialog was answered with 408 or 481: the far side has left.
     pub(crate) fn lost(&mut self, now: Time, id: LegId) {
         if let Some(leg) = self.legs.get(&id)
-            && matches!(leg.stage, Stage::Up)
+            && matches!(leg.stage, InviteState::Up)
         {
             self.event(id, WireEvent::Ended(EndCause::Lost));
             self.close(now, id, None);

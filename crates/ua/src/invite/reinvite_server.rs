@@ -1,10 +1,10 @@
 //! The far side's re-INVITE: answered at once with what we want and they allow, refused where it meets ours.
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
-use crate::leg::{Accept, Stage};
+use crate::invite_usage::{Accept, InviteState};
 use crate::outbound::cseq_of;
 use crate::transaction::ServerId;
-use crate::transaction::timing::{T1, T64};
+use crate::transaction::timing::{T1, TRANSACTION_TIMEOUT};
 use trialog_call::{LegId, Time};
 use trialog_sdp::Description;
 use trialog_sip::{HeaderName, Request};
@@ -16,11 +16,11 @@ impl UserAgent {
             return self.refuse(now, server, 481);
         };
         match &leg.stage {
-            Stage::Up => {}
+            InviteState::Up => {}
             // RFC 3261 §14.2: the first INVITE has no answer yet, theirs (500) or ours (491).
-            Stage::Offered(_) => return self.refuse_for_now(now, server),
-            Stage::Calling(_) => return self.refuse(now, server, 491),
-            Stage::Closing => return self.refuse(now, server, 481),
+            InviteState::Offered(_) => return self.refuse_for_now(now, server),
+            InviteState::Calling(_) => return self.refuse(now, server, 491),
+            InviteState::Closing => return self.refuse(now, server, 481),
         }
         if leg.renegotiation.in_flight.is_some() {
             return self.refuse(now, server, 491);
@@ -67,10 +67,10 @@ impl UserAgent {
             first: false,
             offered: offer.is_none(),
             interval: T1,
-            give_up: now + T64,
+            give_up: now + TRANSACTION_TIMEOUT,
         });
-        self.alarms.set(Alarm::Accept(id), now + T1);
-        self.hear(id, &request.headers);
+        self.timers.set(Timer::Accept(id), now + T1);
+        self.update_capabilities(id, &request.headers);
         if let Some(negotiated) = agreed {
             self.agreed(id, negotiated);
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A map whose keys are such numbers, or an enum of some.
-pub(crate) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+pub(crate) type IdMap<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
 
 /// Spreads numbers that follow each other over all bits.
 #[derive(Default)]

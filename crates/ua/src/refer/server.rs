@@ -1,9 +1,9 @@
 //! Somebody sends us elsewhere: his REFER, which the core answers, and the NOTIFYs in which we tell how it went.
 use crate::Source;
-use crate::agent::{Alarm, UserAgent};
+use crate::agent::{Timer, UserAgent};
 use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
-use crate::leg::{Stage, target_of};
+use crate::invite_usage::{InviteState, target_of};
 use crate::outbound::cseq_of;
 use crate::subscription::{EventId, LASTS, Notifier, NotifierState, Package, SubscriptionId};
 use crate::transaction::ServerId;
@@ -76,12 +76,12 @@ impl UserAgent {
         };
         let pending = self.subscriptions.notifier_of(id).is_some();
         match leg.stage {
-            Stage::Up if !pending => {}
+            InviteState::Up if !pending => {}
             // RFC 3261 §21.4.27: another REFER, or the INVITE, is pending in the dialog. With 481 the dialog would end.
-            Stage::Up | Stage::Calling(_) | Stage::Offered(_) => {
+            InviteState::Up | InviteState::Calling(_) | InviteState::Offered(_) => {
                 return self.refuse(now, server, 491);
             }
-            Stage::Closing => return self.refuse(now, server, 481),
+            InviteState::Closing => return self.refuse(now, server, 481),
         }
         let own = own.map(|own| self.dialogs.open(own));
         let dialog = own.unwrap_or(leg.dialog);
@@ -133,7 +133,7 @@ impl UserAgent {
             self.transactions
                 .respond(now, server, &response, &mut self.out);
         }
-        self.alarms.set(Alarm::Notifier(id), now + LASTS);
+        self.timers.set(Timer::Notifier(id), now + LASTS);
         self.notify_referral(now, id, 100, None);
     }
 

@@ -10,9 +10,9 @@ use trialog_sdp::Description;
 use trialog_sip::{HeaderName, Headers, Request, Uri};
 
 /// A leg, from its first INVITE until its BYE: the usage of a dialog that a call is.
-pub(crate) struct Leg {
+pub(crate) struct InviteUsage {
     pub(crate) id: LegId,
-    pub(crate) stage: Stage,
+    pub(crate) stage: InviteState,
     pub(crate) dialog: DialogId,
     pub(crate) media: Media,
     pub(crate) capabilities: Capabilities,
@@ -32,8 +32,8 @@ pub(crate) struct Leg {
     pub(crate) bye_sent: bool,
 }
 
-impl Leg {
-    pub(crate) fn new(id: LegId, stage: Stage, dialog: DialogId, media: Media) -> Self {
+impl InviteUsage {
+    pub(crate) fn new(id: LegId, stage: InviteState, dialog: DialogId, media: Media) -> Self {
         Self {
             id,
             stage,
@@ -53,7 +53,7 @@ impl Leg {
 
     /// The early dialog of our INVITE in which this request came.
     pub(crate) fn early_dialog_of(&self, request: &Request) -> Option<&Dialog> {
-        let Stage::Calling(calling) = &self.stage else {
+        let InviteState::Calling(calling) = &self.stage else {
             return None;
         };
         let mut dialogs = calling.early.iter().map(|early| &early.dialog);
@@ -62,7 +62,7 @@ impl Leg {
 
     /// The same, to be changed.
     pub(crate) fn early_dialog_mut(&mut self, request: &Request) -> Option<&mut Dialog> {
-        let Stage::Calling(calling) = &mut self.stage else {
+        let InviteState::Calling(calling) = &mut self.stage else {
             return None;
         };
         let mut dialogs = calling.early.iter_mut().map(|early| &mut early.dialog);
@@ -72,7 +72,7 @@ impl Leg {
 
 /// Where a leg stands.
 #[derive(Debug)]
-pub(crate) enum Stage {
+pub(crate) enum InviteState {
     /// Our INVITE waits for its final answer.
     Calling(Calling),
     /// Their INVITE waits for ours.
@@ -157,7 +157,7 @@ pub(crate) struct InFlight {
 }
 
 /// Learns what a peer can do. Headers that are missing change nothing.
-pub(crate) fn learn(capabilities: &mut Capabilities, headers: &Headers) {
+pub(crate) fn read_capabilities(capabilities: &mut Capabilities, headers: &Headers) {
     if headers.contains(&HeaderName::Allow) {
         capabilities.refer = headers.has_token(&HeaderName::Allow, "REFER");
     }

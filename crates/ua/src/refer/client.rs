@@ -1,6 +1,6 @@
 //! We send somebody elsewhere: our REFER, the NOTIFYs that tell how it went, and how we take it back.
 use crate::agent::UserAgent;
-use crate::leg::Stage;
+use crate::invite_usage::InviteState;
 use crate::outbound::Purpose;
 use crate::subscription::{EventId, Package, Subscriber, SubscriptionId};
 use trialog_call::{LegId, ReferTo, Time, WireEvent};
@@ -23,7 +23,7 @@ impl UserAgent {
         let up = self
             .legs
             .get(&id)
-            .filter(|leg| matches!(leg.stage, Stage::Up));
+            .filter(|leg| matches!(leg.stage, InviteState::Up));
         let (Some(target), Some(known_as), Some(leg)) = (target, known_as, up) else {
             return self.event(id, WireEvent::ReferRefused { status: 481 });
         };
