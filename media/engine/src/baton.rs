@@ -4,6 +4,7 @@
 //! makes the missing ones up and drives on, so that the parties hear each other on. The sound card takes over again after
 //! some callbacks in time. Without a local party and without legs the timer rests.
 use crate::bridge::Bridge;
+use crate::heap_count::HeapWatch;
 use crossbeam_utils::atomic::AtomicCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,8 +37,7 @@ pub(crate) struct Baton {
     pub(crate) longest_us: AtomicU64,
     /// How much earlier the next tick of the timer is to be, in samples.
     hasten: AtomicU64,
-    #[cfg(feature = "count-heap")]
-    pub(crate) heap_uses: AtomicU64,
+    pub(crate) heap: HeapWatch,
 }
 
 impl Baton {
@@ -54,8 +54,7 @@ impl Baton {
             taken_over: AtomicU64::new(0),
             longest_us: AtomicU64::new(0),
             hasten: AtomicU64::new(0),
-            #[cfg(feature = "count-heap")]
-            heap_uses: AtomicU64::new(0),
+            heap: HeapWatch::default(),
         }
     }
 
@@ -66,19 +65,10 @@ impl Baton {
 
     /// Takes the bridge, ticks and puts it back. False when another thread has it just now. Any thread may call it.
     pub(crate) fn tick(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
-        #[cfg(not(feature = "count-heap"))]
-        return self.tick_uncounted(microphone, ear);
-        #[cfg(feature = "count-heap")]
-        {
-            let before = assert_no_alloc::violation_count();
-            let ticked = assert_no_alloc::assert_no_alloc(|| self.tick_uncounted(microphone, ear));
-            let uses = assert_no_alloc::violation_count().wrapping_sub(before);
-            self.heap_uses.fetch_add(u64::from(uses), Ordering::Relaxed);
-            ticked
-        }
+        self.heap.watch(|| self.tick_unwatched(microphone, ear))
     }
 
-    fn tick_uncounted(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
+    fn tick_unwatched(&self, microphone: Option<&Frame>, ear: Option<&mut Frame>) -> bool {
         let Some(mut bridge) = self.bridge.take() else {
             return false;
         };

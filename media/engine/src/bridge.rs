@@ -123,8 +123,6 @@ pub(crate) struct Bridge {
     file: Option<Box<FileEnd>>,
     /// A pure bridge's phase.
     phase: Option<Phase>,
-    #[cfg(feature = "count-heap")]
-    hook: Option<fn()>,
 }
 
 /// The ends that control and service keep are the other halves of these.
@@ -161,8 +159,6 @@ impl Bridge {
             listeners: vec![Frame::SILENCE; PORTS],
             tones: Box::new(Tones::new(music)),
             file: file.map(Box::new),
-            #[cfg(feature = "count-heap")]
-            hook: None,
         }
     }
 
@@ -181,10 +177,6 @@ impl Bridge {
             millis: monotonic.as_millis() as u64,
         };
         self.obey();
-        #[cfg(feature = "count-heap")]
-        if let Some(hook) = self.hook {
-            hook();
-        }
         match (&mut self.file, microphone) {
             (Some(file), _) => file.speak(&mut self.sources[LOCAL], &mut self.returns),
             (None, Some(microphone)) => self.sources[LOCAL] = *microphone,
@@ -297,11 +289,6 @@ impl Bridge {
                 if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {
                     leg.send.digit(event);
                 }
-                None
-            }
-            #[cfg(feature = "count-heap")]
-            Command::Hook(hook) => {
-                self.hook = Some(hook);
                 None
             }
             Command::Say(utterance) => match &mut self.file {

@@ -362,8 +362,6 @@ impl Engine {
             taken_over: self.baton.taken_over.load(Ordering::Relaxed),
             longest_tick_us: self.baton.longest_us.load(Ordering::Relaxed),
             device: self.baton.device_drives(),
-            #[cfg(feature = "count-heap")]
-            heap_uses: self.baton.heap_uses.load(Ordering::Relaxed),
             legs: self
                 .stats
                 .lock()
@@ -427,11 +425,9 @@ impl Engine {
         }
     }
 
-    /// For tests of this package: something to be done on the audio thread at each tick.
     #[cfg(feature = "count-heap")]
-    #[doc(hidden)]
-    pub fn on_each_tick(&mut self, hook: fn()) {
-        let _ = self.command(Command::Hook(hook));
+    pub(crate) fn heap_watch(&self) -> &crate::heap_count::HeapWatch {
+        &self.baton.heap
     }
 }
 

@@ -105,9 +105,6 @@ pub struct Stats {
     pub longest_tick_us: u64,
     /// The sound card drives the tick now.
     pub device: bool,
-    /// How often the heap was used on the audio thread: to be 0.
-    #[cfg(feature = "count-heap")]
-    pub heap_uses: u64,
     /// The legs, by key.
     pub legs: Vec<LegStats>,
 }

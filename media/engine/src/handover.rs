@@ -27,9 +27,6 @@ pub(crate) enum Command {
     Dtmf { slot: u16, event: u8 },
     /// Something for a file end's microphone.
     Say(Box<Utterance>),
-    /// For tests: called at each tick.
-    #[cfg(feature = "count-heap")]
-    Hook(fn()),
 }
 
 /// Samples at 48 kHz that are said once.

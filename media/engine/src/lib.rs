@@ -14,6 +14,7 @@ mod device;
 mod event;
 mod file_end;
 mod handover;
+mod heap_count;
 mod leg;
 mod lone;
 mod params;
