@@ -4,8 +4,9 @@
 mod common;
 
 use common::{Stage, wait};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use serde_json::Value;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 fn account(registrar: &str) -> String {
@@ -49,10 +50,10 @@ fn a_registrar_whose_name_is_not_found_is_named() {
 
 #[test]
 fn a_registrar_that_takes_no_connection_is_named() {
-    // A port that nobody listens at any more.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = listener.local_addr().unwrap();
-    drop(listener);
+    // A port that is taken and not listened at: no other test is handed it meanwhile.
+    let taken = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&taken, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let at = SocketAddrV4::try_from(getsockname(&taken).unwrap()).unwrap();
     let (account, ..) = failed(&Stage::new(), &format!("{at};transport=tcp"));
     assert_eq!(account["detail"], format!("registrar {at}: not reached"));
 }
