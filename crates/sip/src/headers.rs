@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 /// A *row* is a line of the message, a *value* is what a row holds: several, where the header is a list
 /// ([`HeaderName::is_list`]) and the row has commas.
 ///
-/// Rows are places in the head that the message came with, and in one text behind it to which values are added. So
+/// Rows are spans of the head that the message came with, and in one text behind it to which values are added. So
 /// neither reading a message nor building one asks for memory at each row.
 #[derive(Clone, Default)]
 pub struct Headers {
@@ -21,26 +21,26 @@ pub struct Headers {
     rows: Vec<Row>,
 }
 
-/// A line.
+/// One header row.
 #[derive(Clone, Copy)]
 pub(crate) struct Row {
     pub(crate) known: Known,
     /// The name as it stands, where it is not a known one.
-    pub(crate) name: Place,
-    pub(crate) value: Place,
+    pub(crate) name: TextSpan,
+    pub(crate) value: TextSpan,
 }
 
-/// From where to where a text lies in the head and, behind it, in what was added.
+/// The octets `start..end` of a text: counted over the head and, behind it, the values that were added.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Place {
+pub(crate) struct TextSpan {
     start: u32,
     end: u32,
 }
 
-impl Place {
+impl TextSpan {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        // Messages are far below 4 GiB; what lies beyond is no place, and read as nothing.
-        let narrow = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        // Messages are far below 4 GiB; what lies beyond has no text to read.
+        let narrow = |octet| u32::try_from(octet).unwrap_or(u32::MAX);
         Self {
             start: narrow(start),
             end: narrow(end),
@@ -110,13 +110,13 @@ impl Headers {
 
     /// The rows of one name, unsplit.
     pub fn rows_of<'h>(&'h self, name: &HeaderName) -> impl DoubleEndedIterator<Item = &'h str> {
-        self.places(name).map(|(_, value)| self.text(value))
+        self.spans(name).map(|(_, value)| self.text(value))
     }
 
     /// There is a row of this name, be it empty.
     #[must_use]
     pub fn contains(&self, name: &HeaderName) -> bool {
-        self.places(name).next().is_some()
+        self.spans(name).next().is_some()
     }
 
     /// The first value of this name. Of a list header it is the first element only: see [`Headers::all`].
@@ -136,7 +136,7 @@ impl Headers {
     /// The first value of this name, as a type. `None`: there is no such header.
     pub fn typed<T: Value>(&self, name: &HeaderName) -> Option<Result<T, ValueError>> {
         let list = name.is_list();
-        let mut values = self.places(name).filter_map(|(_, row)| {
+        let mut values = self.spans(name).filter_map(|(_, row)| {
             let value = Split::new(self.text(row), list).next()?;
             Some((row, value))
         });
@@ -150,7 +150,7 @@ impl Headers {
         name: &HeaderName,
     ) -> impl Iterator<Item = Result<T, ValueError>> {
         let list = name.is_list();
-        self.places(name).flat_map(move |(_, row)| {
+        self.spans(name).flat_map(move |(_, row)| {
             Split::new(self.text(row), list).map(move |value| self.read(row, value))
         })
     }
@@ -190,7 +190,7 @@ impl Headers {
     pub fn set(&mut self, name: impl Into<HeaderName>, value: impl AsRef<str>) {
         let name = name.into();
         let row = self.row(&name, value.as_ref());
-        let first = self.places(&name).next();
+        let first = self.spans(&name).next();
         match first {
             Some((first, _)) => {
                 self.remove_from(first + 1, &name);
@@ -231,15 +231,15 @@ impl Headers {
 
     /// The row with the first value of this name, and the place of the values after it in that row. Empty rows before it,
     /// which have no value, are taken away.
-    fn first(&mut self, name: &HeaderName) -> Option<(usize, Option<Place>)> {
+    fn first(&mut self, name: &HeaderName) -> Option<(usize, Option<TextSpan>)> {
         loop {
-            let (at, place) = self.places(name).next()?;
-            let row = self.text(place);
+            let (at, span) = self.spans(name).next()?;
+            let row = self.text(span);
             let mut values = Split::new(row, name.is_list());
             if values.next().is_some() {
-                let start = |rest: &str| place.start as usize + row.len() - rest.len();
+                let start = |rest: &str| span.start as usize + row.len() - rest.len();
                 let rest = values.rest;
-                let rest = rest.map(|rest| Place::new(start(rest), place.end as usize));
+                let rest = rest.map(|rest| TextSpan::new(start(rest), span.end as usize));
                 return Some((at, rest));
             }
             self.rows.remove(at);
@@ -257,7 +257,7 @@ impl Headers {
     }
 
     /// The rows of a name: which they are, and where their values are.
-    fn places(&self, name: &HeaderName) -> impl DoubleEndedIterator<Item = (usize, Place)> {
+    fn spans(&self, name: &HeaderName) -> impl DoubleEndedIterator<Item = (usize, TextSpan)> {
         let rows = self.rows.iter().enumerate();
         rows.filter(move |(_, row)| self.is_named(row, name))
             .map(|(at, row)| (at, row.value))
@@ -268,8 +268,8 @@ impl Headers {
             && (row.known != Known::Not || self.text(row.name).eq_ignore_ascii_case(name.as_str()))
     }
 
-    fn text(&self, place: Place) -> &str {
-        let (start, end) = (place.start as usize, place.end as usize);
+    fn text(&self, span: TextSpan) -> &str {
+        let (start, end) = (span.start as usize, span.end as usize);
         let text = match end.checked_sub(self.head.len()) {
             None | Some(0) => self.head.get(start..end),
             Some(end) => self.added.get(start - self.head.len()..end),
@@ -278,7 +278,7 @@ impl Headers {
     }
 
     /// Reads `value`, which was cut out of a row. What it keeps of a received row are pieces of the head.
-    fn read<T: Value>(&self, row: Place, value: &str) -> Result<T, ValueError> {
+    fn read<T: Value>(&self, row: TextSpan, value: &str) -> Result<T, ValueError> {
         if row.end as usize <= self.head.len() {
             T::read_part(&self.head, value)
         } else {
@@ -294,7 +294,7 @@ impl Headers {
         self.row_at(name, value)
     }
 
-    fn row_at(&mut self, name: &HeaderName, value: Place) -> Row {
+    fn row_at(&mut self, name: &HeaderName, value: TextSpan) -> Row {
         let known = name.known();
         let start = self.added.len();
         if known == Known::Not {
@@ -308,14 +308,14 @@ impl Headers {
     }
 
     /// What was added from there on, with spaces for its line ends.
-    fn added_from(&mut self, start: usize) -> Place {
+    fn added_from(&mut self, start: usize) -> TextSpan {
         if memchr2(b'\r', b'\n', &self.added.as_bytes()[start..]).is_some() {
             let harmless = self.added[start..].replace(['\r', '\n'], " ");
             self.added.truncate(start);
             self.added.push_str(&harmless);
         }
         let before = self.head.len();
-        Place::new(before + start, before + self.added.len())
+        TextSpan::new(before + start, before + self.added.len())
     }
 }
 

@@ -4,7 +4,7 @@
 //! Latin-1: some old phones write names so. Whether the headers make sense together is [`crate::Message::check`]'s.
 use crate::grammar::{find, is_space, is_token, trim_end};
 use crate::header_name::Known;
-use crate::headers::{Place, Row};
+use crate::headers::{Row, TextSpan};
 use crate::{
     ErrorKind, HeaderName, Headers, Limits, Message, Method, ParseError, Request, Response,
     StatusCode, Text, Uri,
@@ -360,8 +360,8 @@ fn row(head: &str, line: Range<usize>, number: usize) -> Result<Row, ParseError>
     }
     Ok(Row {
         known,
-        name: Place::new(line.start, line.start + name.len()),
-        value: Place::new(value.start, value.end),
+        name: TextSpan::new(line.start, line.start + name.len()),
+        value: TextSpan::new(value.start, value.end),
     })
 }
 
