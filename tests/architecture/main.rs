@@ -6,6 +6,7 @@
 )]
 
 mod arrows;
+mod documents;
 mod licences;
 mod sans_io;
 
