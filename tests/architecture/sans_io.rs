@@ -156,7 +156,9 @@ fn the_sans_io_packages_import_no_runtime_and_no_socket() {
 #[test]
 fn the_core_does_without_the_standard_library() {
     let lib = std::fs::read_to_string(super::workspace().join("crates/call/src/lib.rs")).unwrap();
-    assert!(lib.lines().any(|line| line == "#![no_std]"));
+    // Its own tests have the standard library: the search prints and keeps hash maps.
+    let no_std = "#![cfg_attr(not(test), no_std)]";
+    assert!(lib.lines().any(|line| line == no_std));
     let mut found = Vec::new();
     sources(&super::workspace().join("crates/call/src"), &mut found);
     for path in found {
