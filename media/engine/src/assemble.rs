@@ -51,6 +51,7 @@ pub(crate) fn leg(
             digit_ms,
         ),
         shared: Arc::clone(&shared),
+        closed: false,
     };
     Ok((
         leg,

@@ -37,6 +37,10 @@ pub(crate) const LOCAL: usize = 0;
 const PORTS: usize = MAX_LEGS + 1;
 const TONES: usize = 5;
 
+/// So many ticks a closed leg still sounds: the routing without it comes at most one tick after the command, and the mixer then
+/// fades it out.
+const FADE_TICKS: u8 = 3;
+
 /// A tone's place among the mixer's tones.
 pub(crate) const fn tone_index(tone: Tone) -> u8 {
     match tone {
@@ -115,6 +119,8 @@ pub(crate) struct Bridge {
     routing: Box<PortRouting>,
     mixer: Box<Mixer>,
     legs: Vec<Option<Box<Leg>>>,
+    /// Slots of legs that were closed, and for how many ticks they still sound: the mixer fades them out.
+    closing: Vec<(u16, u8)>,
     /// Ports up to the highest leg that is open.
     used: usize,
     sources: Vec<Frame>,
@@ -154,6 +160,7 @@ impl Bridge {
             routing: Box::new(PortRouting::new()),
             mixer: Box::new(Mixer::new()),
             legs,
+            closing: Vec::with_capacity(PORTS),
             used: 1,
             sources: vec![Frame::SILENCE; PORTS],
             listeners: vec![Frame::SILENCE; PORTS],
@@ -245,6 +252,7 @@ impl Bridge {
 
     /// Takes commands and the latest routing. What they replace goes back; without room for that they wait.
     fn obey(&mut self) {
+        self.retire();
         while self.returns.slots() > 1 {
             let Ok(command) = self.commands.pop() else {
                 break;
@@ -261,6 +269,22 @@ impl Bridge {
         {
             let before = std::mem::replace(&mut self.routing, routing);
             let _ = self.returns.push(Retired::Routing(before));
+        }
+    }
+
+    /// Gives back the legs that have faded out.
+    fn retire(&mut self) {
+        for (_, ticks) in &mut self.closing {
+            *ticks = ticks.saturating_sub(1);
+        }
+        while self.returns.slots() > 1
+            && let Some(index) = self.closing.iter().position(|(_, ticks)| *ticks == 0)
+        {
+            let (slot, _) = self.closing.swap_remove(index);
+            if let Some(leg) = self.legs.get_mut(usize::from(slot)).and_then(Option::take) {
+                let _ = self.returns.push(Retired::Leg { slot, leg });
+            }
+            self.used = 1 + self.legs.iter().rposition(Option::is_some).unwrap_or(LOCAL);
         }
     }
 
@@ -281,9 +305,13 @@ impl Bridge {
                 Some(Retired::Change(change))
             }
             Command::Close { slot } => {
-                let leg = self.legs.get_mut(usize::from(slot))?.take()?;
-                self.used = 1 + self.legs.iter().rposition(Option::is_some).unwrap_or(LOCAL);
-                Some(Retired::Leg { slot, leg })
+                let leg = self.legs.get_mut(usize::from(slot))?.as_mut()?;
+                // Each slot is closed once for each time that it was opened, so that the list never grows.
+                if !leg.closed && self.closing.len() < self.closing.capacity() {
+                    leg.closed = true;
+                    self.closing.push((slot, FADE_TICKS));
+                }
+                None
             }
             Command::Dtmf { slot, event } => {
                 if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {

@@ -18,6 +18,8 @@ pub(crate) struct Leg {
     pub(crate) receive: Receive,
     pub(crate) send: Send,
     pub(crate) shared: Arc<LegShared>,
+    /// It is over: what still comes from it is heard until the mixer has faded it out, and nothing is sent.
+    pub(crate) closed: bool,
 }
 
 /// What a change of session brings; after [`Leg::change`] what it took away.
@@ -83,6 +85,9 @@ impl Leg {
 
     /// Sends this tick's sound, when it fills a packet.
     pub(crate) fn send(&mut self, moment: Moment, frame: &Frame) {
+        if self.closed {
+            return;
+        }
         let remote = self.receive.source().unwrap_or(self.send.remote());
         self.send
             .sound(moment, frame, remote, &self.socket, &self.shared);

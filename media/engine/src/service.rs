@@ -283,7 +283,7 @@ impl Member {
         let last_rtp = self.watch.shared.last_rtp.load(Relaxed);
         // A packet that came is not yet to be heard: it waits in the jitter buffer, and may be of no codec that was agreed.
         let first = !self.heard && self.watch.shared.played.load(Relaxed) > 0;
-        if first || self.silent && last_rtp > self.since {
+        if first || self.heard && self.silent && last_rtp > self.since {
             (self.heard, self.silent, self.lost) = (true, false, false);
             let _ = events.send(EngineEvent::Heard(key));
         }
