@@ -28,6 +28,11 @@ const ROUGH_GAP: u32 = 200;
 /// and is concealed; the measure goes in steps of 1 ms, so that such a gap can count as one more.
 const ONE_PACKET_GAP: u32 = 21;
 
+/// States are ahead of the sound: a party that was on hold begins to send with the conference, its first packet (20 ms) waits in two
+/// jitter buffers and for two ticks on its way over the bridge, some 60 ms in all, and a clock of the buffers may still settle. What is
+/// measured begins well after that.
+const SOUND_FOLLOWS: Duration = Duration::from_millis(500);
+
 /// Three phones that have met.
 struct Trio {
     // The phones end before their hosts do.
@@ -102,6 +107,7 @@ impl Trio {
         owner.ctl_when_free(&["conference"]);
         owner.wait_for("conference");
         guest.wait_for("conference");
+        std::thread::sleep(SOUND_FOLLOWS);
     }
 
     /// Waits until the owner's phone says so of this leg.
