@@ -207,7 +207,7 @@ pub enum CallRecord {
         /// When.
         at: Time,
     },
-    /// A draft is not needed after all (the transfer was withdrawn and policy drops drafts).
+    /// A wrap-up is not owed after all: its call has become another's.
     WrapUpDropped {
         /// Which.
         id: WrapUpId,
