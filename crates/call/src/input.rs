@@ -56,7 +56,7 @@ pub enum Input {
     Terminate,
 }
 
-/// What the agent may do with a call. See the table in [`crate::Phone::permits`].
+/// What the agent may do with a call. The tables of acts are in `RULES.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     /// Take an offered call.
