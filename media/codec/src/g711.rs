@@ -18,7 +18,7 @@ pub const fn mu_law_encode(sample: i16) -> u8 {
     } else {
         magnitude
     } + MU_BIAS;
-    // The segment is the place of the highest bit, from 7 (segment 0) to 14 (segment 7).
+    // The segment is the position of the highest bit, from 7 (segment 0) to 14 (segment 7).
     let segment = 24 - (magnitude as u32).leading_zeros();
     let step = (magnitude >> (segment + 3)) & 0x0F;
     let sign = if sample < 0 { 0x80 } else { 0 };

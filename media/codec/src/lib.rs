@@ -70,16 +70,22 @@ pub struct Options {
     pub opus_loss_percent: u8,
     /// Whether silence is not sent (payloads of ≤ 2 bytes are then not to be sent).
     pub opus_dtx: bool,
+    /// Whether every packet has the same size (RFC 7587 §6.1, `cbr`).
+    pub opus_constant_bitrate: bool,
+    /// The highest rate, in Hz, that the receiver can play: no wider band is sent (RFC 7587 §6.1, `maxplaybackrate`).
+    pub opus_playback_rate: u32,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             opus_complexity: 5,
-            opus_bitrate: 32_000,
+            opus_bitrate: 40_000,
             opus_fec: true,
-            opus_loss_percent: 5,
+            opus_loss_percent: 6,
             opus_dtx: false,
+            opus_constant_bitrate: false,
+            opus_playback_rate: 48_000,
         }
     }
 }
@@ -117,6 +123,11 @@ pub trait Decoder: Send {
     /// Fills `pcm` (as long as the lost packet) with the coarse copy that the packet after the lost one may carry.
     /// False where it carries none; decode `next` itself afterwards as usual in either case.
     fn recover_from_next(&mut self, next: &[u8], pcm: &mut [f32]) -> bool;
+
+    /// Whether a packet carries a coarse copy of the one before it, without decoding it.
+    fn has_copy_of_previous(&self, _payload: &[u8]) -> bool {
+        false
+    }
 
     /// Samples a second of `pcm`.
     fn rate(&self) -> u32;

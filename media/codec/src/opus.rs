@@ -1,6 +1,6 @@
 //! Opus (RFC 6716) in mono at 48 kHz, by libopus.
 use crate::{CodecError, Decoder, Encoder, Options};
-use opus::{Application, Bitrate, Channels};
+use opus::{Application, Bandwidth, Bitrate, Channels};
 
 /// The encoder: speech, in-band FEC, and DTX only where asked for.
 pub struct OpusEncoder {
@@ -16,6 +16,8 @@ impl OpusEncoder {
         inner.set_inband_fec(options.opus_fec)?;
         inner.set_packet_loss_perc(i32::from(options.opus_loss_percent.min(100)))?;
         inner.set_dtx(options.opus_dtx)?;
+        inner.set_vbr(!options.opus_constant_bitrate)?;
+        inner.set_max_bandwidth(bandwidth(options.opus_playback_rate))?;
         Ok(Self { inner })
     }
 }
@@ -68,13 +70,28 @@ impl Decoder for OpusDecoder {
 
     fn recover_from_next(&mut self, next: &[u8], pcm: &mut [f32]) -> bool {
         let recovered =
-            carries_copy_of_previous(next) && self.inner.decode_float(next, pcm, true).is_ok();
+            self.has_copy_of_previous(next) && self.inner.decode_float(next, pcm, true).is_ok();
         contain(pcm);
         recovered
     }
 
+    fn has_copy_of_previous(&self, payload: &[u8]) -> bool {
+        carries_copy_of_previous(payload)
+    }
+
     fn rate(&self) -> u32 {
         48_000
+    }
+}
+
+/// The widest band that fits a rate of playback in Hz (RFC 6716 §2, table 1). Between two of them it is the narrower one.
+fn bandwidth(playback_rate: u32) -> Bandwidth {
+    match playback_rate {
+        ..12_000 => Bandwidth::Narrowband,
+        12_000..16_000 => Bandwidth::Mediumband,
+        16_000..24_000 => Bandwidth::Wideband,
+        24_000..48_000 => Bandwidth::Superwideband,
+        48_000.. => Bandwidth::Fullband,
     }
 }
 

@@ -28,7 +28,7 @@ impl TelephoneEvent {
         ]
     }
 
-    /// Reads a payload; `None` where it is shorter than four octets. Longer ones carry further events that nobody sends.
+    /// Reads a payload; `None` where it is shorter than four octets. Longer ones carry further events, which no known sender uses.
     pub const fn parse(payload: &[u8]) -> Option<Self> {
         match payload {
             [event, flags, high, low, ..] => Some(Self {

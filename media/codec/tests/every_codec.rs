@@ -140,6 +140,21 @@ fn opus_fills_a_lost_packet_from_the_next_one_or_by_guessing() {
 }
 
 #[test]
+fn packets_of_speech_carry_copies_at_the_default_options() {
+    let mut encoder = encoder(Codec::Opus, &Options::default()).unwrap();
+    let decoder = decoder(Codec::Opus).unwrap();
+    let copies = (0..100).filter(|packet| {
+        let pcm: Vec<f32> = (0..960).map(|n| voice(packet * 960 + n)).collect();
+        let mut payload = [0; LARGEST_PAYLOAD];
+        let octets = encoder.encode(&pcm, &mut payload);
+        decoder.has_copy_of_previous(&payload[..octets])
+    });
+    let copies = copies.count();
+    // The voice is quiet for a third of the time: nothing is worth a copy then.
+    assert!(copies > 50, "{copies} of 100 packets carry a copy");
+}
+
+#[test]
 fn options_of_opus_are_obeyed() {
     let size = |options: Options| {
         let mut encoder = encoder(Codec::Opus, &options).unwrap();
@@ -200,5 +215,54 @@ fn an_encoder_refuses_what_does_not_fit() {
             }
         )
         .is_err()
+    );
+}
+
+/// Band of an Opus packet by its first octet (RFC 6716 §3.1, table 2): 0 narrow to 4 full.
+fn band(toc: u8) -> u8 {
+    match toc >> 3 {
+        config @ 0..12 => config / 4,
+        config @ 12..16 => (config - 12) / 2 + 3,
+        config => [0, 2, 3, 4][usize::from(config - 16) / 4],
+    }
+}
+
+#[test]
+fn opus_keeps_to_what_the_receiver_can_play_and_take() {
+    // Noise, so that every band has something to send.
+    let mut seed = 1u32;
+    let noise: Vec<f32> = (0..48_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 24) as f32 * 0.6 - 0.3
+        })
+        .collect();
+    let sent = |options: Options| {
+        let mut encoder = encoder(Codec::Opus, &options).unwrap();
+        let packets = noise.chunks_exact(960).map(|pcm| {
+            let mut out = [0; LARGEST_PAYLOAD];
+            let length = encoder.encode(pcm, &mut out);
+            (band(out[0]), length)
+        });
+        packets.collect::<Vec<_>>()
+    };
+    let widest = |rate| {
+        let packets = sent(Options {
+            opus_playback_rate: rate,
+            opus_bitrate: 64_000,
+            ..Options::default()
+        });
+        packets.iter().map(|(band, _)| *band).max()
+    };
+    let rates = [8_000, 12_000, 16_000, 24_000, 48_000];
+    assert_eq!(rates.map(widest), [0, 1, 2, 3, 4].map(Some));
+    let constant = sent(Options {
+        opus_constant_bitrate: true,
+        opus_bitrate: 24_000,
+        ..Options::default()
+    });
+    assert!(
+        constant.iter().all(|(_, length)| *length == 60),
+        "{constant:?}"
     );
 }

@@ -6,7 +6,7 @@ use trialog_frame::{FRAME_SAMPLES, SampleTime};
 const TAPS: usize = 16;
 
 /// Places between two samples for which the filter is computed; between those it is interpolated in a straight line.
-const PLACES: usize = 128;
+const PHASES: usize = 128;
 
 /// The furthest from 1 that the ratio may be, in parts in a million.
 const MOST_PPM: f32 = 1000.0;
@@ -19,7 +19,7 @@ const ONE: u64 = 1 << 32;
 
 /// Resamples 48 kHz by a ratio near 1 that may change at any time, without a click and without losing count.
 pub struct DriftResampler {
-    /// `PLACES + 1` filters of `TAPS`, the last being the first one sample later.
+    /// `PHASES + 1` filters of `TAPS`, the last being the first one sample later.
     filters: Vec<f32>,
     /// The last `TAPS` inputs, then those at work.
     line: Vec<f32>,
@@ -36,14 +36,14 @@ impl DriftResampler {
         reason = "creation allocates: let it be seen"
     )]
     pub fn new() -> Self {
-        // One long filter whose every PLACES-th tap belongs to one place. As its cut-off is the Nyquist frequency, place 0 is
+        // One long filter whose every PHASES-th tap belongs to one phase. As its cut-off is the Nyquist frequency, phase 0 is
         // one tap of 1: while the ratio is 1, nothing is changed.
-        let long = low_pass(TAPS * PLACES + 1, 0.5 / PLACES as f64, 7.0);
-        let filters = (0..=PLACES)
-            .flat_map(|place| {
+        let long = low_pass(TAPS * PHASES + 1, 0.5 / PHASES as f64, 7.0);
+        let filters = (0..=PHASES)
+            .flat_map(|phase| {
                 let long = &long;
                 let taps =
-                    move |tap: usize| long[(TAPS - 1 - tap) * PLACES + place] * PLACES as f64;
+                    move |tap: usize| long[(TAPS - 1 - tap) * PHASES + phase] * PHASES as f64;
                 let sum: f64 = (0..TAPS).map(taps).sum();
                 (0..TAPS).map(move |tap| (taps(tap) / sum) as f32)
             })
@@ -91,11 +91,11 @@ impl DriftResampler {
             }
             for sample in out.iter_mut().take(if plain { 0 } else { BLOCK }) {
                 let window = &self.line[(self.at / ONE) as usize..][..TAPS];
-                let fraction = (self.at % ONE) as f32 * (PLACES as f32 / ONE as f32);
-                let place = (fraction as usize).min(PLACES - 1);
-                let pair = &self.filters[place * TAPS..(place + 2) * TAPS];
+                let fraction = (self.at % ONE) as f32 * (PHASES as f32 / ONE as f32);
+                let phase = (fraction as usize).min(PHASES - 1);
+                let pair = &self.filters[phase * TAPS..(phase + 2) * TAPS];
                 let (first, second) = (dot(&pair[..TAPS], window), dot(&pair[TAPS..], window));
-                *sample = first + (second - first) * (fraction - place as f32);
+                *sample = first + (second - first) * (fraction - phase as f32);
                 self.at += self.step;
             }
             self.at -= needed as u64 * ONE;
@@ -114,7 +114,7 @@ impl DriftResampler {
 /// Finds the ratio that keeps a buffer between two clocks at its target.
 ///
 /// It looks at the fill through an average of about a second, because packets and callbacks come in lumps, and settles
-/// within about a minute, so slowly that nobody hears a pitch move.
+/// within about a minute, so slowly that no ear hears the pitch move.
 pub struct DriftControl {
     target: f32,
     average: Option<f32>,

@@ -23,12 +23,22 @@ pub(crate) fn low_pass(length: usize, cutoff: f64, beta: f64) -> Vec<f64> {
             let x = core::f64::consts::TAU * cutoff * t;
             let sinc = if x.abs() < 1e-9 { 1.0 } else { x.sin() / x };
             let edge = t / (middle + 0.5);
-            sinc * bessel_i0(beta * (1.0 - edge * edge).max(0.0).sqrt())
+            sinc * window(beta, edge)
         })
         .collect();
     let sum: f64 = taps.iter().sum();
     taps.iter_mut().for_each(|tap| *tap /= sum);
     taps
+}
+
+/// Kaiser's window, but for its height: `edge` is 0 in its middle and ±1 at its ends.
+fn window(beta: f64, edge: f64) -> f64 {
+    bessel_i0(beta * (1.0 - edge * edge).max(0.0).sqrt())
+}
+
+/// Kaiser's window: 1 in its middle, where `edge` is 0, and next to nothing at its ends, where it is ±1.
+pub(crate) fn kaiser(beta: f64, edge: f64) -> f64 {
+    window(beta, edge) / window(beta, 0.0)
 }
 
 /// The modified Bessel function of the first kind, order 0, by its series.

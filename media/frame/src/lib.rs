@@ -1,6 +1,6 @@
 //! The shapes that sound has everywhere in Trialog: a [`Frame`] of samples, the time of a sample, a level.
 //!
-//! Everything between the edges runs at one rate and in one block size, so that nobody converts by accident. This
+//! Everything between the edges runs at one rate and in one block size, so that nothing is converted by accident. This
 //! package has no filter, no clock and no device; it only says what the numbers mean.
 
 mod frame;

@@ -21,7 +21,7 @@ impl SampleTime {
         self.0 / (RATE as u64 / 1000)
     }
 
-    /// Seconds.
+    /// In seconds, rounded to `f64`.
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / f64::from(RATE)
     }

@@ -19,7 +19,7 @@ pub struct Mixer {
 }
 
 impl Mixer {
-    /// With nobody routed to anybody. Some kilobytes large.
+    /// With no port routed to another. Some kilobytes large.
     pub fn new() -> Self {
         Self {
             plan: Plan::of(&PortRouting::new()),
@@ -184,7 +184,7 @@ impl Plan {
     }
 }
 
-/// Those of one group who speak and have a source, and the sum of them.
+/// Those ports of one group that speak and have a source, and the sum of them.
 struct Speakers<'a> {
     sources: &'a [Frame],
     plan: &'a Plan,
@@ -210,8 +210,8 @@ impl<'a> Speakers<'a> {
             if !all.speaks(*index) {
                 continue;
             }
-            if let Some(place) = all.first.get_mut(all.count) {
-                *place = *index;
+            if let Some(first) = all.first.get_mut(all.count) {
+                *first = *index;
             }
             four[all.count % 4] = &sources[usize::from(*index)];
             all.count += 1;

@@ -1,4 +1,4 @@
-//! Who hears whom, as the audio thread gets it: a plain value that is copied, never edited in place.
+//! Which port hears which, as the audio thread gets it: a plain value that is copied, never edited in place.
 
 /// The most ports of a bridge.
 pub const MAX_PORTS: usize = 256;
@@ -12,7 +12,7 @@ pub struct PortTone {
     pub over: bool,
 }
 
-/// One port's place. The default neither speaks nor hears: a free slot.
+/// What one port does. The default neither speaks nor hears: a free slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Port {
     /// Ports of different groups never hear each other.
@@ -50,7 +50,7 @@ impl Port {
     }
 }
 
-/// All ports' places, always whole. Port *n* of it belongs to source *n* and listener *n*.
+/// All ports, always whole. Port *n* of it belongs to source *n* and listener *n*.
 #[derive(Clone, Copy, Debug)]
 pub struct PortRouting {
     ports: [Port; MAX_PORTS],
@@ -58,7 +58,7 @@ pub struct PortRouting {
 }
 
 impl PortRouting {
-    /// Nobody hears anybody.
+    /// No port hears another.
     pub const fn new() -> Self {
         const FREE: Port = Port {
             group: 0,
@@ -72,12 +72,12 @@ impl PortRouting {
         }
     }
 
-    /// States the place of one port. An index of [`MAX_PORTS`] or more changes nothing and returns false.
+    /// States one port. An index of [`MAX_PORTS`] or more changes nothing and returns false.
     pub fn set(&mut self, index: usize, port: Port) -> bool {
-        let Some(place) = self.ports.get_mut(index) else {
+        let Some(stated) = self.ports.get_mut(index) else {
             return false;
         };
-        *place = port;
+        *stated = port;
         if index >= usize::from(self.used) {
             self.used = index as u16 + 1;
         }
@@ -89,7 +89,7 @@ impl PortRouting {
         &self.ports[..usize::from(self.used)]
     }
 
-    /// One port's place; a free one beyond those set.
+    /// One port; a free one beyond those set.
     pub fn port(&self, index: usize) -> Port {
         self.ports.get(index).copied().unwrap_or_default()
     }

@@ -44,7 +44,7 @@ impl Default for EventSender {
 }
 
 impl EventSender {
-    /// As many digits wait as anybody types before the first is sent.
+    /// As many digits wait as a hand types before the first is sent.
     pub const MOST: usize = 32;
 
     /// With none.
@@ -114,10 +114,11 @@ impl EventSender {
     }
 }
 
-/// One sender's presses.
+/// The presses of one far side.
 #[derive(Clone, Debug, Default)]
 pub struct EventReceiver {
-    last: Option<(u32, u8)>,
+    /// SSRC, time stamp and event of the last press.
+    last: Option<(u32, u32, u8)>,
     at: SampleTime,
 }
 
@@ -128,18 +129,21 @@ impl EventReceiver {
     }
 
     /// A packet of an event came. True: it is the first one of this press that came. RFC 4733 §2.5.2.2: packets with
-    /// one time stamp are one press, whichever of them are lost, doubled or late.
-    pub fn heard(&mut self, at: SampleTime, timestamp: u32, event: u8) -> bool {
+    /// one time stamp are one press, whichever of them are lost, doubled or late. Time stamps of different SSRCs don't
+    /// compare (RFC 3550 §5.1).
+    pub fn heard(&mut self, at: SampleTime, ssrc: u32, timestamp: u32, event: u8) -> bool {
         let new = match self.last {
             // An older time stamp is a straggler of the press before, unless all is quiet since long.
-            Some((last, _)) if timestamp.wrapping_sub(last) > u32::MAX / 2 => {
+            Some((sender, last, _))
+                if sender == ssrc && timestamp.wrapping_sub(last) > u32::MAX / 2 =>
+            {
                 at.since(self.at) > SampleTime::from_millis(2000)
             }
-            Some(last) => last != (timestamp, event),
+            Some(last) => last != (ssrc, timestamp, event),
             None => true,
         };
         if new {
-            self.last = Some((timestamp, event));
+            self.last = Some((ssrc, timestamp, event));
         }
         self.at = at;
         new
@@ -198,7 +202,7 @@ mod tests {
             (400, 1700, 6),
         ]
         .into_iter()
-        .filter(|(ms, stamp, event)| receiver.heard(at(*ms), *stamp, *event))
+        .filter(|(ms, stamp, event)| receiver.heard(at(*ms), 7, *stamp, *event))
         .map(|(ms, _, _)| ms)
         .collect();
         assert_eq!(told, [0, 300, 400]);
@@ -207,7 +211,15 @@ mod tests {
     #[test]
     fn after_a_restart_of_the_clock_presses_are_heard_again() {
         let mut receiver = EventReceiver::new();
-        assert!(receiver.heard(SampleTime::from_millis(0), 3_000_000, 1));
-        assert!(receiver.heard(SampleTime::from_millis(5000), 100, 1));
+        assert!(receiver.heard(SampleTime::from_millis(0), 7, 3_000_000, 1));
+        assert!(receiver.heard(SampleTime::from_millis(5000), 7, 100, 1));
+    }
+
+    #[test]
+    fn presses_of_another_ssrc_have_time_stamps_of_their_own() {
+        let mut receiver = EventReceiver::new();
+        assert!(receiver.heard(SampleTime::from_millis(0), 7, 3_000_000, 1));
+        assert!(receiver.heard(SampleTime::from_millis(500), 8, 100, 1));
+        assert!(!receiver.heard(SampleTime::from_millis(520), 8, 100, 1));
     }
 }

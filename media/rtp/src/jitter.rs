@@ -1,6 +1,6 @@
 //! Jitter buffer: packets in arrival order in, the payload that is due out.
 //!
-//! It never decodes and never reads a clock: the tick of whoever pulls is its clock. Each packet has a media position,
+//! It never decodes and never reads a clock: the tick that pulls is its clock. Each packet has a media position,
 //! its time stamp in samples at 48 kHz on a line of our own that goes on over changes of SSRC, codec and time stamp. Who
 //! pulls keeps a small store of decoded sound and asks for more when a tick needs it; the answer is a payload, or how
 //! many samples to make up.
@@ -11,8 +11,12 @@
 //!
 //! How long sound waits: on a clean network a packet is pulled at the first tick that is [`JitterConfig::floor`] or more
 //! after its arrival, so 1–11 ms and 6 ms on average with a tick of 10 ms and a floor of 1.
+mod timeline;
+
 use crate::pull::{Adjust, JitterConfig, JitterStats, Pull};
-use crate::{LARGEST_PAYLOAD, Place, Timing};
+use crate::seen::Seen;
+use crate::{ExtendedSequence, LARGEST_PAYLOAD, Timing};
+use timeline::{Anchor, Relaid};
 use trialog_frame::{FRAME_SAMPLES, RATE, SampleTime};
 
 const TICK: i64 = FRAME_SAMPLES as i64;
@@ -24,14 +28,11 @@ const SLOTS: usize = 128;
 /// After so much made-up sound the stream is over for now; what comes next begins a new one.
 const PAUSE: i64 = 200 * MS;
 
-/// A transit that differs so much from the others' is a jump of the time stamp, not of the network.
-const JUMP_LATE: i64 = 2000 * MS;
-const JUMP_EARLY: i64 = 200 * MS;
-/// The same after a pause: senders whose clock stands still in silence.
-const JUMP_AFTER_PAUSE: i64 = 60 * MS;
-
 /// More delay than this over what is needed is thrown away at once: it came from an outage.
 const TOO_MUCH: i64 = 250 * MS;
+
+/// More delay than this over what is needed is worth shortening the sound.
+const TOO_LONG: i64 = 3 * TICK;
 
 /// How fast a small excess is worn off, and a small lack made good, in parts per million beyond what the clocks differ:
 /// a quarter of a hertz at 1500 Hz, that neither an ear nor a narrow filter notices.
@@ -40,19 +41,10 @@ const MOST_WEAR: i64 = 1000;
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    place: Option<Place>,
+    sequence: Option<ExtendedSequence>,
     position: i64,
     payload_type: u8,
     length: u16,
-}
-
-/// How time stamps of the present sender become positions.
-#[derive(Clone, Copy)]
-struct Anchor {
-    epoch: u32,
-    clock: u32,
-    timestamp: u32,
-    position: i64,
 }
 
 /// The buffer of one leg.
@@ -65,17 +57,41 @@ pub struct JitterBuffer {
     count: usize,
     free: [u8; SLOTS],
     anchor: Option<Anchor>,
+    relaid: Option<Relaid>,
+    seen: Seen,
     timing: Timing,
-    /// Position after the last one played; `None` while nobody sends.
+    /// Position after the last one played; `None` while nothing comes.
     next: Option<i64>,
     /// Made up since then.
     concealed: i64,
     span: i64,
-    last_place: Option<Place>,
+    last_sequence: Option<ExtendedSequence>,
     playing: i64,
     drift: i32,
     wait_for_next: bool,
+    /// What waits is all to be heard, however long it has waited.
+    catches_up: bool,
+    /// The far side speaks on meanwhile: it is not to be behind for long.
+    hurries: bool,
+    /// The far side has said that it sends nothing for a while.
+    pauses: bool,
     stats: JitterStats,
+}
+
+/// One packet in so many is shortened at the fastest.
+const HURRY: u64 = 2;
+
+/// Of so many packets one is shortened while sound is caught up with that is so much behind, in samples. A packet of 20 ms loses up to
+/// 15 ms: speech in which every packet did is too fast to be understood, and by one in four it is hardly heard. The more is behind, the
+/// sooner a far side hangs up before all of it was heard.
+fn haste(behind: i64) -> u64 {
+    if behind > 500 * MS {
+        HURRY
+    } else if behind > 200 * MS {
+        3
+    } else {
+        4
+    }
 }
 
 impl JitterBuffer {
@@ -93,14 +109,19 @@ impl JitterBuffer {
             count: 0,
             free,
             anchor: None,
+            relaid: None,
+            seen: Seen::default(),
             timing: Timing::new(),
             next: None,
             concealed: 0,
             span: 20 * MS,
-            last_place: None,
+            last_sequence: None,
             playing: 0,
             drift: 0,
             wait_for_next: false,
+            catches_up: false,
+            hurries: false,
+            pauses: false,
             stats: JitterStats::default(),
         }
     }
@@ -111,11 +132,17 @@ impl JitterBuffer {
         self.wait_for_next = wait;
     }
 
+    /// What is pushed next has been kept for a while, and comes at once: all of it is to be played, somewhat faster than it was said, until
+    /// the delay is what the network needs.
+    pub fn catch_up(&mut self) {
+        (self.catches_up, self.hurries) = (true, false);
+    }
+
     /// A packet of sound came. `at` is on the clock of the pulls; `clock` is the codec's RTP clock in Hz.
     pub fn push(
         &mut self,
         at: SampleTime,
-        place: Place,
+        sequence: ExtendedSequence,
         timestamp: u32,
         clock: u32,
         payload_type: u8,
@@ -124,14 +151,13 @@ impl JitterBuffer {
         if payload.is_empty() || payload.len() > LARGEST_PAYLOAD || clock == 0 {
             return;
         }
-        let position = self.position(at, place, timestamp, clock);
-        self.timing.arrived(at, at.0 as i64 - position);
-        let occupied = &self.order[..self.count];
-        let known = occupied
-            .iter()
-            .any(|slot| self.slots[usize::from(*slot)].place == Some(place));
-        let over = self.next.is_some_and(|next| position + self.span <= next);
-        if known || over || self.last_place == Some(place) {
+        // A copy says nothing about how fast the network is.
+        if self.seen.before(sequence) {
+            return;
+        }
+        let position = self.position(at, sequence, timestamp, clock);
+        let position = self.look_back(at, sequence, position);
+        if self.next.is_some_and(|next| position + self.span <= next) {
             self.stats.late += 1;
             return;
         }
@@ -142,7 +168,7 @@ impl JitterBuffer {
         let index = self.free[self.count];
         let slot = usize::from(index);
         self.slots[slot] = Slot {
-            place: Some(place),
+            sequence: Some(sequence),
             position,
             payload_type,
             length: payload.len() as u16,
@@ -157,51 +183,7 @@ impl JitterBuffer {
         self.count += 1;
     }
 
-    /// The packet's place on our own line of time.
-    fn position(&mut self, at: SampleTime, place: Place, timestamp: u32, clock: u32) -> i64 {
-        let arrival = at.0 as i64;
-        let base = self.timing.base();
-        if let Some(anchor) = self
-            .anchor
-            .filter(|anchor| anchor.epoch == place.epoch && anchor.clock == clock)
-        {
-            let ticks = i64::from(timestamp.wrapping_sub(anchor.timestamp) as i32);
-            let position = anchor.position + ticks * i64::from(RATE) / i64::from(clock);
-            let late = arrival - position - base.unwrap_or(arrival - position);
-            let most = if self.resting() {
-                JUMP_AFTER_PAUSE
-            } else {
-                JUMP_LATE
-            };
-            if (-JUMP_EARLY..=most).contains(&late) {
-                if ticks > 0 {
-                    self.anchor = Some(Anchor {
-                        timestamp,
-                        position,
-                        ..anchor
-                    });
-                }
-                return position;
-            }
-        }
-        // A new line of time: it is laid so that this packet took as long as the fastest one, and after what is known.
-        let mut position = arrival - base.unwrap_or(0);
-        if let Some(last) = self.order[..self.count].last() {
-            position = position.max(self.slots[usize::from(*last)].position + self.span);
-        }
-        if let Some(next) = self.next {
-            position = position.max(next);
-        }
-        self.anchor = Some(Anchor {
-            epoch: place.epoch,
-            clock,
-            timestamp,
-            position,
-        });
-        position
-    }
-
-    /// Nobody has been heard for a while.
+    /// Nothing has been heard for a while.
     fn resting(&self) -> bool {
         self.next.is_none() || self.concealed > PAUSE / 2
     }
@@ -220,7 +202,7 @@ impl JitterBuffer {
             self.forget_head();
         }
         if self.count == 0 {
-            if self.concealed >= PAUSE {
+            if self.concealed >= PAUSE || self.pauses {
                 self.rest();
                 return Pull::Silence;
             }
@@ -234,9 +216,9 @@ impl JitterBuffer {
                 self.rest();
                 return self.begin(now, backlog);
             }
-            let follows = match (self.last_place, head.place) {
-                (Some(last), Some(place)) => {
-                    last.epoch == place.epoch && last.sequence + 2 == place.sequence
+            let follows = match (self.last_sequence, head.sequence) {
+                (Some(last), Some(sequence)) => {
+                    last.epoch == sequence.epoch && last.number + 2 == sequence.number
                 }
                 _ => false,
             };
@@ -274,7 +256,8 @@ impl JitterBuffer {
         let base = self.timing.base().unwrap_or(0);
         let target = self.target();
         let mut delay = now - self.head().position - base + backlog as i64;
-        if delay > target + TICK + TOO_MUCH {
+        self.catches_up &= delay > target + TOO_LONG;
+        if delay > target + TICK + TOO_MUCH && !self.catches_up {
             while self.count > 1 && delay > target + TICK {
                 let before = self.head().position;
                 self.forget_head();
@@ -293,7 +276,7 @@ impl JitterBuffer {
         let adjust = self.regulate(delay, backlog as i64, base, target);
         let head = self.head();
         let slot = usize::from(self.order[0]);
-        self.last_place = head.place;
+        self.last_sequence = head.sequence;
         self.playing = head.position;
         self.stats.played += 1;
         self.forget_head();
@@ -331,8 +314,17 @@ impl JitterBuffer {
         {
             self.drift = 0;
         }
-        if delay > target + 3 * TICK {
-            Adjust::Shorten
+        if delay > target + TOO_LONG {
+            let every = match self.hurries {
+                true => HURRY,
+                false => haste(delay - target),
+            };
+            if self.catches_up && !self.stats.played.is_multiple_of(every) {
+                // A pause may go where there is one.
+                Adjust::Skip
+            } else {
+                Adjust::Shorten
+            }
         } else if slack < target - if self.wait_for_next { MS / 2 } else { 5 * MS } {
             Adjust::Lengthen
         } else if delay > target + TICK + 2 * MS {
@@ -353,8 +345,13 @@ impl JitterBuffer {
     }
 
     /// The ticks come earlier by so many samples from now on: what is known of the network's timing moves along.
-    pub fn hasten(&mut self, samples: u64) {
+    pub fn advance(&mut self, samples: u64) {
         self.timing.shift(samples as i64);
+    }
+
+    /// Whether the far side has said that it sends nothing for a while: what does not come then is not lost.
+    pub fn pauses(&mut self, pauses: bool) {
+        self.pauses = pauses;
     }
 
     /// Forgets all sound that waits, but not what was learnt about the network.
@@ -362,6 +359,7 @@ impl JitterBuffer {
         self.next = None;
         self.concealed = 0;
         self.drift = 0;
+        self.catches_up = false;
     }
 
     /// Throws away what waits and rests: for a leg that takes nothing in for now.

@@ -38,7 +38,7 @@ pub enum Adjust {
 pub enum Pull<'a> {
     /// Decode this, then say by [`crate::JitterBuffer::played`] how long it was.
     Play {
-        /// Tells the decoder.
+        /// RTP payload type, 0–127: by it the decoder is found.
         payload_type: u8,
         /// The packet's payload.
         payload: &'a [u8],
@@ -48,19 +48,19 @@ pub enum Pull<'a> {
     /// Exactly the packet before this one is lost: recover `samples` (at 48 kHz) from this payload's redundancy or make
     /// them up. The payload itself comes with the next pull.
     Recover {
-        /// Tells the decoder.
+        /// RTP payload type, 0–127: by it the decoder is found.
         payload_type: u8,
         /// The payload after the lost one.
         next: &'a [u8],
-        /// How many.
+        /// Length of the lost packet, in samples at 48 kHz.
         samples: usize,
     },
     /// Make up so many samples at 48 kHz.
     Conceal {
-        /// How many: at most a tick's.
+        /// Samples at 48 kHz: at most a tick's, 480.
         samples: usize,
     },
-    /// Nobody is sending: silence.
+    /// Nothing is being sent: silence.
     Silence,
 }
 

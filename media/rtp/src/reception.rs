@@ -9,22 +9,26 @@ use trialog_frame::{RATE, SampleTime};
 const MAX_DROPOUT: u16 = 3000;
 const MAX_MISORDER: u16 = 100;
 
-/// For so long after a change of SSRC, packets of the one before are stragglers and not a change back.
+/// RFC 3550 appendix A.1: packets in sequence that make a sender of another SSRC, or of a number out of all bounds.
+const MIN_SEQUENTIAL: u8 = 2;
+
+/// For so long after a change of SSRC, two packets of the one before may be stragglers that the network put back to back:
+/// a change back takes one more.
 const STRAGGLERS: SampleTime = SampleTime::from_millis(300);
 
-/// Where a packet belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+/// A packet's sequence number, extended beyond 16 bits (RFC 3550 §A.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExtendedSequence {
     /// One more with each new SSRC and each restart: sequence and time stamps of different epochs don't compare.
     pub epoch: u32,
-    /// The sequence number, extended beyond 16 bits within its epoch.
-    pub sequence: u64,
+    /// Counts on over wraps within its epoch.
+    pub number: u64,
 }
 
 /// What a receiver report says (RFC 3550 §6.4.1), and what came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReceptionStats {
-    /// Of whom.
+    /// SSRC of the sender; 0 before its first packet.
     pub ssrc: u32,
     /// Packets that came, duplicates too.
     pub received: u64,
@@ -38,6 +42,16 @@ pub struct ReceptionStats {
     pub fraction_lost: u8,
 }
 
+/// Another sender, or the same one begun anew, that more packets must confirm.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    ssrc: u32,
+    /// The sequence number that confirms it.
+    next: u16,
+    /// Packets in sequence so far.
+    seen: u8,
+}
+
 /// The state of one sender.
 #[derive(Clone, Debug, Default)]
 pub struct Reception {
@@ -45,8 +59,8 @@ pub struct Reception {
     epoch: u32,
     highest: u64,
     first: u64,
-    /// The number that a restarted sender would send next.
-    suspect: Option<u16>,
+    candidate: Option<Candidate>,
+    /// The sender before this one, and when it was replaced.
     before: Option<(u32, SampleTime)>,
     received: u64,
     received_in_epoch: u64,
@@ -57,56 +71,78 @@ pub struct Reception {
 }
 
 impl Reception {
-    /// Nobody has sent yet.
+    /// Nothing has come yet.
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// Whether packets of this SSRC have a sequence of their own beside the one that is received now.
+    pub fn is_beside(&self, ssrc: u32) -> bool {
+        self.epoch > 0 && self.ssrc != ssrc
+    }
+
     /// A packet came. `clock`: its codec's RTP clock in Hz, `None` for packets whose timing says nothing
-    /// (telephone-event). Returns its place, or `None` for one to be thrown away: a straggler of the SSRC before, or the
-    /// first packet of a jump, that the next one confirms or not.
+    /// (telephone-event). Returns its extended sequence number.
+    ///
+    /// `None`: a packet of another SSRC, or one far outside the sequence. It may be a stray one, so the sender of before
+    /// stays, and goes on at once if it goes on; it is replaced when `MIN_SEQUENTIAL` packets of the other came in
+    /// sequence and none of its own between them. The packet of `None` may be kept: when its successor has a number,
+    /// it has one too, and is handed in again.
     pub fn arrived(
         &mut self,
         at: SampleTime,
         header: &Header,
         clock: Option<u32>,
-    ) -> Option<Place> {
-        if self.epoch == 0 || header.ssrc != self.ssrc {
-            if let Some((ssrc, since)) = self.before
-                && ssrc == header.ssrc
-                && at.since(since) < STRAGGLERS
-            {
+    ) -> Option<ExtendedSequence> {
+        if self.epoch == 0 {
+            self.restart(header);
+        } else if header.ssrc != self.ssrc {
+            let straggles = self
+                .before
+                .is_some_and(|(ssrc, since)| ssrc == header.ssrc && at.since(since) < STRAGGLERS);
+            if !self.is_confirmed(header, MIN_SEQUENTIAL + u8::from(straggles)) {
                 return None;
             }
-            if self.epoch > 0 {
-                self.before = Some((self.ssrc, at));
-            }
+            self.before = Some((self.ssrc, at));
             self.restart(header);
         }
         let step = header.sequence.wrapping_sub(self.highest as u16);
         if step < MAX_DROPOUT {
             self.highest += u64::from(step);
         } else if step < u16::MAX - MAX_MISORDER {
-            // RFC 3550 appendix A.1: two in a row after a jump mean that the sender has begun anew.
-            if self.suspect != Some(header.sequence) {
-                self.suspect = Some(header.sequence.wrapping_add(1));
+            if !self.is_confirmed(header, MIN_SEQUENTIAL) {
                 return None;
             }
             self.restart(header);
         }
-        self.suspect = None;
+        self.candidate = None;
         self.received += 1;
         self.received_in_epoch += 1;
         if let Some(clock) = clock {
             self.measure(at, header.timestamp, clock);
         }
-        let sequence =
-            self.highest - u64::from((self.highest as u16).wrapping_sub(header.sequence));
-        self.first = self.first.min(sequence);
-        Some(Place {
+        let number = self.highest - u64::from((self.highest as u16).wrapping_sub(header.sequence));
+        self.first = self.first.min(number);
+        Some(ExtendedSequence {
             epoch: self.epoch,
-            sequence,
+            number,
         })
+    }
+
+    /// Whether this packet is the last of so many in sequence; remembers it for the next one if not.
+    fn is_confirmed(&mut self, header: &Header, needed: u8) -> bool {
+        let seen = match self.candidate {
+            Some(known) if (known.ssrc, known.next) == (header.ssrc, header.sequence) => {
+                known.seen + 1
+            }
+            _ => 1,
+        };
+        self.candidate = Some(Candidate {
+            ssrc: header.ssrc,
+            next: header.sequence.wrapping_add(1),
+            seen,
+        });
+        seen >= needed
     }
 
     fn restart(&mut self, header: &Header) {
@@ -197,10 +233,11 @@ mod tests {
             if n % 20 == 7 {
                 continue;
             }
-            let place = reception.arrived(at(n * 20), &header(1, (n + 65_000) as u16), Some(8000));
-            let place = place.expect("it is in order");
-            assert!(place.sequence > last);
-            last = place.sequence;
+            let sequence =
+                reception.arrived(at(n * 20), &header(1, (n + 65_000) as u16), Some(8000));
+            let sequence = sequence.expect("it is in order");
+            assert!(sequence.number > last);
+            last = sequence.number;
         }
         assert_eq!(reception.stats().lost, 10_000);
         assert_eq!(reception.interval_loss().fraction_lost, 12);
@@ -216,26 +253,73 @@ mod tests {
         let before = reception
             .arrived(at(1), &header(1, 65_535), Some(8000))
             .expect("reordered");
-        assert_eq!(before.sequence + 1, first.sequence);
+        assert_eq!(before.number + 1, first.number);
+        assert_eq!(reception.stats().lost, 0);
+    }
+
+    /// Which packets had a number, of (SSRC, sequence number) in the order of their coming, 20 ms apart.
+    fn placed(reception: &mut Reception, packets: &[(u32, u16)]) -> Vec<bool> {
+        let taken = packets.iter().enumerate().map(|(n, (ssrc, sequence))| {
+            let sequence =
+                reception.arrived(at(n as u64 * 20), &header(*ssrc, *sequence), Some(8000));
+            sequence.is_some()
+        });
+        taken.collect()
+    }
+
+    #[test]
+    fn a_new_ssrc_counts_after_two_in_sequence_and_the_first_has_its_place_too() {
+        let mut reception = Reception::new();
+        let taken = placed(&mut reception, &[(1, 5), (2, 900), (2, 901)]);
+        assert_eq!(taken, [true, false, true]);
+        assert!(reception.is_beside(1) && !reception.is_beside(2));
+        let kept = reception.arrived(at(20), &header(2, 900), Some(8000));
+        let next = reception.arrived(at(60), &header(2, 902), Some(8000));
+        let (kept, next) = (kept.expect("handed in again"), next.expect("in order"));
+        assert_eq!((kept.epoch, kept.number + 2), (next.epoch, next.number));
         assert_eq!(reception.stats().lost, 0);
     }
 
     #[test]
-    fn a_new_ssrc_is_taken_at_once_and_stragglers_of_the_old_one_are_not() {
+    fn stray_packets_of_another_ssrc_leave_the_sender_alone() {
         let mut reception = Reception::new();
-        let old = reception
-            .arrived(at(0), &header(1, 5), Some(8000))
-            .expect("first");
-        let new = reception
-            .arrived(at(20), &header(2, 900), Some(8000))
-            .expect("new sender");
-        assert!(new.epoch > old.epoch);
-        assert_eq!(reception.arrived(at(25), &header(1, 6), Some(8000)), None);
+        let taken = placed(
+            &mut reception,
+            &[
+                (1, 5),
+                (9, 40),
+                (1, 6),
+                (9, 41),
+                (1, 7),
+                (9, 77),
+                (9, 12),
+                (1, 8),
+            ],
+        );
+        assert_eq!(taken, [true, false, true, false, true, false, false, true]);
+        assert_eq!(reception.stats().lost, 0);
+    }
+
+    #[test]
+    fn two_stragglers_of_the_sender_before_do_not_bring_it_back_and_three_packets_do() {
+        let mut reception = Reception::new();
+        let taken = placed(
+            &mut reception,
+            &[
+                (1, 5),
+                (2, 90),
+                (2, 91),
+                (1, 6),
+                (1, 7),
+                (2, 92),
+                (1, 8),
+                (1, 9),
+                (1, 10),
+            ],
+        );
         assert_eq!(
-            reception
-                .arrived(at(40), &header(2, 901), Some(8000))
-                .map(|p| p.epoch),
-            Some(new.epoch)
+            taken,
+            [true, false, true, false, false, true, false, false, true]
         );
     }
 

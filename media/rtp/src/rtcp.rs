@@ -10,7 +10,7 @@ use rtcp_types::{
 /// What we have sent so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// Ours.
+    /// Our SSRC (RFC 3550 §6.4.1).
     pub ssrc: u32,
     /// Packets since the start.
     pub packets: u32,

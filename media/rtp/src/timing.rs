@@ -4,6 +4,10 @@
 //! is the fastest packet of the last seconds, so a drift between the clocks moves it along; what a packet took longer
 //! than that goes into a histogram that forgets, and the target is a high quantile of it. What was late is judged
 //! by the base of its own time, so that a drift is no lateness.
+//!
+//! A stall, such as a wireless card's look at other channels every few seconds, makes a handful of packets late in a row: too few
+//! of all packets for that quantile, and a word to the ear. So a second histogram takes what covers all but one packet of each half second,
+//! and the target is the higher one of the two quantiles. A lone straggler counts in neither.
 use trialog_frame::{RATE, SampleTime};
 
 /// Buckets of the moving minimum, and how long each lasts.
@@ -23,6 +27,14 @@ const QUANTILE: f32 = 0.98;
 /// What the newest packet weighs when many have come: a memory of 500 packets, 10 s of 20 ms each.
 const WEIGHT: f32 = 0.002;
 
+/// What is later than this comes from an outage: its many packets count for the half seconds only, or the delay would follow a single one.
+const OUTAGE: i64 = 160 * STEP;
+
+/// Of the half seconds, all but 5 % are to be in time but for one packet each; they are remembered for 15 s. A stall every four
+/// seconds is known from its second time on, and one that was the only one never.
+const STALL_QUANTILE: f32 = 0.95;
+const STALL_WEIGHT: f32 = 1.0 / 30.0;
+
 /// The statistics of one stream's arrival.
 #[derive(Clone, Debug)]
 pub struct Timing {
@@ -33,9 +45,49 @@ pub struct Timing {
     bases: [i64; SECONDS],
     seconds: usize,
     last_second: u64,
-    histogram: Box<[f32; STEPS]>,
-    packets: u32,
-    quantile: i64,
+    packets: Histogram,
+    stalls: Histogram,
+    /// Of the half second that runs: its number, and the two latest packets' lateness, the latest first.
+    latest: (u64, [i64; 2]),
+    /// The quantiles of the two.
+    spread: [i64; 2],
+}
+
+/// How late things were, as shares by milliseconds; what is old weighs less and less.
+#[derive(Clone, Debug)]
+struct Histogram {
+    shares: Box<[f32; STEPS]>,
+    count: u32,
+}
+
+impl Histogram {
+    fn new() -> Self {
+        Self {
+            shares: Box::new([0.0; STEPS]),
+            count: 0,
+        }
+    }
+
+    /// One more, with the weight that the newest has when many have come.
+    fn count(&mut self, late: i64, weight: f32) {
+        self.count = self.count.saturating_add(1);
+        let weight = (1.0 / self.count as f32).max(weight);
+        let step = (late / STEP).clamp(0, STEPS as i64 - 1) as usize;
+        for share in self.shares.iter_mut() {
+            *share *= 1.0 - weight;
+        }
+        self.shares[step] += weight;
+    }
+
+    /// How late all but the latest were, rounded up to a step; 0 where nothing was counted.
+    fn quantile(&self, quantile: f32) -> i64 {
+        let mut above = 0.0;
+        let late = self.shares.iter().rposition(|share| {
+            above += share;
+            above > 1.0 - quantile
+        });
+        late.map_or(0, |step| (step as i64 + 1) * STEP)
+    }
 }
 
 impl Default for Timing {
@@ -53,20 +105,21 @@ impl Timing {
             bases: [0; SECONDS],
             seconds: 0,
             last_second: 0,
-            histogram: Box::new([0.0; STEPS]),
-            packets: 0,
-            quantile: 0,
+            packets: Histogram::new(),
+            stalls: Histogram::new(),
+            latest: (0, [0; 2]),
+            spread: [0; 2],
         }
     }
 
     /// A packet arrived at `at`, having taken `transit`.
     pub fn arrived(&mut self, at: SampleTime, transit: i64) {
         let bucket = at.0 / BUCKET;
-        let place = &mut self.minima[(bucket % BUCKETS as u64) as usize];
-        if place.0 == bucket {
-            place.1 = place.1.min(transit);
+        let minimum = &mut self.minima[(bucket % BUCKETS as u64) as usize];
+        if minimum.0 == bucket {
+            minimum.1 = minimum.1.min(transit);
         } else {
-            *place = (bucket, transit);
+            *minimum = (bucket, transit);
         }
         let oldest = (bucket + 1).saturating_sub(BUCKETS as u64);
         let base = self
@@ -78,7 +131,7 @@ impl Timing {
         let base = base.unwrap_or(transit).min(transit);
         self.base = Some(base);
         self.trace(at, base);
-        self.count(transit - base);
+        self.count(bucket, transit - base);
     }
 
     /// Keeps a base for each second, for the slope.
@@ -96,24 +149,19 @@ impl Timing {
         self.seconds = (self.seconds + 1).min(SECONDS);
     }
 
-    fn count(&mut self, late: i64) {
-        self.packets = self.packets.saturating_add(1);
-        let weight = (1.0 / self.packets as f32).max(WEIGHT);
-        let step = (late / STEP).clamp(0, STEPS as i64 - 1) as usize;
-        for share in self.histogram.iter_mut() {
-            *share *= 1.0 - weight;
+    fn count(&mut self, bucket: u64, late: i64) {
+        if late < OUTAGE {
+            self.packets.count(late, WEIGHT);
+            self.spread[0] = self.packets.quantile(QUANTILE);
         }
-        self.histogram[step] += weight;
-        let mut above = 0.0;
-        let mut at = STEPS;
-        while at > 0 {
-            above += self.histogram[at - 1];
-            if above > 1.0 - QUANTILE {
-                break;
-            }
-            at -= 1;
+        if bucket != self.latest.0 {
+            self.stalls.count(self.latest.1[1], STALL_WEIGHT);
+            self.spread[1] = self.stalls.quantile(STALL_QUANTILE);
+            self.latest = (bucket, [0; 2]);
         }
-        self.quantile = at as i64 * STEP;
+        let [latest, second] = &mut self.latest.1;
+        *second = late.min(*latest).max(*second);
+        *latest = late.max(*latest);
     }
 
     /// The clock of arrivals was put forward by so much: what is known moves along.
@@ -142,12 +190,13 @@ impl Timing {
             return 0;
         }
         let rise = self.bases[SECONDS - 1] - self.bases[0];
-        (rise * 1_000_000 / (i64::from(RATE) * (SECONDS as i64 - 1))).clamp(-300, 300)
+        (rise * 1_000_000 / (i64::from(RATE) * (SECONDS as i64 - 1))).clamp(-1000, 1000)
     }
 
-    /// How much longer than the base all but 2 % of the packets took, rounded up to whole milliseconds.
+    /// How much longer than the base all but 2 % of the packets took, and in all but 5 % of the half seconds all but one, rounded up to
+    /// whole milliseconds.
     pub fn spread(&self) -> SampleTime {
-        SampleTime(self.quantile.max(0) as u64)
+        SampleTime(self.spread[0].max(self.spread[1]) as u64)
     }
 }
 
@@ -178,6 +227,23 @@ mod tests {
         assert_eq!(spread.as_millis(), 21);
         let spread = run(2000, |n| if n % 100 == 50 { 960 } else { 0 }).spread();
         assert_eq!(spread.as_millis(), 1);
+    }
+
+    #[test]
+    fn a_stall_that_comes_again_is_known_from_its_second_time_on() {
+        // Of 120 ms each 4 s: six packets in 200 come at its end.
+        let stall = |n: u64| {
+            if n % 200 >= 194 {
+                (200 - n % 200) as i64 * 960
+            } else {
+                0
+            }
+        };
+        let after = |packets| run(packets, |n| if n < 3000 { 0 } else { stall(n) }).spread();
+        assert_eq!(after(3000 + 230).as_millis(), 1);
+        // All but one packet of each stall.
+        assert_eq!(after(3000 + 430).as_millis(), 101);
+        assert_eq!(after(3000 + 20_000).as_millis(), 101);
     }
 
     #[test]

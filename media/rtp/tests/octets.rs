@@ -1,5 +1,5 @@
 //! A bounded fuzzing that everybody runs: streams of datagrams, damaged by a fixed seed, through the same entry as the
-//! fuzzer of `fuzz/`. A panic or a broken promise names the seed that made it.
+//! target of `tests/fuzz`. A panic or a broken promise names the seed that made it.
 mod common {
     pub(crate) mod exercise;
 }
@@ -55,15 +55,15 @@ fn fifty_thousand_damaged_streams_do_no_harm() {
         let mut chance = Chance(seed);
         let mut octets = sane.clone();
         for _ in 0..=chance.below(24) {
-            let place = chance.below(octets.len());
+            let at = chance.below(octets.len());
             match chance.below(4) {
-                0 => octets[place] = chance.next() as u8,
-                1 => octets[place] ^= 1 << chance.below(8),
-                2 => drop(octets.drain(place..(place + chance.below(40)).min(octets.len()))),
+                0 => octets[at] = chance.next() as u8,
+                1 => octets[at] ^= 1 << chance.below(8),
+                2 => drop(octets.drain(at..(at + chance.below(40)).min(octets.len()))),
                 _ => {
                     let piece: Vec<u8> =
                         (0..chance.below(40)).map(|_| chance.next() as u8).collect();
-                    octets.splice(place..place, piece);
+                    octets.splice(at..at, piece);
                 }
             }
             if octets.is_empty() {

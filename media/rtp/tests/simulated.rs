@@ -33,6 +33,11 @@ struct Network {
     duplicates: f64,
     /// Uniform, in ms.
     jitter: u64,
+    /// In ms, at the begin of each period of so many ms: what is sent meanwhile comes at the end.
+    stall: u64,
+    period: u64,
+    /// By so many ms the time stamp jumps ahead after the first minute.
+    jump: i64,
     /// The sender's clock against ours.
     ppm: f64,
     /// Where in our tick its packets fall, in samples.
@@ -44,6 +49,9 @@ const CLEAN: Network = Network {
     loss: 0.0,
     duplicates: 0.0,
     jitter: 0,
+    stall: 0,
+    jump: 0,
+    period: 4_000,
     ppm: 0.0,
     phase: 300,
     minutes: 10,
@@ -61,9 +69,12 @@ struct Outcome {
     mean: f64,
     shortened: u64,
     lengthened: u64,
+    /// How long each packet that was played was on the way and waited, in samples, by its number.
+    waits: BTreeMap<u64, u64>,
 }
 
 /// The receiving leg, without decoding: a store that is only counted.
+#[expect(clippy::too_many_lines, reason = "one receiver's life, tick by tick")]
 fn run(network: Network, silent: impl Fn(u64) -> bool) -> Outcome {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let mut arrivals: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
@@ -82,11 +93,15 @@ fn run(network: Network, silent: impl Fn(u64) -> bool) -> Outcome {
             continue;
         }
         let sent = (n as f64 * 960.0 * (1.0 - network.ppm / 1e6)) as u64 + 48_000 + network.phase;
-        for _ in 0..1 + u64::from(random.chance(network.duplicates)) {
-            arrivals
-                .entry(sent + random.up_to(network.jitter * 48))
-                .or_default()
-                .push(n);
+        let period = network.period * 48;
+        let through = sent.max(sent / period * period + network.stall * 48);
+        arrivals
+            .entry(through + random.up_to(network.jitter * 48))
+            .or_default()
+            .push(n);
+        if random.chance(network.duplicates) {
+            let way = random.up_to(network.jitter.max(45) * 48);
+            arrivals.entry(through + way).or_default().push(n);
         }
     }
     let mut buffer = JitterBuffer::new(JitterConfig::default());
@@ -99,17 +114,21 @@ fn run(network: Network, silent: impl Fn(u64) -> bool) -> Outcome {
         let now = tick * TICK;
         while let Some((at, numbers)) = due.next_if(|(at, _)| *at <= now) {
             for n in numbers {
+                let jump = if n < 3000 { 0 } else { network.jump * 8 };
                 let header = Header {
                     payload_type: 0,
                     marker: false,
                     sequence: (n + 60_000) as u16,
-                    timestamp: (n as u32).wrapping_mul(160).wrapping_add(4_294_900_000),
+                    timestamp: (n as u32)
+                        .wrapping_mul(160)
+                        .wrapping_add(4_294_900_000)
+                        .wrapping_add(jump as u32),
                     ssrc: 1,
                 };
-                if let Some(place) = reception.arrived(SampleTime(at), &header, Some(8000)) {
+                if let Some(sequence) = reception.arrived(SampleTime(at), &header, Some(8000)) {
                     buffer.push(
                         SampleTime(at),
-                        place,
+                        sequence,
                         header.timestamp,
                         8000,
                         0,
@@ -132,6 +151,7 @@ fn run(network: Network, silent: impl Fn(u64) -> bool) -> Outcome {
                         + 48_000.0
                         + network.phase as f64;
                     let waited = now as f64 + store as f64 - sent;
+                    outcome.waits.insert(n, waited.max(0.0) as u64);
                     if n > 500 {
                         outcome.least = outcome.least.min(waited.max(0.0) as u64);
                         outcome.most = outcome.most.max(waited as u64);
@@ -186,7 +206,7 @@ fn a_clean_network_is_played_whole_at_whatever_phase_within_12_ms() {
 
 #[test]
 fn a_drift_of_200_ppm_over_hours_neither_grows_the_delay_nor_loses_a_sample() {
-    for ppm in [-200.0, 200.0] {
+    for ppm in [-500.0, -200.0, 200.0, 500.0] {
         let outcome = run(
             Network {
                 ppm,
@@ -253,6 +273,89 @@ fn jitter_of_40_ms_with_5_percent_loss_is_bearable() {
 }
 
 #[test]
+fn stalls_that_come_again_are_waited_for() {
+    for stall in [60, 120, 200] {
+        let network = Network { stall, ..CLEAN };
+        let outcome = run(network, |_| false);
+        let stalls = network.minutes * 15;
+        // Once their kind is known, a packet each at most is made up.
+        let each = ms(outcome.concealed_after_start) / stalls as f64;
+        println!(
+            "{stall} ms: {each:.1} ms made up each, mean delay {:.0} ms",
+            outcome.mean
+        );
+        assert!(each <= 21.0, "{stall} ms: {each} ms each: {outcome:?}");
+        assert!(outcome.mean < stall as f64 + 15.0, "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_outage_loses_no_word_and_the_delay_is_back_within_three_seconds() {
+    for stall in [300, 600, 1_000] {
+        let network = Network {
+            stall,
+            period: 60_000,
+            ..CLEAN
+        };
+        let outcome = run(network, |_| false);
+        assert_eq!(
+            (outcome.stats.late, outcome.stats.dropped),
+            (0, 0),
+            "{stall} ms"
+        );
+        // The stalls begin one second before each minute of the packets, which are sent from then on.
+        for minute in 1..network.minutes {
+            let end = minute * 3000 - 50 + stall / 20;
+            let wait = |seconds: u64| ms(outcome.waits[&(end + seconds * 50)]);
+            assert!(wait(3) < 60.0, "{stall} ms: {} after 3 s", wait(3));
+            if minute == 2 {
+                println!(
+                    "{stall} ms: {:.0} {:.0} {:.0} {:.0} ms",
+                    wait(0),
+                    wait(1),
+                    wait(2),
+                    wait(3)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_jump_of_the_time_stamp_is_over_within_three_seconds() {
+    for jump in [-2_000, -1_000, -300, -100, -40, 40, 100, 300, 1_000] {
+        let outcome = run(Network { jump, ..CLEAN }, |_| false);
+        let wait = |n: u64| outcome.waits.get(&n).map_or(-1.0, |wait| ms(*wait));
+        assert!(
+            wait(3000 + 150) < 25.0,
+            "{jump} ms: {} after 3 s",
+            wait(3150)
+        );
+        // Set back, it costs nothing; set ahead, the gap might be sound that is still to come.
+        let most = if jump < 0 { 0 } else { jump.unsigned_abs() };
+        assert!(
+            ms(outcome.stats.concealed) <= most as f64,
+            "{jump} ms: {:?}",
+            outcome.stats
+        );
+        assert_eq!(outcome.stats.late, 0, "{jump} ms");
+    }
+}
+
+#[test]
+fn duplicates_cost_no_delay() {
+    // A copy takes as long as the network likes, up to 45 ms more; the first to come counts.
+    let outcome = run(
+        Network {
+            duplicates: 10.0,
+            ..CLEAN
+        },
+        |_| false,
+    );
+    assert!(outcome.mean < 12.0, "{outcome:?}");
+}
+
+#[test]
 fn the_first_word_after_a_long_silence_is_not_late() {
     // Ten seconds of talk, twenty of nothing sent, and again.
     let outcome = run(CLEAN, |n| n % 1500 >= 500);
@@ -285,10 +388,10 @@ fn after_wild_minutes_the_delay_comes_down_again() {
                 timestamp,
                 ssrc: 1,
             };
-            let place = reception
+            let sequence = reception
                 .arrived(SampleTime(at), &header, Some(8000))
                 .expect("in order enough");
-            buffer.push(SampleTime(at), place, timestamp, 8000, 0, b"x");
+            buffer.push(SampleTime(at), sequence, timestamp, 8000, 0, b"x");
         }
         while store < 480 {
             store += match buffer.pull(SampleTime(now), store.max(0) as usize) {

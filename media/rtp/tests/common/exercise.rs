@@ -27,17 +27,17 @@ pub(crate) fn exercise(octets: &[u8]) {
             } else {
                 48_000
             };
-            if let Some(place) = reception.arrived(at, &header, Some(clock)) {
+            if let Some(sequence) = reception.arrived(at, &header, Some(clock)) {
                 jitter.push(
                     at,
-                    place,
+                    sequence,
                     header.timestamp,
                     clock,
                     header.payload_type,
                     payload,
                 );
             }
-            events.heard(at, header.timestamp, header.payload_type);
+            events.heard(at, header.ssrc, header.timestamp, header.payload_type);
         }
         for _ in 0..pause % 8 {
             now += TICK;
