@@ -1,55 +1,48 @@
 //! From what was agreed to the parts of a leg, on the control side: everything that the audio thread must not allocate.
 use crate::control::random;
 use crate::decode::DecodeChain;
+use crate::guard::{Guard, Protection};
 use crate::handover::LegShared;
 use crate::leg::{Change, Leg};
+use crate::member::{Expected, Watch};
 use crate::receive::{MOST_DECODERS, Receive};
 use crate::send::{EncodeChain, Send};
-use crate::service::{Expected, Watch};
 use crate::socket::Datagrams;
-use crate::{EngineError, Options, RtpSocket, SessionParams};
-use std::net::UdpSocket;
+use crate::{EngineError, Options, SessionParams};
 use std::sync::Arc;
 use std::time::Duration;
-use trialog_codec::CodecError;
+use trialog_codec::{Codec, CodecError};
 use trialog_frame::{RATE, SampleTime};
 use trialog_rtp::JitterConfig;
 
-/// A whole leg, what the service watches of it, and its RTCP socket.
+/// A whole leg, and what the service watches of it.
 pub(crate) fn leg(
     key: u64,
-    socket: RtpSocket,
+    socket: Box<dyn Datagrams>,
     session: &SessionParams,
     options: &Options,
-) -> Result<(Leg, Watch, UdpSocket), EngineError> {
+) -> Result<(Leg, Watch), EngineError> {
     let shared = Arc::new(LegShared::default());
-    let (send_event, receive_event) = session.telephone_event.unzip();
+    let event = session.telephone_event;
     let samples = |span: Duration| SampleTime((span.as_secs_f64() * f64::from(RATE)) as u64);
     let config = JitterConfig {
         floor: samples(options.jitter_floor),
         ceiling: samples(options.jitter_ceiling),
     };
-    let start = (random() as u16, random() as u32);
+    // RFC 3711 §3.3.1: in the lower half, so that a far side that misses the first packets sees them roll over all the same.
+    let start = (random() as u16 & 0x7fff, random() as u32);
     let digit_ms = options.dtmf_length.as_millis() as u32;
     let (decoders, encoder) = (decoders(session)?, encoder(session, options)?);
     let leg = Leg {
         key,
-        socket: Datagrams::new(socket.rtp),
+        socket: Guard::new(socket, protection(session)?),
         receive: Receive::new(
-            session.remote,
-            session.receives,
-            receive_event,
+            session.into(),
+            event.map(|event| event.receive),
             decoders,
             config,
         ),
-        send: Send::new(
-            session.remote,
-            session.sends,
-            send_event,
-            encoder,
-            start,
-            digit_ms,
-        ),
+        send: Send::new(session.sends, event, encoder, start, digit_ms),
         shared: Arc::clone(&shared),
         closed: false,
     };
@@ -58,8 +51,8 @@ pub(crate) fn leg(
         Watch {
             shared,
             expected: expected(session),
+            srtp: session.srtp.clone(),
         },
-        socket.rtcp,
     ))
 }
 
@@ -70,12 +63,21 @@ pub(crate) fn change(
     options: &Options,
 ) -> Result<Change, EngineError> {
     let same_way_in = before.receive_payloads == now.receive_payloads;
-    let same_way_out = (before.codec, before.send_payload, before.ptime_ms)
-        == (now.codec, now.send_payload, now.ptime_ms);
+    let way_out = |session: &SessionParams| {
+        let opus = (session.codec == Codec::Opus).then_some(session.opus);
+        let noise = session.comfort_noise;
+        (
+            session.codec,
+            session.send_payload,
+            session.ptime_ms,
+            opus,
+            noise,
+        )
+    };
+    let same_way_out = way_out(before) == way_out(now);
     Ok(Change {
-        remote: now.remote,
+        expected: now.into(),
         sends: now.sends,
-        receives: now.receives,
         telephone_event: now.telephone_event,
         decoders: if same_way_in {
             None
@@ -87,7 +89,22 @@ pub(crate) fn change(
         } else {
             Some(encoder(now, options)?)
         },
+        protection: if before.srtp == now.srtp {
+            None
+        } else {
+            Some(protection(now)?)
+        },
+        early: None,
     })
+}
+
+/// A leg's keys, made ready.
+fn protection(session: &SessionParams) -> Result<Option<Box<Protection>>, EngineError> {
+    match &session.srtp {
+        // Never in the clear for want of a key.
+        Some(keys) => Protection::new(keys).map(Some).ok_or(EngineError::Keys),
+        None => Ok(None),
+    }
 }
 
 /// What a session lets us expect.
@@ -95,6 +112,7 @@ pub(crate) fn expected(session: &SessionParams) -> Expected {
     Expected {
         remote_rtcp: session.remote_rtcp,
         due: session.receives && session.far_sends,
+        early: session.receives && session.early,
         clock: session.codec.rtp_clock(),
     }
 }
@@ -115,9 +133,20 @@ fn decoders(session: &SessionParams) -> Result<Vec<DecodeChain>, EngineError> {
 }
 
 fn encoder(session: &SessionParams, options: &Options) -> Result<EncodeChain, EngineError> {
+    let limits = session.opus;
+    let dtx = match session.codec {
+        Codec::Opus => options.dtx && limits.dtx,
+        Codec::G722 | Codec::Pcma | Codec::Pcmu => options.dtx && session.comfort_noise,
+    };
     let options = trialog_codec::Options {
         opus_complexity: options.opus_complexity.min(10),
-        opus_bitrate: options.opus_bitrate,
+        opus_bitrate: limits
+            .max_bitrate
+            .map_or(options.opus_bitrate, |most| most.min(options.opus_bitrate)),
+        opus_fec: limits.fec,
+        opus_constant_bitrate: limits.constant_bitrate,
+        opus_dtx: dtx,
+        opus_playback_rate: limits.playback_rate,
         ..trialog_codec::Options::default()
     };
     let ssrc = random() as u32;
@@ -126,6 +155,7 @@ fn encoder(session: &SessionParams, options: &Options) -> Result<EncodeChain, En
         session.send_payload,
         session.ptime_ms,
         ssrc,
+        dtx,
         &options,
     )
     .map_err(failed)

@@ -14,20 +14,24 @@
 //!
 //! So about 19 ms from file end to file end, twice that over a bridge between, and 14–24 ms from RTP in to RTP out. A pure
 //! bridge may choose its ticks' phase and lays it just after its legs' packets ([`crate::phase`]): 15 ms. A sound
-//! card adds its buffers on both sides: one period of 10 ms each and the store between the clocks of capture and playback.
+//! card adds its buffers on both sides: one period of 10 ms each and the store between the clocks of capture and playback; and what works
+//! on its microphone's sound ([`crate::voice`]) 10 ms and its own delay, 15 ms with echo and noise.
 //!
 //! # Who drives it
-//! The sound card's thread where there is one, else the timer's ([`crate::baton`]). On that thread nothing locks,
+//! The sound card's thread where there is one, else the timer's ([`crate::tick_driver`]). On that thread nothing locks,
 //! allocates, logs, waits or panics.
 use crate::file_end::FileEnd;
-use crate::handover::{AudioEvent, Command, Retired, RoutingCell};
+use crate::handover::{AudioEvent, Command, Meters, Retired, RoutingCell};
 use crate::leg::{Leg, Moment};
 use crate::phase::Phase;
 use crate::tick_clock::TickClock;
+use crate::unheard::Unheard;
+use crate::voice::Voice;
 use crate::{MAX_LEGS, Tone};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
-use trialog_dsp::{CallTone, HoldMusic, ToneGenerator};
+use trialog_dsp::{CallTone, Country, HoldMusic, ToneGenerator};
 use trialog_frame::{Frame, SampleTime};
 use trialog_mixer::{Mixer, PortRouting};
 
@@ -35,13 +39,16 @@ use trialog_mixer::{Mixer, PortRouting};
 pub(crate) const LOCAL: usize = 0;
 
 const PORTS: usize = MAX_LEGS + 1;
-const TONES: usize = 5;
+const TONES: usize = 8;
+
+/// The last of the mixer's tones is what the local party says.
+const VOICE: usize = TONES - 1;
 
 /// So many ticks a closed leg still sounds: the routing without it comes at most one tick after the command, and the mixer then
 /// fades it out.
 const FADE_TICKS: u8 = 3;
 
-/// A tone's place among the mixer's tones.
+/// A tone's index among the mixer's tones.
 pub(crate) const fn tone_index(tone: Tone) -> u8 {
     match tone {
         Tone::Music => 0,
@@ -49,26 +56,31 @@ pub(crate) const fn tone_index(tone: Tone) -> u8 {
         Tone::Busy => 2,
         Tone::Ringing => 3,
         Tone::Waiting => 4,
+        Tone::Answered => 5,
+        Tone::Congestion => 6,
+        Tone::Voice => VOICE as u8,
     }
 }
 
-/// The sounds that the engine makes itself. Each is made only while somebody hears it.
-struct Tones {
+/// The sounds that the engine makes itself. Each is made only while a port hears it.
+pub(crate) struct Tones {
     music: HoldMusic,
-    calls: [ToneGenerator; TONES - 1],
+    calls: [ToneGenerator; VOICE - 1],
     used: [bool; TONES],
     frames: [Frame; TONES],
 }
 
 impl Tones {
-    fn new(music: HoldMusic) -> Self {
+    pub(crate) fn new(music: HoldMusic, country: Country) -> Self {
         let calls = [
             CallTone::RingBack,
             CallTone::Busy,
             CallTone::Ringing,
             CallTone::Waiting,
+            CallTone::Answered,
+            CallTone::Congestion,
         ]
-        .map(ToneGenerator::new);
+        .map(|tone| ToneGenerator::new(tone, country));
         Self {
             music,
             calls,
@@ -77,7 +89,7 @@ impl Tones {
         }
     }
 
-    fn fill(&mut self, routing: &PortRouting) {
+    fn fill(&mut self, routing: &PortRouting, voice: &Frame) {
         let mut used = [false; TONES];
         for tone in routing.ports().iter().filter_map(|port| port.tone) {
             if let Some(used) = used.get_mut(usize::from(tone.source)) {
@@ -87,10 +99,10 @@ impl Tones {
         let states = used
             .iter()
             .zip(&self.used)
-            .zip(&mut self.frames)
+            .zip(&mut self.frames[..VOICE])
             .enumerate();
         for (index, ((now, before), frame)) in states {
-            // A tone that nobody hears any more is faded out by the mixer: one tick more.
+            // A tone that no port hears any more is faded out by the mixer: one tick more.
             if !now && !before {
                 continue;
             }
@@ -104,6 +116,9 @@ impl Tones {
                 }
             }
         }
+        if used[VOICE] || self.used[VOICE] {
+            self.frames[VOICE] = *voice;
+        }
         self.used = used;
     }
 }
@@ -116,6 +131,7 @@ pub(crate) struct Bridge {
     returns: rtrb::Producer<Retired>,
     events: rtrb::Producer<AudioEvent>,
     mailbox: Arc<RoutingCell>,
+    meters: Arc<Meters>,
     routing: Box<PortRouting>,
     mixer: Box<Mixer>,
     legs: Vec<Option<Box<Leg>>>,
@@ -127,6 +143,9 @@ pub(crate) struct Bridge {
     listeners: Vec<Frame>,
     tones: Box<Tones>,
     file: Option<Box<FileEnd>>,
+    /// What works on the microphone's sound, where that is asked for.
+    voice: Option<Voice>,
+    unheard: Unheard,
     /// A pure bridge's phase.
     phase: Option<Phase>,
 }
@@ -137,14 +156,16 @@ pub(crate) struct Rings {
     pub(crate) returns: rtrb::Producer<Retired>,
     pub(crate) events: rtrb::Producer<AudioEvent>,
     pub(crate) mailbox: Arc<RoutingCell>,
+    pub(crate) meters: Arc<Meters>,
 }
 
 impl Bridge {
-    /// Allocates all that it will ever use. `local_less`: there is no local party, so that nobody's clock is the tick's.
+    /// Allocates all that it will ever use. `local_less`: there is no local party, so that the tick follows no sound card's or file's clock.
     pub(crate) fn new(
         rings: Rings,
-        music: HoldMusic,
+        tones: Tones,
         file: Option<FileEnd>,
+        voice: Option<Voice>,
         local_less: bool,
     ) -> Self {
         let mut legs = Vec::with_capacity(PORTS);
@@ -157,6 +178,7 @@ impl Bridge {
             returns: rings.returns,
             events: rings.events,
             mailbox: rings.mailbox,
+            meters: rings.meters,
             routing: Box::new(PortRouting::new()),
             mixer: Box::new(Mixer::new()),
             legs,
@@ -164,8 +186,10 @@ impl Bridge {
             used: 1,
             sources: vec![Frame::SILENCE; PORTS],
             listeners: vec![Frame::SILENCE; PORTS],
-            tones: Box::new(Tones::new(music)),
+            tones: Box::new(tones),
             file: file.map(Box::new),
+            voice,
+            unheard: Unheard::default(),
         }
     }
 
@@ -183,25 +207,35 @@ impl Bridge {
             unix_ns,
             millis: monotonic.as_millis() as u64,
         };
-        self.obey();
+        self.take_commands();
         match (&mut self.file, microphone) {
             (Some(file), _) => file.speak(&mut self.sources[LOCAL], &mut self.returns),
             (None, Some(microphone)) => self.sources[LOCAL] = *microphone,
             (None, None) => self.sources[LOCAL] = Frame::SILENCE,
+        }
+        // While there is no call nothing is worked on.
+        if let Some(voice) = self.voice.as_mut().filter(|_| self.used > LOCAL + 1) {
+            voice.tick(&self.listeners[LOCAL], &mut self.sources[LOCAL]);
+        }
+        let local = self.routing.port(LOCAL);
+        let stopped = local.hears && !local.speaks;
+        if self.unheard.tick(stopped, &self.sources[LOCAL]) {
+            // A full ring: the service has not read it for long.
+            let _ = self.events.push(AudioEvent::Unheard);
         }
         let used = self.used;
         for (leg, source) in self.legs[..used].iter_mut().zip(&mut self.sources).skip(1) {
             match leg {
                 Some(leg) => {
                     if let Some(digit) = leg.receive(moment, source) {
-                        // A full ring: nobody has listened for long; the digit is lost.
+                        // A full ring: the service has not read it for long; the digit is lost.
                         let _ = self.events.push(AudioEvent::Dtmf(leg.key, digit));
                     }
                 }
                 None => *source = Frame::SILENCE,
             }
         }
-        self.tones.fill(&self.routing);
+        self.tones.fill(&self.routing, &self.sources[LOCAL]);
         let listeners = &mut self.listeners[..used];
         self.mixer.mix(
             &self.routing,
@@ -214,28 +248,43 @@ impl Bridge {
                 leg.send(moment, listener);
             }
         }
+        if self.meters.on.load(Relaxed) {
+            self.meter();
+        }
         if let Some(file) = &mut self.file {
-            file.record(&self.listeners[LOCAL], &self.sources[LOCAL], unix_ns);
+            let (ear, spoken) = (&self.listeners[LOCAL], &self.sources[LOCAL]);
+            file.record(ear, spoken, unix_ns, monotonic);
         }
         self.now += SampleTime::FRAME;
-        if self.rests() {
-            self.clock.rested();
-        }
         &self.listeners[LOCAL]
     }
 
-    /// Nobody is there to speak or hear, so that ticks may cease until there is a command.
-    pub(crate) fn rests(&self) -> bool {
-        let nobody_local = self.phase.is_some();
-        nobody_local && self.used == LOCAL + 1 && self.commands.is_empty()
+    /// How loud each party was in this tick, and what the local ear hears.
+    fn meter(&self) {
+        self.meters.microphone.hear(&self.sources[LOCAL]);
+        self.meters.ear.hear(&self.listeners[LOCAL]);
+        let legs = self.legs[..self.used].iter().zip(&self.sources);
+        for (leg, source) in legs.filter_map(|(leg, source)| Some((leg.as_ref()?, source))) {
+            leg.shared.meter.hear(source);
+        }
+    }
+
+    /// There is no party to speak or hear, so that ticks may cease until there is a command. `local_rests`: nor is there a local one now.
+    pub(crate) fn rests(&mut self, local_rests: bool) -> bool {
+        let no_local = self.phase.is_some() || local_rests;
+        let rests = no_local && self.used == LOCAL + 1 && self.commands.is_empty();
+        if rests {
+            self.clock.rested();
+        }
+        rests
     }
 
     /// How much earlier than planned the next tick is to be, in samples.
-    pub(crate) fn hasten(&mut self) -> u64 {
+    pub(crate) fn advance(&mut self) -> u64 {
         let Some(phase) = &mut self.phase else {
             return 0;
         };
-        let step = phase.hasten(
+        let step = phase.advance(
             self.legs[..self.used]
                 .iter()
                 .flatten()
@@ -245,13 +294,13 @@ impl Bridge {
             self.legs[..self.used]
                 .iter_mut()
                 .flatten()
-                .for_each(|leg| leg.receive.hasten(step));
+                .for_each(|leg| leg.receive.advance(step));
         }
         step
     }
 
     /// Takes commands and the latest routing. What they replace goes back; without room for that they wait.
-    fn obey(&mut self) {
+    fn take_commands(&mut self) {
         self.retire();
         while self.returns.slots() > 1 {
             let Ok(command) = self.commands.pop() else {
@@ -300,7 +349,7 @@ impl Bridge {
             }
             Command::Change { slot, mut change } => {
                 if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {
-                    leg.change(&mut change);
+                    leg.change(self.now, &mut change);
                 }
                 Some(Retired::Change(change))
             }
@@ -319,6 +368,12 @@ impl Bridge {
                 }
                 None
             }
+            Command::Tones { slot, digit } => {
+                if let Some(Some(leg)) = self.legs.get_mut(usize::from(slot)) {
+                    leg.send.tones(digit);
+                }
+                None
+            }
             Command::Say(utterance) => match &mut self.file {
                 Some(file) => file.say(utterance).map(Retired::Say),
                 None => Some(Retired::Say(utterance)),
@@ -326,3 +381,8 @@ impl Bridge {
         }
     }
 }
+
+#[cfg(test)]
+mod one_leg;
+#[cfg(test)]
+mod replacement;

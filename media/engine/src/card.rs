@@ -1,58 +1,114 @@
-//! What runs on the sound card's threads: captured samples into a ring; the tick, and its sound out.
+//! What runs on the sound card's threads: captured samples into a ring; the tick, and its sound out; the ring on a device of its own.
 //!
-//! Capture and playback have clocks of their own and blocks of their own: the ring between them is kept at a target by
-//! resampling the microphone a little.
-use crate::baton::{Baton, prefer};
+//! Capture and playback have clocks of their own and blocks of their own. What is captured is read at the pace of the tick, which may be
+//! the timer's ([`crate::microphone`]), so that the loudspeaker can go or change without a hole in what the microphone says.
+use crate::os;
+use crate::tick_driver::{TICK, TickDriver};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use trialog_dsp::{DriftControl, DriftResampler};
+use trialog_dsp::{CallTone, Country, ToneGenerator};
 use trialog_frame::{FRAME_SAMPLES, Frame};
-
-/// Captured samples that may wait: 200 ms. More are dropped.
-pub(crate) const CAPTURE_RING: usize = 20 * FRAME_SAMPLES;
-
-/// What waits for a tick when all is well: the tick's own 10 ms and half of that again.
-const TARGET: usize = FRAME_SAMPLES * 3 / 2;
-
-/// So much more than the target is dropped at once: a stall.
-const TOO_MUCH: usize = 5 * FRAME_SAMPLES;
 
 /// A card may run so much faster than our clock, and be so many ticks ahead; one that is no clock at all is held back.
 const FASTEST: Duration = Duration::from_micros(9_980);
 const BURST: f64 = 6.0;
 
-/// Clocks of sound cards differ by less; a faster correction would be heard in a held note.
-const MOST_PPM: f32 = 250.0;
-
 /// Callbacks in time before the card drives the tick.
 const TRUST: u32 = 3;
 
-/// The capture side.
-pub(crate) struct Capture(rtrb::Producer<f32>);
+/// What a stream's thread tells those that look after it.
+#[derive(Debug, Default)]
+pub(crate) struct StreamState {
+    /// The server or the system has ended it, or has given it another device.
+    broken: AtomicBool,
+    /// Samples that have come or were asked for.
+    samples: AtomicU64,
+}
 
-impl Capture {
-    pub(crate) fn new(ring: rtrb::Producer<f32>) -> Self {
-        Self(ring)
+impl StreamState {
+    pub(crate) fn fail(&self) {
+        self.broken.store(true, Ordering::Release);
     }
 
-    /// A full ring: nobody ticks just now, the sample is dropped.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn samples(&self) -> u64 {
+        self.samples.load(Ordering::Acquire)
+    }
+
+    fn add(&self, samples: usize) {
+        self.samples.fetch_add(samples as u64, Ordering::AcqRel);
+    }
+}
+
+/// The side of a stream that a sound system's thread calls. Nothing here locks, allocates, logs, waits or panics.
+pub(crate) trait Side: Send + 'static {
+    /// A block of so many samples is due.
+    fn begins(&mut self, samples: usize);
+
+    /// What runs on this thread is watched by the test that counts uses of the heap.
+    fn watched(&mut self, work: impl FnOnce(&mut Self))
+    where
+        Self: Sized;
+}
+
+/// One that is played.
+pub(crate) trait Played: Side {
+    fn sample(&mut self) -> f32;
+}
+
+/// The capture side.
+pub(crate) struct Capture {
+    ring: rtrb::Producer<f32>,
+    driver: Arc<TickDriver>,
+    state: Arc<StreamState>,
+    known: bool,
+}
+
+impl Capture {
+    pub(crate) fn new(
+        ring: rtrb::Producer<f32>,
+        driver: Arc<TickDriver>,
+        state: Arc<StreamState>,
+    ) -> Self {
+        Self {
+            ring,
+            driver,
+            state,
+            known: false,
+        }
+    }
+
+    /// A full ring: no tick takes from it just now, the sample is dropped.
     pub(crate) fn push(&mut self, sample: f32) {
-        let _ = self.0.push(sample);
+        let _ = self.ring.push(sample);
+    }
+}
+
+impl Side for Capture {
+    fn begins(&mut self, samples: usize) {
+        if !self.known {
+            self.known = true;
+            os::raise_priority();
+        }
+        self.state.add(samples);
+    }
+
+    fn watched(&mut self, work: impl FnOnce(&mut Self)) {
+        let driver = Arc::clone(&self.driver);
+        driver.heap.count(|| work(self));
     }
 }
 
 /// The playback side, that drives the tick.
 pub(crate) struct Playback {
-    baton: Arc<Baton>,
-    captured: rtrb::Consumer<f32>,
-    called: Arc<AtomicBool>,
-    store: [f32; 4 * FRAME_SAMPLES],
-    filled: usize,
-    /// The microphone waits until the target is reached.
-    priming: bool,
-    drift: DriftResampler,
-    control: DriftControl,
+    driver: Arc<TickDriver>,
+    /// Its number among those that drive.
+    number: u64,
+    state: Arc<StreamState>,
     ear: Frame,
     left: usize,
     last_call: Option<Instant>,
@@ -61,21 +117,12 @@ pub(crate) struct Playback {
 }
 
 impl Playback {
-    /// Allocates.
-    pub(crate) fn new(
-        baton: Arc<Baton>,
-        captured: rtrb::Consumer<f32>,
-        called: Arc<AtomicBool>,
-    ) -> Self {
+    /// `number`: not 0, which is the timer's.
+    pub(crate) fn new(driver: Arc<TickDriver>, number: u64, state: Arc<StreamState>) -> Self {
         Self {
-            baton,
-            captured,
-            called,
-            store: [0.0; 4 * FRAME_SAMPLES],
-            filled: 0,
-            priming: true,
-            drift: DriftResampler::new(),
-            control: DriftControl::new(TARGET as f32),
+            driver,
+            number,
+            state,
             ear: Frame::SILENCE,
             left: 0,
             last_call: None,
@@ -84,12 +131,33 @@ impl Playback {
         }
     }
 
-    /// A callback begins.
-    pub(crate) fn called(&mut self) {
-        self.called.store(true, Ordering::Relaxed);
+    fn tick(&mut self) {
+        self.ear = Frame::SILENCE;
+        if self.driver.driving() != self.number {
+            if self.good < TRUST || !self.driver.may_drive(self.number) {
+                return;
+            }
+            // Seldom do two clocks tick together. What the tick reads has come by half of it; one that would be earlier is left out.
+            let early = self.driver.since_tick() < TICK / 2;
+            self.driver.drive(self.number);
+            if early {
+                return;
+            }
+        }
+        if self.tokens < 1.0 {
+            return;
+        }
+        self.tokens -= 1.0;
+        self.driver.tick(Some(&mut self.ear));
+    }
+}
+
+impl Side for Playback {
+    fn begins(&mut self, samples: usize) {
+        self.state.add(samples);
         let now = Instant::now();
         match self.last_call.replace(now) {
-            None => prefer(),
+            None => os::raise_priority(),
             Some(last) => {
                 let passed = now - last;
                 self.good = if passed < 2 * FASTEST {
@@ -103,8 +171,14 @@ impl Playback {
         }
     }
 
-    /// The next sample for the ear.
-    pub(crate) fn sample(&mut self) -> f32 {
+    fn watched(&mut self, work: impl FnOnce(&mut Self)) {
+        let driver = Arc::clone(&self.driver);
+        driver.heap.count(|| work(self));
+    }
+}
+
+impl Played for Playback {
+    fn sample(&mut self) -> f32 {
         if self.left == 0 {
             self.tick();
             self.left = FRAME_SAMPLES;
@@ -113,75 +187,45 @@ impl Playback {
         self.left -= 1;
         sample
     }
+}
 
-    fn tick(&mut self) {
-        let mut microphone = Frame::SILENCE;
-        self.microphone(&mut microphone);
-        if !self.baton.device_drives() {
-            if self.good < TRUST {
-                self.ear = Frame::SILENCE;
-                return;
-            }
-            self.baton.drive_by_device(true);
+/// The ring, on a device of its own.
+pub(crate) struct Bell {
+    tone: ToneGenerator,
+    state: Arc<StreamState>,
+    frame: Frame,
+    left: usize,
+}
+
+impl Bell {
+    pub(crate) fn new(country: Country, state: Arc<StreamState>) -> Self {
+        Self {
+            tone: ToneGenerator::new(CallTone::Ringing, country),
+            state,
+            frame: Frame::SILENCE,
+            left: 0,
         }
-        if self.tokens < 1.0 {
-            self.ear = Frame::SILENCE;
-            return;
-        }
-        self.tokens -= 1.0;
-        let mut ear = Frame::SILENCE;
-        self.baton.tick(Some(&microphone), Some(&mut ear));
-        self.ear = ear;
+    }
+}
+
+impl Side for Bell {
+    fn begins(&mut self, samples: usize) {
+        self.state.add(samples);
     }
 
-    /// Ten milliseconds of the microphone, at the pace of playback.
-    fn microphone(&mut self, frame: &mut Frame) {
-        let waiting = self.filled + self.captured.slots();
-        if waiting > TARGET + TOO_MUCH {
-            let extra = waiting - TARGET - self.filled.min(TARGET);
-            if let Ok(chunk) = self.captured.read_chunk(extra.min(self.captured.slots())) {
-                chunk.commit_all();
-            }
+    fn watched(&mut self, work: impl FnOnce(&mut Self)) {
+        work(self);
+    }
+}
+
+impl Played for Bell {
+    fn sample(&mut self) -> f32 {
+        if self.left == 0 {
+            self.tone.fill(&mut self.frame);
+            self.left = FRAME_SAMPLES;
         }
-        let waiting = self.filled + self.captured.slots();
-        if self.priming {
-            if waiting < TARGET {
-                return;
-            }
-            // Begin at the target, so that nothing has to be worn off.
-            if let Ok(chunk) = self
-                .captured
-                .read_chunk((waiting - TARGET).min(self.captured.slots()))
-            {
-                chunk.commit_all();
-            }
-            self.control.restart();
-            self.priming = false;
-        }
-        let waiting = self.filled + self.captured.slots();
-        self.drift.set_ppm(
-            self.control
-                .update(waiting as f32)
-                .clamp(-MOST_PPM, MOST_PPM),
-        );
-        let needed = self.drift.needed(FRAME_SAMPLES).min(self.store.len());
-        if waiting < needed {
-            self.priming = true;
-            return;
-        }
-        let missing = needed.saturating_sub(self.filled);
-        if let Ok(chunk) = self.captured.read_chunk(missing) {
-            let (first, second) = chunk.as_slices();
-            self.store[self.filled..][..first.len()].copy_from_slice(first);
-            self.store[self.filled + first.len()..][..second.len()].copy_from_slice(second);
-            chunk.commit_all();
-            self.filled += missing;
-        }
-        let used = self
-            .drift
-            .process(&self.store[..self.filled], &mut frame.0)
-            .min(self.filled);
-        self.store.copy_within(used..self.filled, 0);
-        self.filled -= used;
+        let sample = self.frame[FRAME_SAMPLES - self.left];
+        self.left -= 1;
+        sample
     }
 }

@@ -1,53 +1,63 @@
 //! The control side: what the phone calls. It may wait, allocate and fail; the audio thread never waits for it.
+mod digits;
+mod file;
+mod seen;
+
 use crate::assemble;
-use crate::baton::Baton;
-use crate::bridge::{Bridge, LOCAL, Rings, tone_index};
-use crate::device::Device;
+use crate::bridge::{Bridge, LOCAL, Rings, Tones, tone_index};
+use crate::device::{Device, Need, Parts};
 use crate::file_end::Files;
-use crate::handover::{COMMANDS, Command, EVENTS, LegShared, RETURNS, RoutingCell, Utterance};
-use crate::lone::{self, Lone};
-use crate::service::{Order, Service, Slots, Watch};
+use crate::handover::{COMMANDS, Command, EVENTS, LegShared, Meters, RETURNS, RoutingCell};
+use crate::member::Watch;
+use crate::microphone;
+use crate::os::UdpDatagrams;
+use crate::parallel::{self, ParallelCommand, ParallelLegs};
+use crate::service::{Service, ServiceCommand, Slots};
+use crate::tick_driver::TickDriver;
+use crate::voice::{self, VoiceThread};
 use crate::wav;
 use crate::{
-    AudioEnd, EngineError, EngineEvent, LegStats, LoneSound, MAX_LEGS, Options, PortOf, PortSpec,
-    RtpSocket, SessionParams, Speech, Stats, Tone,
+    AudioEnd, DeviceNames, EngineError, EngineEvent, LegStats, MAX_LEGS, Options, ParallelSound,
+    PortOf, PortSpec, RtpSocket, SessionParams, Tone,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use trialog_codec::event_of_digit;
 use trialog_dsp::HoldMusic;
-use trialog_frame::RATE;
 use trialog_mixer::{Port, PortRouting, PortTone};
 
 struct Entry {
     slot: u16,
     session: SessionParams,
+    shared: Arc<LegShared>,
 }
 
 /// The running engine. Dropping it ends its threads.
 pub struct Engine {
     options: Options,
-    baton: Arc<Baton>,
+    pub(crate) driver: Arc<TickDriver>,
     commands: rtrb::Producer<Command>,
     mailbox: Arc<RoutingCell>,
-    orders: Sender<Order>,
+    meters: Arc<Meters>,
+    service: Sender<ServiceCommand>,
     slots: Arc<Slots>,
     stats: Arc<Mutex<Vec<LegStats>>>,
     legs: BTreeMap<u64, Entry>,
-    /// Those that stand alone, and the way to their thread, which is there where all do.
-    lone: HashMap<u64, SessionParams>,
-    lone_orders: Option<Sender<lone::Order>>,
+    /// Parallel legs, and the way to their thread, which is there where all legs are parallel.
+    parallel: HashMap<u64, SessionParams>,
+    parallel_commands: Option<Sender<ParallelCommand>>,
     ports: Vec<PortSpec>,
     files: Option<Files>,
     device: Option<Device>,
+    voice: Option<VoiceThread>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -63,90 +73,96 @@ impl Engine {
     /// Opens the local end and starts the tick. Legs come later. Events come by the receiver until the engine is gone.
     ///
     /// # Errors
-    /// [`EngineError::NoDevice`], [`EngineError::File`] or [`EngineError::Thread`]: nothing runs then.
+    /// [`EngineError::File`] or [`EngineError::Thread`]: nothing runs then. A sound device that is not there is none: it is looked for
+    /// until it comes.
     pub fn start(
         end: AudioEnd,
         options: Options,
     ) -> Result<(Self, Receiver<EngineEvent>), EngineError> {
-        let music = match &options.music {
-            Some(path) => {
-                let samples = wav::read(path)?;
-                HoldMusic::from_samples(
-                    samples
-                        .into_iter()
-                        .map(|sample| f32::from(sample) / 32_768.0)
-                        .collect(),
-                )
-            }
-            None => HoldMusic::new(),
-        };
+        let music = music(options.music.as_deref())?;
         let (file, files) = Files::open(&end)?.unzip();
         let (commands, command_end) = rtrb::RingBuffer::new(COMMANDS);
         let (return_end, returns) = rtrb::RingBuffer::new(RETURNS);
         let (event_end, audio) = rtrb::RingBuffer::new(EVENTS);
         let mailbox = Arc::new(RoutingCell::default());
+        let meters = Arc::new(Meters::default());
         let rings = Rings {
             commands: command_end,
             returns: return_end,
             events: event_end,
             mailbox: Arc::clone(&mailbox),
+            meters: Arc::clone(&meters),
         };
-        let baton = Arc::new(Baton::new(Box::new(Bridge::new(
+        let (voice, voice_thread) = match end {
+            AudioEnd::None => None,
+            AudioEnd::Device { .. } | AudioEnd::File { .. } => voice::start(options.voice)?,
+        }
+        .unzip();
+        let (microphones, microphone_end) = microphone::handover();
+        let bridge = Bridge::new(
             rings,
-            music,
+            Tones::new(music, options.country),
             file,
+            voice,
             end == AudioEnd::None,
-        ))));
-        let (orders, order_end) = mpsc::channel();
+        );
+        let driver = Arc::new(TickDriver::new(bridge, microphone_end));
+        let (service_commands, service_end) = mpsc::channel();
         let (events, event_receiver) = mpsc::channel();
         let slots: Arc<Slots> = Arc::new([const { AtomicBool::new(false) }; MAX_LEGS + 1]);
         slots[LOCAL].store(true, Ordering::Relaxed);
         let stats = Arc::new(Mutex::new(Vec::new()));
         let service = Service {
-            orders: order_end,
+            commands: service_end,
             events: events.clone(),
             returns,
             audio,
-            baton: Arc::clone(&baton),
+            driver: Arc::clone(&driver),
             slots: Arc::clone(&slots),
             stats: Arc::clone(&stats),
             options: options.clone(),
         };
-        let lone = match options.alone {
+        let parallel = match options.parallel {
             Some(_) => {
-                let (orders, order_end) = mpsc::channel();
-                let lone = Lone::new(order_end, events.clone(), Arc::clone(&baton))?;
-                Some((orders, lone))
+                let (commands, command_end) = mpsc::channel();
+                let parallel = ParallelLegs::new(command_end, events.clone(), Arc::clone(&driver))?;
+                Some((commands, parallel))
             }
             None => None,
         };
         let device = match end {
-            AudioEnd::Device { input, output } => {
-                Some(Device::start(input, output, Arc::clone(&baton), events)?)
-            }
+            AudioEnd::Device(names) => Some(Device::start(Parts {
+                names,
+                country: options.country,
+                driver: Arc::clone(&driver),
+                microphones,
+                events,
+            })?),
             _ => None,
         };
         let mut engine = Self {
             options,
-            baton: Arc::clone(&baton),
+            driver: Arc::clone(&driver),
             commands,
             mailbox,
-            orders,
+            meters,
+            service: service_commands,
             slots,
             stats,
             legs: BTreeMap::new(),
-            lone: HashMap::new(),
-            lone_orders: None,
+            parallel: HashMap::new(),
+            parallel_commands: None,
             ports: Vec::new(),
             files,
             device,
+            voice: voice_thread,
             threads: Vec::new(),
         };
         engine.spawn("trialog-service", move || service.run())?;
-        engine.spawn("trialog-tick", move || baton.run_timer())?;
-        if let Some((orders, lone)) = lone {
-            engine.spawn("trialog-lone", move || lone.run())?;
-            engine.lone_orders = Some(orders);
+        engine.spawn("trialog-tick", move || driver.run_timer())?;
+        if let Some((commands, parallel)) = parallel {
+            engine.spawn("trialog-parallel", move || parallel.run())?;
+            engine.parallel_commands = Some(commands);
         }
         Ok((engine, event_receiver))
     }
@@ -174,7 +190,7 @@ impl Engine {
     }
 
     /// A new leg, named `key` from now on. Its sound goes where [`Engine::set_routing`] says, now or later; with
-    /// [`Options::alone`] it has no port of the bridge, is never full, and sends no digits.
+    /// [`Options::parallel`] it has no port of the bridge, is never full, and sends no digits.
     ///
     /// # Errors
     /// [`EngineError::TooManyLegs`], [`EngineError::Codec`]. A leg that was open under this key is closed first.
@@ -185,30 +201,42 @@ impl Engine {
         session: SessionParams,
     ) -> Result<(), EngineError> {
         self.close_leg(key);
-        if let Some(sound) = self.options.alone {
-            self.open_lone(key, socket, session, sound);
+        if let Some(sound) = self.options.parallel {
+            self.open_parallel(key, socket, session, sound);
             return Ok(());
         }
         let slot = self.free_slot().ok_or(EngineError::TooManyLegs)?;
-        let (leg, watch, rtcp) = assemble::leg(key, socket, &session, &self.options)?;
+        let rtp = Box::new(UdpDatagrams::new(socket.rtp));
+        let (leg, watch) = assemble::leg(key, rtp, &session, &self.options)?;
         self.slots[usize::from(slot)].store(true, Ordering::Relaxed);
         self.command(Command::Open {
             slot,
             leg: Box::new(leg),
         })?;
+        let entry = Entry {
+            slot,
+            session,
+            shared: Arc::clone(&watch.shared),
+        };
         // The service ends only with the engine.
-        let _ = self.orders.send(Order::Open {
+        let _ = self.service.send(ServiceCommand::Open {
             key,
-            rtcp,
+            rtcp: socket.rtcp,
             leg: watch,
         });
-        self.legs.insert(key, Entry { slot, session });
+        self.legs.insert(key, entry);
         self.publish();
         Ok(())
     }
 
-    fn open_lone(&mut self, key: u64, socket: RtpSocket, session: SessionParams, sound: LoneSound) {
-        let start = lone::Start {
+    fn open_parallel(
+        &mut self,
+        key: u64,
+        socket: RtpSocket,
+        session: SessionParams,
+        sound: ParallelSound,
+    ) {
+        let start = parallel::Start {
             ssrc: random() as u32,
             sequence: random() as u16,
             timestamp: random() as u32,
@@ -217,38 +245,49 @@ impl Engine {
         let watch = Watch {
             shared: Arc::clone(&shared),
             expected: assemble::expected(&session),
+            srtp: None,
         };
-        let (leg, rtcp) = lone::leg(key, socket, &session, sound, start, shared);
-        self.order_lone(lone::Order::Open(leg));
+        let (leg, rtcp) = parallel::leg(key, socket, &session, sound, start, shared);
+        self.command_parallel(ParallelCommand::Open(leg));
         let leg = watch;
         // The service ends only with the engine.
-        let _ = self.orders.send(Order::Open { key, rtcp, leg });
-        self.lone.insert(key, session);
+        let _ = self.service.send(ServiceCommand::Open { key, rtcp, leg });
+        self.parallel.insert(key, session);
     }
 
-    fn order_lone(&self, order: lone::Order) {
-        if let Some(orders) = &self.lone_orders {
+    fn command_parallel(&self, command: ParallelCommand) {
+        if let Some(commands) = &self.parallel_commands {
             // The thread ends only with the engine.
-            let _ = orders.send(order);
+            let _ = commands.send(command);
         }
     }
 
-    /// What was agreed anew. Jitter buffer, sequence and sound go on; a new codec begins with the next packet.
+    /// All legs are parallel ([`Options::parallel`]).
+    pub fn is_parallel(&self) -> bool {
+        self.options.parallel.is_some()
+    }
+
+    /// What was agreed anew, or for the first time where the leg was opened with [`SessionParams::offered`]. Jitter buffer, sequence and sound go on; a new codec begins with the next packet.
     ///
     /// # Errors
     /// [`EngineError::NoSuchLeg`], [`EngineError::Codec`]: the leg stays as it was.
     pub fn change_leg(&mut self, key: u64, session: SessionParams) -> Result<(), EngineError> {
-        if let Some(before) = self.lone.get_mut(&key) {
+        if let Some(before) = self.parallel.get_mut(&key) {
             if *before != session {
                 before.clone_from(&session);
                 let watch = assemble::expected(&session);
-                self.order_lone(lone::Order::Change { key, session });
-                let _ = self.orders.send(Order::Change { key, watch });
+                let session = Box::new(session);
+                self.command_parallel(ParallelCommand::Change { key, session });
+                let srtp = None;
+                let _ = self
+                    .service
+                    .send(ServiceCommand::Change { key, watch, srtp });
             }
             return Ok(());
         }
         let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
         let (slot, before) = (entry.slot, &entry.session);
+        let shared = Arc::clone(&entry.shared);
         if *before == session {
             return Ok(());
         }
@@ -257,40 +296,79 @@ impl Engine {
             slot,
             change: Box::new(change),
         })?;
-        let _ = self.orders.send(Order::Change {
+        let _ = self.service.send(ServiceCommand::Change {
             key,
             watch: assemble::expected(&session),
+            srtp: session.srtp.clone(),
         });
-        self.legs.insert(key, Entry { slot, session });
+        let entry = Entry {
+            slot,
+            session,
+            shared,
+        };
+        self.legs.insert(key, entry);
         Ok(())
     }
 
     /// Ends a leg: RTCP says BYE, the ports are given back within a tick or two. No such leg: nothing happens.
     pub fn close_leg(&mut self, key: u64) {
-        if self.lone.remove(&key).is_some() {
-            self.order_lone(lone::Order::Close { key });
-            let _ = self.orders.send(Order::Close { key });
+        if self.parallel.remove(&key).is_some() {
+            self.command_parallel(ParallelCommand::Close { key });
+            let _ = self.service.send(ServiceCommand::Close { key });
             return;
         }
         let Some(entry) = self.legs.remove(&key) else {
             return;
         };
-        // First the routing, then the leg: see `Bridge::obey`.
+        // First the routing, then the leg: see `Bridge::take_commands`.
         self.publish();
         if self.command(Command::Close { slot: entry.slot }).is_err() {
             self.legs.insert(key, entry);
             return;
         }
-        let _ = self.orders.send(Order::Close { key });
+        let _ = self.service.send(ServiceCommand::Close { key });
     }
 
-    /// States who hears whom, whole: whoever is not named hears nothing and is heard by nobody. Seats of legs that are
+    /// States the routing, whole: a party that is not named neither hears nor is heard. Ports of legs that are
     /// not (yet, or any more) open are kept in mind and take effect when the leg is opened.
     pub fn set_routing(&mut self, ports: &[PortSpec]) {
         if self.ports != ports {
             self.ports = ports.to_vec();
+            self.need_devices();
             self.publish();
         }
+    }
+
+    /// Sound devices are open while there is a party to hear, or a tone.
+    fn need_devices(&self) {
+        let Some(device) = &self.device else {
+            return;
+        };
+        let is_leg = |spec: &PortSpec| matches!(spec.port, PortOf::Leg(_));
+        let call = self
+            .ports
+            .iter()
+            .any(|spec| is_leg(spec) || spec.tone.is_some());
+        let ring = self
+            .ports
+            .iter()
+            .any(|spec| spec.port == PortOf::Local && spec.tone == Some(Tone::Ringing));
+        if call {
+            self.driver.rest_local(false);
+        }
+        device.need(Need { call, ring });
+    }
+
+    /// These sound devices from now on, also in a call; with another local end nothing happens.
+    pub fn choose_devices(&mut self, names: DeviceNames) {
+        if let Some(device) = &self.device {
+            device.choose(names);
+        }
+    }
+
+    /// Where it rings may have changed with the devices ([`EngineEvent::Devices`]).
+    pub fn devices_changed(&self) {
+        self.publish();
     }
 
     fn publish(&self) {
@@ -303,7 +381,10 @@ impl Engine {
                     None => continue,
                 },
             };
-            let tone = spec.tone.map(|tone| PortTone {
+            let apart = spec.port == PortOf::Local
+                && spec.tone == Some(Tone::Ringing)
+                && self.device.as_ref().is_some_and(Device::rings_apart);
+            let tone = spec.tone.filter(|_| !apart).map(|tone| PortTone {
                 source: tone_index(tone),
                 // Music is heard alone; the other tones over whatever is heard.
                 over: !matches!(tone, Tone::Music),
@@ -321,65 +402,6 @@ impl Engine {
         self.mailbox.publish(routing);
     }
 
-    /// Sends a digit, `0`–`9`, `*`, `#`, `A`–`D`, after those that are still being sent.
-    ///
-    /// # Errors
-    /// [`EngineError::NoSuchLeg`], [`EngineError::NoDtmf`].
-    pub fn send_dtmf(&mut self, key: u64, digit: u8) -> Result<(), EngineError> {
-        if self.lone.contains_key(&key) {
-            return Err(EngineError::NoDtmf);
-        }
-        let entry = self.legs.get(&key).ok_or(EngineError::NoSuchLeg(key))?;
-        let event =
-            event_of_digit(char::from(digit)).filter(|_| entry.session.telephone_event.is_some());
-        let (slot, event) = (entry.slot, event.ok_or(EngineError::NoDtmf)?);
-        self.command(Command::Dtmf { slot, event })
-    }
-
-    /// Microphone and ear are files, so that something can be said.
-    pub fn is_file_end(&self) -> bool {
-        self.files.is_some()
-    }
-
-    /// File end only: says this once, over what is being played, from the next tick on. Returns its length.
-    ///
-    /// # Errors
-    /// [`EngineError::NotAFileEnd`].
-    pub fn say(&mut self, speech: Speech) -> Result<Duration, EngineError> {
-        if !self.is_file_end() {
-            return Err(EngineError::NotAFileEnd);
-        }
-        let samples = speech.0;
-        let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(RATE));
-        self.command(Command::Say(Box::new(Utterance { samples, at: 0 })))?;
-        Ok(length)
-    }
-
-    /// What has been counted so far.
-    pub fn stats(&self) -> Stats {
-        Stats {
-            ticks: self.baton.ticks.load(Ordering::Relaxed),
-            taken_over: self.baton.taken_over.load(Ordering::Relaxed),
-            longest_tick_us: self.baton.longest_us.load(Ordering::Relaxed),
-            device: self.baton.device_drives(),
-            legs: self
-                .stats
-                .lock()
-                .map(|legs| legs.clone())
-                .unwrap_or_default(),
-        }
-    }
-
-    /// What is heard or said is recorded.
-    pub fn is_recording(&self) -> bool {
-        self.files.as_ref().is_some_and(Files::is_recording)
-    }
-
-    /// When the first sample of the recordings was: unix time in microseconds; `None` before it, or without recordings.
-    pub fn recording_started(&self) -> Option<u64> {
-        self.files.as_ref().and_then(Files::started)
-    }
-
     /// Ends the threads and finishes the recordings; returns when that is done (well under a second).
     ///
     /// # Errors
@@ -390,14 +412,15 @@ impl Engine {
 
     fn end(&mut self) -> Result<(), EngineError> {
         drop(self.device.take());
-        self.baton.stop();
-        let _ = self.orders.send(Order::Stop);
-        // The thread of those that stand alone ends when nobody can order it any more.
-        self.lone_orders = None;
+        self.driver.stop();
+        let _ = self.service.send(ServiceCommand::Stop);
+        // The thread of the parallel legs ends with the last sender of its commands.
+        self.parallel_commands = None;
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
-        drop(self.baton.take());
+        drop(self.driver.take());
+        drop(self.voice.take());
         self.files.as_mut().map_or(Ok(()), Files::finish)
     }
 
@@ -413,7 +436,7 @@ impl Engine {
         loop {
             match self.commands.push(command) {
                 Ok(()) => {
-                    self.baton.wake();
+                    self.driver.wake();
                     return Ok(());
                 }
                 Err(rtrb::PushError::Full(back)) if begun.elapsed() < Duration::from_secs(1) => {
@@ -424,11 +447,17 @@ impl Engine {
             }
         }
     }
+}
 
-    #[cfg(feature = "count-heap")]
-    pub(crate) fn heap_watch(&self) -> &crate::heap_count::HeapWatch {
-        &self.baton.heap
-    }
+/// What a held party hears: a file's sound, or music of our own.
+fn music(file: Option<&Path>) -> Result<HoldMusic, EngineError> {
+    let Some(file) = file else {
+        return Ok(HoldMusic::new());
+    };
+    let samples = wav::read(file)?.into_iter();
+    Ok(HoldMusic::from_samples(
+        samples.map(|sample| f32::from(sample) / 32_768.0).collect(),
+    ))
 }
 
 impl Drop for Engine {

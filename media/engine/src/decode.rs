@@ -1,6 +1,6 @@
 //! From a payload to sound at 48 kHz: decoder, concealment, time scale, resampler, and the store that the tick takes from.
 use trialog_codec::{Codec, CodecError, Decoder, LONGEST_PACKET};
-use trialog_dsp::{Band, Change as Scale, Concealer, TimeScale, Upsampler};
+use trialog_dsp::{Band, Change as Scale, ComfortNoise, Concealer, TimeScale, Upsampler};
 use trialog_frame::RATE;
 use trialog_rtp::Adjust;
 
@@ -13,6 +13,8 @@ pub(crate) struct DecodeChain {
     pub(crate) codec: Codec,
     pub(crate) decoder: Box<dyn Decoder>,
     pub(crate) concealer: Option<Concealer>,
+    /// Played where the far side sends nothing and has said so.
+    pub(crate) noise: ComfortNoise,
     up: Option<Upsampler>,
     scale: TimeScale,
 }
@@ -26,6 +28,7 @@ impl DecodeChain {
             codec,
             decoder: trialog_codec::decoder(codec)?,
             concealer: (!own).then(|| Concealer::new(codec.rate())),
+            noise: ComfortNoise::new(codec.rate()),
             up: Band::of_rate(codec.rate()).map(Upsampler::new),
             scale: TimeScale::new(codec.rate()),
         })
@@ -38,6 +41,19 @@ impl DecodeChain {
                 Some(concealer) => concealer.lost(pcm),
                 None => pcm.fill(0.0),
             }
+        }
+    }
+
+    /// Fills `pcm` with comfort noise. Where it `begins`, what was heard before fades into it.
+    pub(crate) fn comfort(&mut self, begins: bool, pcm: &mut [f32]) {
+        if begins {
+            self.conceal(pcm);
+        }
+        let length = pcm.len() as f32;
+        for (n, sample) in pcm.iter_mut().enumerate() {
+            let noise = self.noise.next();
+            let share = if begins { n as f32 / length } else { 1.0 };
+            *sample += share * (noise - *sample);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! On the audio thread the files are only memory and rings; reading is done before, writing on a thread of its own.
 use crate::handover::{Retired, Utterance};
+use crate::tick_driver::{MOST_BEHIND, TICK};
 use crate::wav;
 use crate::{AudioEnd, EngineError};
 use std::path::Path;
@@ -13,6 +14,9 @@ use trialog_frame::{FRAME_SAMPLES, Frame, RATE};
 
 /// Utterances that can be said over one another.
 const VOICES: usize = 8;
+
+/// A machine that slept for longer leaves less than that in a recording.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Sound that may wait to be written: 10 s.
 const RECORD_RING: usize = 10 * RATE as usize;
@@ -26,12 +30,43 @@ pub(crate) struct FileEnd {
     ear: Option<Track>,
     spoken: Option<Track>,
     started: Arc<AtomicU64>,
+    pace: Pace,
+}
+
+/// The recordings' time: a frame each 10 ms.
+#[derive(Default)]
+struct Pace {
+    /// When the first tick began.
+    first: Option<Duration>,
+    /// Frames since then.
+    frames: u64,
+}
+
+impl Pace {
+    /// Frames that this tick, begun at `monotonic`, has to make up for: the driver makes up itself for what it missed, but not for
+    /// more than [`MOST_BEHIND`]. A machine that slept longer than [`LONGEST_SLEEP`] begins a new line of time.
+    fn missing(&mut self, monotonic: Duration) -> usize {
+        let first = *self.first.get_or_insert(monotonic);
+        let due = (monotonic.saturating_sub(first).as_millis() / TICK.as_millis()) as u64;
+        let missing = due.saturating_sub(self.frames);
+        let limit = |time: Duration| (time.as_millis() / TICK.as_millis()) as u64;
+        self.frames += 1;
+        if missing <= limit(MOST_BEHIND) {
+            return 0;
+        }
+        self.frames += missing;
+        if missing > limit(LONGEST_SLEEP) {
+            return 0;
+        }
+        missing as usize
+    }
 }
 
 /// One recording's way to its file.
 struct Track {
     ring: rtrb::Producer<f32>,
-    /// Frames that found no room in the ring and become silence, so that all that follows keeps its time.
+    /// Frames that found no room in the ring, or that a machine that slept has left out, and that become silence, so that all that
+    /// follows keeps its time.
     owed: usize,
 }
 
@@ -100,16 +135,23 @@ impl FileEnd {
     }
 
     /// What was heard and said in this tick.
-    pub(crate) fn record(&mut self, ear: &Frame, spoken: &Frame, unix_ns: i128) {
+    pub(crate) fn record(
+        &mut self,
+        ear: &Frame,
+        spoken: &Frame,
+        unix_ns: i128,
+        monotonic: Duration,
+    ) {
         if self.started.load(Ordering::Relaxed) == 0 {
             self.started
                 .store((unix_ns / 1000) as u64, Ordering::Release);
         }
-        if let Some(track) = &mut self.ear {
-            track.record(ear);
-        }
-        if let Some(track) = &mut self.spoken {
-            track.record(spoken);
+        let missing = self.pace.missing(monotonic);
+        for (track, frame) in [(&mut self.ear, ear), (&mut self.spoken, spoken)] {
+            if let Some(track) = track {
+                track.owed += missing;
+                track.record(frame);
+            }
         }
     }
 }
@@ -169,6 +211,7 @@ impl Files {
             ear,
             spoken,
             started: Arc::clone(&started),
+            pace: Pace::default(),
         };
         Ok(Some((
             end,
@@ -224,5 +267,32 @@ fn write(
                 .try_for_each(|(writer, _)| writer.finish());
         }
         std::thread::park_timeout(Duration::from_millis(200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What ticks at these ms have to make up for, summed.
+    fn made_up(ticks: impl IntoIterator<Item = u64>) -> usize {
+        let mut pace = Pace::default();
+        let missing = |ms| pace.missing(Duration::from_millis(5_000 + ms));
+        ticks.into_iter().map(missing).sum()
+    }
+
+    #[test]
+    fn a_recording_is_as_long_as_the_time_that_a_machine_slept_in_it() {
+        let on = |from: u64, count: u64| (0..count).map(move |tick| from + 10 * tick);
+        assert_eq!(made_up(on(0, 500)), 0);
+        // The driver catches up for 2 s by itself, a tick after the other.
+        let hurried = |late: u64| on(0, 100).chain((0..late / 10).map(move |_| 1_000 + late));
+        assert_eq!(made_up(hurried(1_990).chain(on(3_000, 100))), 0);
+        assert_eq!(made_up(on(0, 100).chain(on(4_000, 100))), 300);
+        assert_eq!(
+            made_up(on(0, 100).chain(on(4_000, 100)).chain(on(10_000, 9))),
+            800
+        );
+        assert_eq!(made_up(on(0, 100).chain(on(90_000, 100))), 0);
     }
 }

@@ -3,6 +3,7 @@
 use crate::leg::{Change, Leg};
 use crossbeam_utils::atomic::AtomicCell;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use trialog_frame::{FRAME_SAMPLES, Frame, Level};
 use trialog_mixer::PortRouting;
 use trialog_rtp::ReceptionStats;
 
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Close { slot: u16 },
     /// A digit's event number.
     Dtmf { slot: u16, event: u8 },
+    /// A digit that is to go as tones: `0`–`9`, `*`, `#`, `A`–`D`.
+    Tones { slot: u16, digit: u8 },
     /// Something for a file end's microphone.
     Say(Box<Utterance>),
 }
@@ -42,7 +45,7 @@ pub(crate) enum Retired {
     Leg { slot: u16, leg: Box<Leg> },
     /// The old parts.
     Change(Box<Change>),
-    /// Said.
+    /// A file that has been said to its end.
     Say(Box<Utterance>),
     /// The routing of before.
     Routing(Box<PortRouting>),
@@ -53,6 +56,8 @@ pub(crate) enum Retired {
 pub(crate) enum AudioEvent {
     /// A digit was pressed.
     Dtmf(u64, u8),
+    /// The local party speaks, and is not heard.
+    Unheard,
 }
 
 /// The latest routing, whole: a new one takes the place of one that was not yet taken.
@@ -83,8 +88,8 @@ impl RoutingCell {
 pub(crate) struct LegShared {
     /// Milliseconds since the engine's start at the last RTP packet; 0: none yet.
     pub(crate) last_rtp: AtomicU64,
-    /// Packets that were decoded and whose sound was played.
-    pub(crate) played: AtomicU64,
+    /// It was heard: some ticks in a row were decoded sound, nothing made up.
+    pub(crate) sounded: AtomicBool,
     /// The last packet said that silence follows (comfort noise, Opus DTX).
     pub(crate) quiet: AtomicBool,
     pub(crate) ssrc: AtomicU32,
@@ -104,6 +109,35 @@ pub(crate) struct LegShared {
     pub(crate) sent_timestamp: AtomicU32,
     /// Milliseconds since the engine's start that belong to `sent_timestamp`.
     pub(crate) sent_at: AtomicU64,
+    /// How loud the far side is.
+    pub(crate) meter: Meter,
+}
+
+/// How loud something is: the loudest frame since it was read last.
+#[derive(Debug, Default)]
+pub(crate) struct Meter(AtomicU32);
+
+impl Meter {
+    /// Audio thread: takes in a frame.
+    pub(crate) fn hear(&self, frame: &Frame) {
+        let power: f32 = frame.0.iter().map(|sample| sample * sample).sum();
+        let mean = power / FRAME_SAMPLES as f32;
+        // The bits of numbers that are not negative stand in the numbers' own order.
+        self.0.fetch_max(mean.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Control: the RMS of the loudest frame since this was asked last; [`Level::FLOOR`] where there was none.
+    pub(crate) fn take(&self) -> Level {
+        Level::of_amplitude(f32::from_bits(self.0.swap(0, Ordering::Relaxed)).sqrt())
+    }
+}
+
+/// The local party's meters, and whether any is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Meters {
+    pub(crate) on: AtomicBool,
+    pub(crate) microphone: Meter,
+    pub(crate) ear: Meter,
 }
 
 impl LegShared {
@@ -122,6 +156,19 @@ impl LegShared {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_meter_keeps_the_loudest_frame_until_it_is_read() {
+        let meter = Meter::default();
+        assert_eq!(meter.take(), Level::FLOOR);
+        for amplitude in [0.01, 0.1, 0.001] {
+            meter.hear(&Frame([amplitude; FRAME_SAMPLES]));
+        }
+        assert!((meter.take().0 + 20.0).abs() < 0.01);
+        assert_eq!(meter.take(), Level::FLOOR);
+        meter.hear(&Frame([f32::NAN; FRAME_SAMPLES]));
+        assert_eq!(meter.take(), Level::FLOOR);
+    }
 
     #[test]
     fn the_routing_cell_has_no_lock_and_the_latest_wins() {

@@ -4,12 +4,17 @@
 mod watch {
     /// Counts nothing.
     #[derive(Default)]
-    pub(crate) struct HeapWatch;
+    pub(crate) struct HeapWatch(());
 
     impl HeapWatch {
         /// Calls `tick`.
         pub(crate) fn watch<T>(&self, tick: impl FnOnce() -> T) -> T {
             tick()
+        }
+
+        /// Calls `work`.
+        pub(crate) fn count<T>(&self, work: impl FnOnce() -> T) -> T {
+            work()
         }
     }
 }
@@ -30,16 +35,21 @@ mod watch {
     impl HeapWatch {
         /// Calls the test's hook and `tick`, and counts what they use.
         pub(crate) fn watch<T>(&self, tick: impl FnOnce() -> T) -> T {
-            let before = assert_no_alloc::violation_count();
-            let ticked = assert_no_alloc::assert_no_alloc(|| {
+            self.count(|| {
                 if let Some(hook) = self.hook.load() {
                     hook();
                 }
                 tick()
-            });
+            })
+        }
+
+        /// Calls `work`, and counts what it uses. Within another `count` that one counts.
+        pub(crate) fn count<T>(&self, work: impl FnOnce() -> T) -> T {
+            let before = assert_no_alloc::violation_count();
+            let done = assert_no_alloc::assert_no_alloc(work);
             let uses = assert_no_alloc::violation_count().wrapping_sub(before);
             self.uses.fetch_add(u64::from(uses), Ordering::Relaxed);
-            ticked
+            done
         }
     }
 
@@ -48,13 +58,13 @@ mod watch {
         /// How often the heap was used on the audio thread: to be 0.
         #[doc(hidden)]
         pub fn heap_uses(&self) -> u64 {
-            self.heap_watch().uses.load(Ordering::Relaxed)
+            self.driver.heap.uses.load(Ordering::Relaxed)
         }
 
         /// Something to be done on the audio thread at each tick.
         #[doc(hidden)]
         pub fn on_each_tick(&mut self, hook: fn()) {
-            self.heap_watch().hook.store(Some(hook));
+            self.driver.heap.hook.store(Some(hook));
         }
     }
 }

@@ -1,19 +1,28 @@
-//! What the control side says to the engine: where the local sound is, what a leg has agreed, who hears whom.
-use std::net::SocketAddr;
+//! What the control side says to the engine: where the local sound is, what a leg has agreed, which party hears which.
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use trialog_codec::Codec;
+use trialog_dsp::Country;
+use trialog_srtp::MasterKey;
+use trialog_voice::Settings;
+
+/// Which sound devices are asked for: each by its name or id or a part of one; `None`: the system's default, whichever that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceNames {
+    /// What the agent speaks into.
+    pub microphone: Option<String>,
+    /// What the agent hears the parties by.
+    pub ear: Option<String>,
+    /// What rings; `None`: the ear.
+    pub ring: Option<String>,
+}
 
 /// Where the local party's microphone and ear are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AudioEnd {
-    /// A sound card; it drives the tick while it is there, the timer does while it is not.
-    Device {
-        /// Name of the capture device, or a part of it; `None`: the system's default.
-        input: Option<String>,
-        /// Name of the playback device, or a part of it; `None`: the system's default.
-        output: Option<String>,
-    },
+    /// Sound devices; they drive the tick while they are open, the timer does while they are not.
+    Device(DeviceNames),
     /// WAV files, in real time by the timer.
     File {
         /// What the microphone says; nothing: silence.
@@ -30,9 +39,9 @@ pub enum AudioEnd {
     None,
 }
 
-/// What a leg that stands alone hears.
+/// What the far end of a parallel leg hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LoneSound {
+pub enum ParallelSound {
     /// Silence, sent as RTP.
     Silence,
     /// What it says, packet by packet as it came.
@@ -44,12 +53,18 @@ pub enum LoneSound {
 pub struct Options {
     /// Hold music instead of the built-in one: a WAV file, looped.
     pub music: Option<PathBuf>,
-    /// Every leg stands alone and hears this, whatever the routing says; there may be as many as there are sockets.
-    pub alone: Option<LoneSound>,
+    /// Whose ring-back, busy and call waiting tones the local party knows.
+    pub country: Country,
+    /// What is done with the microphone's sound, of a sound card or of a file; without a local party nothing is.
+    pub voice: Settings,
+    /// All legs are parallel: each hears this, whatever the routing says. There may be as many as there are sockets.
+    pub parallel: Option<ParallelSound>,
     /// 0 (cheap) to 10 (best).
     pub opus_complexity: u8,
     /// Bits a second.
     pub opus_bitrate: u32,
+    /// Pauses are not sent, where a session has comfort noise, or its far side would like DTX of Opus.
+    pub dtx: bool,
     /// The jitter buffer holds at least this much more than the fastest packet needs.
     pub jitter_floor: Duration,
     /// And never aims at more than this.
@@ -68,9 +83,12 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             music: None,
-            alone: None,
+            country: Country::default(),
+            voice: Settings::default(),
+            parallel: None,
             opus_complexity: 5,
-            opus_bitrate: 32_000,
+            opus_bitrate: 40_000,
+            dtx: false,
             jitter_floor: Duration::from_millis(1),
             jitter_ceiling: Duration::from_millis(400),
             silent_after: Duration::from_secs(5),
@@ -81,10 +99,49 @@ impl Default for Options {
     }
 }
 
+/// telephone-event as agreed (RFC 4733).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventParams {
+    /// Payload type that we send, 0–127.
+    pub send: u8,
+    /// Payload type that we receive.
+    pub receive: u8,
+    /// Units of a duration in a second, in Hz (RFC 4733 §2.3.5). The codec's clock, unless the far side has no such event.
+    pub clock: u32,
+}
+
+/// What a receiver of Opus can take (RFC 7587 §6.1): it holds for the sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpusLimits {
+    /// `maxaveragebitrate`: at most so many bits a second.
+    pub max_bitrate: Option<u32>,
+    /// `maxplaybackrate`, in Hz: no wider band than that is played.
+    pub playback_rate: u32,
+    /// `useinbandfec`: a copy of the packet before is of use.
+    pub fec: bool,
+    /// `cbr`: every packet is to have the same size.
+    pub constant_bitrate: bool,
+    /// `usedtx`: pauses need not be sent.
+    pub dtx: bool,
+}
+
+impl Default for OpusLimits {
+    /// Of a far side that can all.
+    fn default() -> Self {
+        Self {
+            max_bitrate: None,
+            playback_rate: 48_000,
+            fec: true,
+            constant_bitrate: false,
+            dtx: false,
+        }
+    }
+}
+
 /// What offer and answer have agreed for one leg, all that the sound needs of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionParams {
-    /// Where RTP goes.
+    /// Where RTP goes. With port 0 the far side has not answered: its host alone is known, and may send from any port.
     pub remote: SocketAddr,
     /// Where RTCP goes.
     pub remote_rtcp: SocketAddr,
@@ -94,8 +151,12 @@ pub struct SessionParams {
     pub send_payload: u8,
     /// What the far side may send, by payload type.
     pub receive_payloads: Vec<(u8, Codec)>,
-    /// Payload types of telephone-event: what we send, what we receive.
-    pub telephone_event: Option<(u8, u8)>,
+    /// How digits go.
+    pub telephone_event: Option<EventParams>,
+    /// Comfort noise is agreed (RFC 3389, payload type 13).
+    pub comfort_noise: bool,
+    /// What the far side asks of the Opus that we send.
+    pub opus: OpusLimits,
     /// Milliseconds of sound in a packet of ours: 10, 20, 30, 40 or 60; others are taken as 20.
     pub ptime_ms: u32,
     /// We send RTP (`sendrecv` or `sendonly`, ours); hold music counts.
@@ -105,9 +166,45 @@ pub struct SessionParams {
     /// The far side is bound to send: false where it is on hold, holds us, or said it sends nothing. Silence is
     /// reported only where this and `receives` hold.
     pub far_sends: bool,
+    /// The far side has not answered: it may send, and need not.
+    pub early: bool,
+    /// Keys of SRTP and SRTCP; `None`: plain RTP. Parallel legs have none.
+    pub srtp: Option<Srtp>,
 }
 
-/// Whose port.
+/// Keys for one leg (RFC 3711), of one suite. They are shown nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Srtp {
+    /// For what we send.
+    pub send: MasterKey,
+    /// For what the far side sends.
+    pub receive: MasterKey,
+}
+
+impl SessionParams {
+    /// Of an offer that has no answer yet (RFC 3264 §5.1): what `host` sends by these payload types is heard, and nothing is sent.
+    pub fn offered(host: IpAddr, payloads: Vec<(u8, Codec)>) -> Self {
+        Self {
+            remote: SocketAddr::new(host, 0),
+            remote_rtcp: SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0),
+            // Of no meaning, as nothing is sent.
+            codec: Codec::Pcmu,
+            send_payload: 0,
+            receive_payloads: payloads,
+            telephone_event: None,
+            comfort_noise: false,
+            opus: OpusLimits::default(),
+            ptime_ms: 20,
+            sends: false,
+            receives: true,
+            far_sends: false,
+            early: true,
+            srtp: None,
+        }
+    }
+}
+
+/// A party of the bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PortOf {
     /// Our own microphone and ear.
@@ -125,16 +222,22 @@ pub enum Tone {
     RingBack,
     /// The called party is busy.
     Busy,
+    /// A call failed: there is no such party, or no way to it.
+    Congestion,
     /// We are called.
     Ringing,
     /// A second call waits.
     Waiting,
+    /// A call was answered without our doing.
+    Answered,
+    /// What the local party says, without any other.
+    Voice,
 }
 
-/// One party's place in the bridge: it hears the sum of those in its group who speak, without itself.
+/// What one party does in the bridge: it hears the sum of those in its group who speak, without itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PortSpec {
-    /// Whose.
+    /// The party's port.
     pub port: PortOf,
     /// Parties of different groups never hear each other.
     pub group: u16,

@@ -1,15 +1,12 @@
 //! RTP sockets: bound by control, read and written by the audio thread, never waiting.
-use nix::sys::socket::{
-    AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, bind,
-    recvmsg, setsockopt, socket, sockopt,
-};
-use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use crate::os;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::RangeInclusive;
-use std::os::fd::AsRawFd;
 
 /// Code point 46 in the upper six bits of the traffic class.
-const EXPEDITED: i32 = 46 << 2;
+const EXPEDITED: u32 = 46 << 2;
 
 /// A pair of bound UDP sockets: RTP on an even port, RTCP on the next (RFC 3550 §11).
 #[derive(Debug)]
@@ -20,7 +17,7 @@ pub struct RtpSocket {
 }
 
 impl RtpSocket {
-    /// Binds the first free pair in `range`, beginning at a place that differs from call to call, so that a port
+    /// Binds the first free pair in `range`, beginning at one that differs from call to call, so that a port
     /// just given back is not used again at once. `0..=0` lets the system choose.
     ///
     /// # Errors
@@ -79,8 +76,7 @@ impl RtpSocket {
     }
 
     fn new(rtp: UdpSocket, rtcp: UdpSocket, local: SocketAddr) -> Self {
-        // When each packet came, by the kernel's clock.
-        let _ = setsockopt(&rtp, sockopt::ReceiveTimestampns, &true);
+        os::note_arrivals(&rtp);
         Self { rtp, rtcp, local }
     }
 
@@ -90,93 +86,43 @@ impl RtpSocket {
     }
 }
 
-/// One leg's RTP socket on the audio thread, with the kernel's word on when each datagram came.
-pub(crate) struct Datagrams {
-    socket: UdpSocket,
-    buffer: Box<[u8; 2048]>,
-}
+/// Most sources that a leg admits at once.
+pub(crate) const MOST_ADMITTED: usize = 10;
 
-/// Room for one time stamp, aligned as the kernel's headers want it.
-#[repr(align(8))]
-struct Ancillary([u8; 128]);
-
-impl Datagrams {
-    /// Allocates.
-    pub(crate) fn new(socket: UdpSocket) -> Self {
-        Self {
-            socket,
-            buffer: Box::new([0; 2048]),
-        }
-    }
-
-    /// The next datagram that waits, with its source and, where the kernel says it, the unix time of its arrival in
+/// One leg's RTP on the audio thread. Neither call waits, locks or allocates.
+pub(crate) trait Datagrams: Send {
+    /// The next datagram that waits, with its source and, where it is known, the unix time of its arrival in
     /// nanoseconds. `None`: none waits. An empty slice: one that was too long.
-    pub(crate) fn receive(&mut self) -> Option<(&[u8], SocketAddr, Option<i128>)> {
-        let mut ancillary = Ancillary([0; 128]);
-        // A second try for what the kernel reports about an earlier send (a closed port).
-        for _ in 0..2 {
-            let mut parts = [IoSliceMut::new(&mut self.buffer[..])];
-            let fd = self.socket.as_raw_fd();
-            match recvmsg::<SockaddrStorage>(
-                fd,
-                &mut parts,
-                Some(&mut ancillary.0),
-                MsgFlags::MSG_DONTWAIT,
-            ) {
-                Ok(message) => {
-                    let source = message.address.as_ref().and_then(address_of)?;
-                    let stamp = message.cmsgs().ok().and_then(|mut all| {
-                        all.find_map(|one| match one {
-                            ControlMessageOwned::ScmTimestampns(time) => Some(
-                                i128::from(time.tv_sec()) * 1_000_000_000
-                                    + i128::from(time.tv_nsec()),
-                            ),
-                            _ => None,
-                        })
-                    });
-                    let length = if message.flags.contains(MsgFlags::MSG_TRUNC) {
-                        0
-                    } else {
-                        message.bytes
-                    };
-                    return Some((&self.buffer[..length], source, stamp));
-                }
-                Err(nix::errno::Errno::EAGAIN) => return None,
-                Err(_) => {}
-            }
-        }
-        None
-    }
+    fn receive(&mut self) -> Option<(&[u8], SocketAddr, Option<i128>)>;
 
-    /// Sends, or does not: nobody waits here.
-    pub(crate) fn send(&self, datagram: &[u8], to: SocketAddr) -> bool {
-        // Held by `c=0.0.0.0` (RFC 2543 §B.5) there is nowhere to send to; the system would take it for this machine.
-        !to.ip().is_unspecified() && self.socket.send_to(datagram, to).is_ok()
-    }
-}
+    /// Sends, or does not: false where it was not sent.
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> bool;
 
-fn address_of(storage: &SockaddrStorage) -> Option<SocketAddr> {
-    if let Some(v4) = storage.as_sockaddr_in() {
-        return Some(SocketAddr::V4(SocketAddrV4::from(*v4)));
-    }
-    storage
-        .as_sockaddr_in6()
-        .map(|v6| SocketAddr::V6(SocketAddrV6::from(*v6)))
+    /// Asks that only these sources' packets come, or all for `None`. A wish: others may come all the same.
+    fn admit(&self, sources: Option<&mut dyn Iterator<Item = SocketAddr>>);
 }
 
 fn open(address: SocketAddr) -> io::Result<UdpSocket> {
-    let family = match address {
-        SocketAddr::V4(_) => AddressFamily::Inet,
-        SocketAddr::V6(_) => AddressFamily::Inet6,
-    };
-    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-    let socket = socket(family, SockType::Datagram, flags, None)?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM,
+        Some(Protocol::UDP),
+    )?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        // IPv4 may have a socket of its own at the same port.
+        socket.set_only_v6(true)?;
+    }
     // RFC 4594 §4.1: telephony is expedited forwarding, code point 46. A system that refuses loses nothing else.
     let _ = match address {
-        SocketAddr::V4(_) => setsockopt(&socket, sockopt::Ipv4Tos, &EXPEDITED),
-        SocketAddr::V6(_) => setsockopt(&socket, sockopt::Ipv6TClass, &EXPEDITED),
+        SocketAddr::V4(_) => socket.set_tos_v4(EXPEDITED),
+        // Windows has no such option.
+        #[cfg(unix)]
+        SocketAddr::V6(_) => socket.set_tclass_v6(EXPEDITED),
+        #[cfg(not(unix))]
+        SocketAddr::V6(_) => Ok(()),
     };
-    bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+    socket.bind(&address.into())?;
     Ok(socket.into())
 }
 

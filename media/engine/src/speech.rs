@@ -1,5 +1,5 @@
 //! Sound from a file, to be said by a file end. Reading it takes time in proportion to its length, so it is done apart from the
-//! engine, on a thread that may wait; and within limits, because whoever names the file may not know it.
+//! engine, on a thread that may wait; and within limits, because the client that names the file may not know it.
 use crate::{EngineError, wav};
 use std::path::Path;
 use std::time::Duration;

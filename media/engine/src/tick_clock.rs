@@ -109,10 +109,10 @@ mod tests {
                     ssrc: 1,
                 };
                 let arrival = SampleTime(arrival.saturating_sub(age));
-                let place = reception.arrived(arrival, &header, Some(8000));
+                let sequence = reception.arrived(arrival, &header, Some(8000));
                 buffer.push(
                     arrival,
-                    place.expect("in sequence"),
+                    sequence.expect("in sequence"),
                     header.timestamp,
                     8000,
                     0,

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use trialog_frame::RATE;
 
-/// Zero crossings on each side of the interpolating sinc.
-const CROSSINGS: f64 = 24.0;
-
 fn failed(path: &Path, reason: impl std::fmt::Display) -> EngineError {
     EngineError::File {
         path: path.to_path_buf(),
@@ -36,12 +33,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<i16>, EngineError> {
         .chunks_exact(channels)
         .map(|all| all.iter().sum::<f32>() / channels as f32)
         .collect();
-    let sound = if spec.sample_rate == RATE {
-        mono
-    } else {
-        resample(&mono, spec.sample_rate)
-    };
-    Ok(sound
+    Ok(trialog_dsp::resample(&mono, spec.sample_rate, RATE)
         .iter()
         .map(|sample| (sample * 32_768.0).round() as i16)
         .collect())
@@ -52,36 +44,6 @@ pub(crate) fn length(path: &Path) -> Result<Duration, EngineError> {
     let reader = hound::WavReader::open(path).map_err(|error| failed(path, error))?;
     let rate = f64::from(reader.spec().sample_rate.max(1));
     Ok(Duration::from_secs_f64(f64::from(reader.duration()) / rate))
-}
-
-/// Windowed-sinc interpolation: slow and good, for whole files.
-fn resample(input: &[f32], rate: u32) -> Vec<f32> {
-    let rate = rate.max(1);
-    let step = f64::from(rate) / f64::from(RATE);
-    // Going down, the filter's cut-off goes down with the rate.
-    let scale = (1.0 / step).min(1.0);
-    let reach = CROSSINGS / scale;
-    let length = (input.len() as u64 * u64::from(RATE) / u64::from(rate)) as usize;
-    (0..length)
-        .map(|n| {
-            let centre = n as f64 * step;
-            let first = (centre - reach).ceil().max(0.0) as usize;
-            let last = ((centre + reach).floor() as usize).min(input.len().saturating_sub(1));
-            let mut sum = 0.0;
-            for (index, sample) in input.iter().enumerate().take(last + 1).skip(first) {
-                let distance = (index as f64 - centre) * scale;
-                let turn = std::f64::consts::PI * distance;
-                let sinc = if turn.abs() < 1e-9 {
-                    1.0
-                } else {
-                    turn.sin() / turn
-                };
-                let window = 0.5 + 0.5 * (turn / CROSSINGS).cos();
-                sum += f64::from(*sample) * sinc * window * scale;
-            }
-            sum as f32
-        })
-        .collect()
 }
 
 /// A file being written.
@@ -130,19 +92,30 @@ mod tests {
     use trialog_frame::Level;
 
     #[test]
-    fn a_tone_of_any_rate_keeps_its_pitch_and_level() {
-        for rate in [8_000, 16_000, 22_050, 44_100, 96_000] {
-            let tone: Vec<f32> = (0..rate)
-                .map(|n| {
-                    (0.1 * (std::f64::consts::TAU * 997.0 * f64::from(n) / f64::from(rate)).sin())
-                        as f32
-                })
-                .collect();
-            let out = resample(&tone, rate);
-            assert_eq!(out.len(), 48_000);
-            let level = Level::sine_amplitude(&out[4800..43_200], 997.0, 48e3).0;
-            assert!((level + 20.0).abs() < 0.05, "{rate}: {level}");
+    fn channels_are_mixed_and_another_rate_is_raised_to_48_khz() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("stereo.wav");
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = hound::WavWriter::create(&path, spec).expect("created");
+        for n in 0..16_000 {
+            let turn = std::f64::consts::TAU * 997.0 * f64::from(n) / 16_000.0;
+            let sample = (6_000.0 * turn.sin()) as i16;
+            for sample in [sample, 0] {
+                file.write_sample(sample).expect("written");
+            }
         }
+        file.finalize().expect("finished");
+        assert_eq!(length(&path).expect("read"), Duration::from_secs(1));
+        let sound = read(&path).expect("read");
+        assert_eq!(sound.len(), 48_000);
+        let sound: Vec<f32> = sound.iter().map(|sample| f32::from(*sample)).collect();
+        let level = Level::sine_amplitude(&sound[4800..43_200], 997.0, 48e3);
+        assert!((level.amplitude() - 3_000.0).abs() < 3.0, "{level}");
     }
 
     #[test]

@@ -1,56 +1,11 @@
 //! What one leg does: digits, silence, changes of codec, address and direction, a lossy network, a bridge without an ear.
 mod common;
 use common::{
-    AGENT_1, AGENT_2, CUSTOMER, LOOPBACK, Party, join, leg, local, session, unix_us, wait,
+    AGENT_1, AGENT_2, CUSTOMER, Foreign, LOOPBACK, Party, join, leg, local, session, unix_us, wait,
 };
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::time::{Duration, Instant};
-use trialog_engine::{AudioEnd, Codec, Engine, EngineEvent, Options};
-
-/// A foreign phone: a bare socket that sends what it is told.
-struct Foreign {
-    socket: UdpSocket,
-    sequence: u16,
-    timestamp: u32,
-}
-
-impl Foreign {
-    fn new() -> Self {
-        let socket = UdpSocket::bind((LOOPBACK, 0)).expect("loopback has ports");
-        socket
-            .set_read_timeout(Some(Duration::from_millis(200)))
-            .expect("a timeout");
-        Self {
-            socket,
-            sequence: 1,
-            timestamp: 160,
-        }
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.socket.local_addr().expect("bound")
-    }
-
-    fn send(&mut self, to: SocketAddr, payload_type: u8, marker: bool, payload: &[u8]) {
-        let header = trialog_rtp::Header {
-            payload_type,
-            marker,
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            ssrc: 0x1234,
-        };
-        self.sequence = self.sequence.wrapping_add(1);
-        let mut packet = [0; 400];
-        let length = trialog_rtp::write(&header, payload, &mut packet);
-        self.socket.send_to(&packet[..length], to).expect("sent");
-    }
-
-    fn receive(&self) -> Option<(trialog_rtp::Header, Vec<u8>)> {
-        let mut buffer = [0; 2048];
-        let length = self.socket.recv(&mut buffer).ok()?;
-        trialog_rtp::parse(&buffer[..length]).map(|(header, payload)| (header, payload.to_vec()))
-    }
-}
+use trialog_engine::{AudioEnd, Codec, Engine, EngineEvent, EventParams, Options, OpusLimits};
 
 fn bridge(options: Options) -> (Engine, std::sync::mpsc::Receiver<EngineEvent>) {
     Engine::start(AudioEnd::None, options).expect("no hardware needed")
@@ -118,6 +73,46 @@ fn a_digit_goes_out_as_rfc_4733_says() {
             .windows(2)
             .all(|two| two[1].0.sequence == two[0].0.sequence.wrapping_add(1))
     );
+}
+
+#[test]
+fn what_the_far_side_can_take_holds_for_what_we_send() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut one = Party::with_pilot(dir.path(), "one", CUSTOMER);
+    let far = Foreign::new();
+    let mut limited = session(far.address(), Codec::Opus);
+    limited.opus = OpusLimits {
+        max_bitrate: Some(12_000),
+        playback_rate: 8_000,
+        fec: false,
+        constant_bitrate: true,
+        dtx: false,
+    };
+    // Events on another clock than the sound's (RFC 4733 §2.3.5).
+    limited.telephone_event = Some(EventParams {
+        send: 101,
+        receive: 101,
+        clock: 8_000,
+    });
+    let socket = one.bind();
+    one.engine.open_leg(1, socket, limited).expect("opened");
+    one.engine.set_routing(&[local(0), leg(1, 0)]);
+    one.engine.send_dtmf(1, b'5').expect("agreed");
+    let packets: Vec<_> = (0..40).filter_map(|_| far.receive()).collect();
+    let (events, sound): (Vec<_>, Vec<_>) = packets
+        .iter()
+        .partition(|(header, _)| header.payload_type == 101);
+    let longest = events
+        .iter()
+        .map(|(_, payload)| u16::from_be_bytes([payload[2], payload[3]]));
+    assert_eq!(longest.max(), Some(960), "120 ms at 8 kHz");
+    assert!(
+        sound.iter().all(|(_, payload)| payload.len() == 30),
+        "12 kbit/s, constant"
+    );
+    // RFC 6716 §3.1, table 2: below 4 are the narrow bands of SILK, 16 to 19 those of CELT.
+    let narrow = |toc: u8| matches!(toc >> 3, 0..4 | 16..20);
+    assert!(!sound.is_empty() && sound.iter().all(|(_, payload)| narrow(payload[0])));
 }
 
 #[test]
@@ -222,12 +217,14 @@ fn the_far_side_is_answered_where_it_sends_from_and_nobody_takes_a_leg_over() {
         .open_leg(1, socket, session(said.address(), Codec::Pcmu))
         .expect("opened");
     real.send(ours, 0, true, &[0xFF; 160]);
+    real.send(ours, 0, false, &[0xFF; 160]);
     wait(0.05);
     assert!(
         real.receive().is_some(),
         "answers go where packets come from"
     );
     thief.send(ours, 0, true, &[0xFF; 160]);
+    thief.send(ours, 0, false, &[0xFF; 160]);
     wait(0.05);
     assert!(thief.receive().is_none(), "a third party gets nothing");
     assert!(real.receive().is_some());
@@ -314,24 +311,8 @@ fn five_percent_of_loss_is_concealed() {
         .open_leg(1, socket, session(far.address(), Codec::Pcmu))
         .expect("opened");
     one.engine.set_routing(&[local(0), leg(1, 0)]);
-    let voice = common::tone(AGENT_1, -30.0, 48_000);
-    let narrow: Vec<u8> = voice
-        .iter()
-        .step_by(6)
-        .map(|sample| trialog_codec::mu_law_encode((sample * 32_768.0) as i16))
-        .collect();
-    let begun = Instant::now();
     let origin = unix_us();
-    for n in 0..200u32 {
-        let due = Duration::from_millis(20 * u64::from(n));
-        std::thread::sleep(due.saturating_sub(begun.elapsed()));
-        if n % 20 == 13 {
-            far.sequence += 1;
-        } else {
-            far.send(ours, 0, n == 0, &narrow[(n as usize * 160) % 8000..][..160]);
-        }
-        far.timestamp += 160;
-    }
+    far.talk(ours, AGENT_1, 200, |_, n| n % 20 != 13);
     let stats = one.engine.stats();
     let ear = one.heard();
     println!("{:?}", stats.legs);

@@ -1,13 +1,22 @@
 //! Parties with file ends, joined by real RTP on loopback, and the measuring of what they heard.
-#![allow(dead_code, unreachable_pub, reason = "each suite uses its share")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each suite uses its share"
+)]
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 use trialog_engine::{
-    AudioEnd, Codec, Engine, EngineEvent, Options, PortOf, PortSpec, RtpSocket, SessionParams, Tone,
+    AudioEnd, Codec, Engine, EngineEvent, EventParams, MasterKey, Options, OpusLimits, PortOf,
+    PortSpec, RtpSocket, SessionParams, Srtp, Suite, Tone,
 };
 use trialog_frame::Level;
+
+mod foreign;
+pub use foreign::Foreign;
 
 pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub const CUSTOMER: f64 = 433.0;
@@ -140,24 +149,67 @@ pub fn session(remote: SocketAddr, codec: Codec) -> SessionParams {
         codec,
         send_payload: payload,
         receive_payloads: vec![(payload, codec)],
-        telephone_event: Some((101, 101)),
+        telephone_event: Some(EventParams {
+            send: 101,
+            receive: 101,
+            clock: codec.rtp_clock(),
+        }),
+        comfort_noise: false,
+        opus: OpusLimits::default(),
         ptime_ms: 20,
         sends: true,
         receives: true,
         far_sends: true,
+        early: false,
+        srtp: None,
+    }
+}
+
+/// Keys of this suite, made of one number a side, as the first side has them.
+pub fn keys(suite: Suite, numbers: (u8, u8)) -> Srtp {
+    let key = |number| {
+        let octets = vec![number; suite.key_length() + suite.salt_length()];
+        MasterKey::new(suite, &octets).expect("of the right length")
+    };
+    Srtp {
+        send: key(numbers.0),
+        receive: key(numbers.1),
+    }
+}
+
+/// The same keys as the other side has them.
+pub fn reversed(keys: &Srtp) -> Srtp {
+    Srtp {
+        send: keys.receive.clone(),
+        receive: keys.send.clone(),
     }
 }
 
 /// Joins two parties by a leg, each with its own key for it.
 pub fn join(a: (&mut Party, u64), b: (&mut Party, u64), codec: Codec) {
+    join_by(a, b, codec, None);
+}
+
+/// The same, with SRTP by these keys. Where both are reached.
+pub fn join_by(
+    a: (&mut Party, u64),
+    b: (&mut Party, u64),
+    codec: Codec,
+    keys: Option<&Srtp>,
+) -> (SocketAddr, SocketAddr) {
+    let with = |srtp, remote| SessionParams {
+        srtp,
+        ..session(remote, codec)
+    };
     let (socket_a, socket_b) = (a.0.bind(), b.0.bind());
     let (address_a, address_b) = (socket_a.local_addr(), socket_b.local_addr());
     a.0.engine
-        .open_leg(a.1, socket_a, session(address_b, codec))
+        .open_leg(a.1, socket_a, with(keys.cloned(), address_b))
         .expect("opened");
     b.0.engine
-        .open_leg(b.1, socket_b, session(address_a, codec))
+        .open_leg(b.1, socket_b, with(keys.map(reversed), address_a))
         .expect("opened");
+    (address_a, address_b)
 }
 
 pub fn port(port: PortOf, group: u16) -> PortSpec {

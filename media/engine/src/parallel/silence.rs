@@ -31,8 +31,8 @@ impl Silences {
             .made
             .iter()
             .position(|made| (made.codec, made.turns) == (codec, turns));
-        let place = match found {
-            Some(place) => place,
+        let index = match found {
+            Some(index) => index,
             None => {
                 let Some(silence) = Silence::new(codec, turns) else {
                     return &[];
@@ -41,7 +41,7 @@ impl Silences {
                 self.made.len() - 1
             }
         };
-        let silence = &mut self.made[place];
+        let silence = &mut self.made[index];
         // All legs whose packets begin in one turn share a payload; each turn is a stream of its own to no decoder, since
         // silence after silence sounds alike wherever a leg comes in.
         if silence.at != self.turn {

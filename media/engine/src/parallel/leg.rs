@@ -1,8 +1,9 @@
-//! One leg that stands alone: its socket, whom it believes, what it sends.
+//! One parallel leg: its socket, the source that it believes, what it sends.
 use super::silence::Silences;
 use crate::handover::LegShared;
+use crate::receive::COMFORT_NOISE;
 use crate::source::Source;
-use crate::{LoneSound, SessionParams};
+use crate::{ParallelSound, SessionParams};
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,10 +20,10 @@ pub(crate) struct Start {
 }
 
 /// The leg.
-pub(crate) struct Leg {
+pub(crate) struct ParallelLeg {
     key: u64,
     socket: UdpSocket,
-    sound: LoneSound,
+    sound: ParallelSound,
     session: SessionParams,
     source: Source,
     reception: Reception,
@@ -40,12 +41,12 @@ pub(crate) struct Leg {
     shift: Option<(u32, u16, u32)>,
 }
 
-impl Leg {
+impl ParallelLeg {
     pub(super) fn new(
         key: u64,
         socket: UdpSocket,
         session: &SessionParams,
-        sound: LoneSound,
+        sound: ParallelSound,
         start: Start,
         shared: Arc<LegShared>,
     ) -> Self {
@@ -53,7 +54,7 @@ impl Leg {
             key,
             socket,
             sound,
-            source: Source::new(session.remote),
+            source: Source::new(session.into()),
             session: session.clone(),
             reception: Reception::new(),
             digits: EventReceiver::new(),
@@ -76,17 +77,14 @@ impl Leg {
     }
 
     pub(super) fn change(&mut self, session: &SessionParams) {
-        self.source.expect(session.remote);
-        if session.receives != self.session.receives {
-            self.source.afresh();
-        }
+        self.source.expect(session.into());
         self.begins |= session.sends != self.session.sends;
         self.session = session.clone();
     }
 
     /// Every 10 ms: a packet of silence, when one is due.
     pub(super) fn turn(&mut self, millis: u64, silences: &mut Silences) {
-        if self.sound != LoneSound::Silence {
+        if self.sound != ParallelSound::Silence {
             return;
         }
         if self.left > 0 {
@@ -114,40 +112,51 @@ impl Leg {
 
     /// Takes in one datagram, and sends it back where that is what is to be heard. Returns a digit that was pressed.
     pub(super) fn receive(&mut self, millis: u64, buffer: &mut [u8]) -> Option<u8> {
-        // What the system says of an earlier datagram of ours that found nobody is said here, and says nothing to us.
+        // The system reports here that an earlier datagram of ours reached no socket; there is nothing to do about it.
         let (length, source) = self.socket.recv_from(buffer).ok()?;
         let (header, payload) = trialog_rtp::parse(&buffer[..length])?;
         let at = SampleTime::from_millis(millis);
-        if !self.source.accepts(source, at) {
+        let event = self.session.telephone_event;
+        let is_event = event.is_some_and(|event| event.receive == header.payload_type);
+        let codec = self.codec_of(header.payload_type).filter(|_| !is_event);
+        // Comfort noise is a sign of life; what was never agreed is none.
+        if !(is_event || codec.is_some() || header.payload_type == COMFORT_NOISE)
+            || !self.source.accepts(source, at, &header)
+        {
             return None;
         }
+        self.source
+            .silence_follows(header.payload_type == COMFORT_NOISE);
         self.shared.last_rtp.store(millis.max(1), Relaxed);
-        let event = self.session.telephone_event;
-        let is_event = event.is_some_and(|(_, kind)| kind == header.payload_type);
-        let codec = self.codec_of(header.payload_type);
-        let clock = codec.filter(|_| !is_event).map(Codec::rtp_clock);
-        let place = self.reception.arrived(at, &header, clock);
+        // Events of an SSRC of their own leave the sound's sequence alone (RFC 3550 §8).
+        let sequence = if is_event && self.reception.is_beside(header.ssrc) {
+            None
+        } else {
+            let clock = codec.map(Codec::rtp_clock);
+            Some(self.reception.arrived(at, &header, clock)?)
+        };
         let stats = self.reception.stats();
         self.shared.ssrc.store(stats.ssrc, Relaxed);
         self.shared.received.store(stats.received, Relaxed);
         self.shared.lost.store(stats.lost, Relaxed);
         self.shared.highest.store(stats.highest, Relaxed);
         self.shared.jitter.store(stats.jitter, Relaxed);
-        let place = place?;
         // As what it goes back: our names for the same codecs.
         let back = match (event, codec) {
-            (Some((send, _)), _) if is_event => Some(send),
+            (Some(event), _) if is_event => Some(event.send),
             (_, Some(codec)) if codec == self.session.codec => Some(self.session.send_payload),
             (_, Some(_)) => Some(header.payload_type),
             (_, None) => None,
         };
-        if let (LoneSound::Echo, true, Some(payload_type)) =
-            (self.sound, self.session.receives, back)
+        if let (ParallelSound::Echo, true, Some(payload_type), Some(sequence)) =
+            (self.sound, self.session.receives, back, sequence)
         {
-            self.echo(millis, place.epoch, payload_type, &header, payload);
+            self.echo(millis, sequence.epoch, payload_type, &header, payload);
         }
         let event = TelephoneEvent::parse(payload).filter(|_| is_event)?;
-        let pressed = self.digits.heard(at, header.timestamp, event.event);
+        let pressed = self
+            .digits
+            .heard(at, header.ssrc, header.timestamp, event.event);
         let digit = trialog_codec::digit_of_event(event.event).filter(|_| pressed)?;
         Some(digit as u8)
     }
@@ -184,8 +193,8 @@ impl Leg {
         }
     }
 
-    fn send(&self, millis: u64, header: &Header, payload: &[u8]) {
-        let to = self.source.other().unwrap_or(self.session.remote);
+    fn send(&mut self, millis: u64, header: &Header, payload: &[u8]) {
+        let to = self.source.destination(SampleTime::from_millis(millis));
         let mut packet = [0; HEADER + LARGEST_PAYLOAD];
         let length = trialog_rtp::write(header, payload, &mut packet);
         // Held by `c=0.0.0.0` (RFC 2543 §B.5) there is nowhere to send to; the system would take it for this machine.
@@ -225,6 +234,7 @@ fn turns(codec: Codec, ptime_ms: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{EventParams, OpusLimits};
     use std::net::Ipv4Addr;
     use std::time::Duration;
 
@@ -235,7 +245,7 @@ mod tests {
     };
 
     /// A leg and the far side.
-    fn leg(sound: LoneSound) -> (Leg, UdpSocket) {
+    fn leg(sound: ParallelSound) -> (ParallelLeg, UdpSocket) {
         let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has ports");
         let (own, far) = (bind(), bind());
         let patience = Some(Duration::from_secs(5));
@@ -248,17 +258,25 @@ mod tests {
             codec: Codec::Pcmu,
             send_payload: 0,
             receive_payloads: vec![(0, Codec::Pcmu), (8, Codec::Pcma)],
-            telephone_event: Some((96, 101)),
+            telephone_event: Some(EventParams {
+                send: 96,
+                receive: 101,
+                clock: 8000,
+            }),
+            comfort_noise: false,
+            opus: OpusLimits::default(),
             ptime_ms: 20,
             sends: true,
             receives: true,
             far_sends: true,
+            early: false,
+            srtp: None,
         };
-        let leg = Leg::new(1, own, &session, sound, START, Arc::default());
+        let leg = ParallelLeg::new(1, own, &session, sound, START, Arc::default());
         (leg, far)
     }
 
-    fn say(leg: &mut Leg, far: &UdpSocket, header: Header, payload: &[u8]) -> Option<u8> {
+    fn say(leg: &mut ParallelLeg, far: &UdpSocket, header: Header, payload: &[u8]) -> Option<u8> {
         let mut packet = [0; 300];
         let length = trialog_rtp::write(&header, payload, &mut packet);
         let to = leg.socket().local_addr().expect("bound");
@@ -285,7 +303,7 @@ mod tests {
 
     #[test]
     fn an_echo_keeps_sound_gaps_and_spacing_under_our_own_names() {
-        let (mut leg, far) = leg(LoneSound::Echo);
+        let (mut leg, far) = leg(ParallelSound::Echo);
         say(&mut leg, &far, header(0, 5, 10, 8000), &[1; 160]);
         let (first, sound) = hear(&far);
         assert_eq!(sound, [1; 160]);
@@ -299,15 +317,16 @@ mod tests {
         let (second, sound) = hear(&far);
         assert_eq!((second.payload_type, second.marker), (8, false));
         assert_eq!((second.sequence, second.timestamp, sound[0]), (1, 1320, 2));
-        // Another sender: our stream goes on.
-        say(&mut leg, &far, header(0, 6, 900, 5), &[3; 160]);
+        // Another sender, that counts with its second packet: our stream goes on.
+        say(&mut leg, &far, header(0, 6, 899, 5), &[3; 160]);
+        say(&mut leg, &far, header(0, 6, 900, 165), &[3; 160]);
         let (third, _) = hear(&far);
         assert_eq!((third.ssrc, third.sequence, third.timestamp), (77, 2, 1480));
     }
 
     #[test]
     fn a_digit_is_told_and_sent_back_as_the_far_side_names_it() {
-        let (mut leg, far) = leg(LoneSound::Echo);
+        let (mut leg, far) = leg(ParallelSound::Echo);
         let told = say(&mut leg, &far, header(101, 5, 10, 8000), &[5, 10, 3, 32]);
         assert_eq!(told, Some(b'5'));
         assert_eq!(hear(&far).0.payload_type, 96);
@@ -315,7 +334,7 @@ mod tests {
 
     #[test]
     fn what_was_not_agreed_is_not_sent_back_and_a_held_party_hears_nothing() {
-        let (mut leg, far) = leg(LoneSound::Echo);
+        let (mut leg, far) = leg(ParallelSound::Echo);
         say(&mut leg, &far, header(33, 5, 10, 8000), &[1; 160]);
         let mut session = leg.session.clone();
         session.sends = false;
@@ -330,7 +349,7 @@ mod tests {
 
     #[test]
     fn silence_is_a_packet_every_20_ms() {
-        let (mut leg, far) = leg(LoneSound::Silence);
+        let (mut leg, far) = leg(ParallelSound::Silence);
         let mut silences = Silences::default();
         for millis in (0..40).step_by(10) {
             silences.turn();
