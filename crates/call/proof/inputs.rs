@@ -2,16 +2,18 @@
 //! new variant does not compile until it is searched too.
 use crate::proof::model::{Far, FarLeg, Refer, World};
 use crate::{
-    AccountId, Act, CallId, Capabilities, EndCause, Incoming, Info, Input, LegId, MediaEvent,
-    Presence, Referral, Role, Target, WireEvent, WrapUpAct, WrapUpId,
+    AccountId, Act, CallId, CallRequest, Capabilities, EndCause, EndReason, Grade, Incoming, Info,
+    Input, LegId, MediaEvent, PartyIdentity, Presence, Redirection, Referral, Role, Target,
+    WireEvent, WrapUpAct, WrapUpId,
 };
+use alloc::sync::Arc;
 
 /// What differs between the worlds that are searched.
 #[derive(Clone, Debug)]
 pub(crate) struct Alphabet {
-    /// Who may call us.
+    /// The INVITEs that may come.
     pub(crate) incoming: Vec<Incoming>,
-    /// What those whom we call can do.
+    /// The capabilities of parties that answer our INVITE.
     pub(crate) answers: Vec<Capabilities>,
     /// Whose legs may be replaced by a call with `Replaces`.
     pub(crate) replaces: Replaced,
@@ -24,11 +26,11 @@ pub(crate) struct Alphabet {
 /// Whose legs may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replaced {
-    /// Nobody's.
+    /// None.
     No,
     /// Those that we have placed; so each is replaced once.
     Placed,
-    /// The owner's, on his guest's phone.
+    /// The owner's, on its guest's phone.
     OfGuest,
     /// Any.
     Any,
@@ -40,6 +42,8 @@ pub(crate) enum Replaced {
 pub(crate) enum Aside {
     /// Headset, page, presence.
     Surroundings,
+    /// RTP ports run out and are there again.
+    RtpPorts,
     /// Our microphone.
     Mute,
     /// Sound stops and comes again.
@@ -56,8 +60,16 @@ pub(crate) enum Aside {
     Shutdown,
     /// Ringing, early media.
     Progress,
+    /// Far sides are stated to be other parties.
+    Identities,
     /// Far sides refer us.
     Referrals,
+    /// Peers ask for calls outside of any call.
+    Requests,
+    /// Far sides state why they end.
+    Reasons,
+    /// Far sides redirect our calls.
+    Redirections,
     /// We call.
     Dialling,
 }
@@ -66,6 +78,7 @@ pub(crate) enum Aside {
 pub(crate) fn aside(input: &Input) -> Option<Aside> {
     match input {
         Input::Device(_) | Input::PageOpen(_) | Input::Presence(_) => Some(Aside::Surroundings),
+        Input::RtpPorts(_) => Some(Aside::RtpPorts),
         Input::Act {
             act: Act::Mute | Act::Unmute,
             ..
@@ -80,17 +93,34 @@ pub(crate) fn aside(input: &Input) -> Option<Aside> {
             ..
         } => Some(Aside::FarHold),
         Input::Wire {
-            event: WireEvent::Progress { .. },
+            event: WireEvent::Identity(_),
+            ..
+        } => Some(Aside::Identities),
+        Input::Wire {
+            event: WireEvent::Rings,
             ..
         } => Some(Aside::Progress),
         Input::WrapUp {
-            act: WrapUpAct::Draft(_),
+            act: WrapUpAct::Draft { .. },
             ..
         } => Some(Aside::Drafts),
+        Input::WrapUpKept { .. } => Some(Aside::Drafts),
         Input::Wire {
             event: WireEvent::Referred(_),
             ..
         } => Some(Aside::Referrals),
+        Input::Wire {
+            event: WireEvent::CallAsked(_),
+            ..
+        } => Some(Aside::Requests),
+        Input::Wire {
+            event: WireEvent::Redirected(_),
+            ..
+        } => Some(Aside::Redirections),
+        Input::Wire {
+            event: WireEvent::Reason(_),
+            ..
+        } => Some(Aside::Reasons),
         Input::Dial { .. } => Some(Aside::Dialling),
         Input::Terminate => Some(Aside::Shutdown),
         _ => None,
@@ -119,7 +149,11 @@ fn input_after(input: &Input) -> Option<Input> {
             id: WrapUpId(1),
             act: WrapUpAct::Extend,
         },
-        Input::WrapUp { .. } => Input::Wire {
+        Input::WrapUp { .. } => Input::WrapUpKept {
+            id: WrapUpId(1),
+            kept: true,
+        },
+        Input::WrapUpKept { .. } => Input::Wire {
             leg: crate::LegId::Placed(1),
             event: WireEvent::Gone,
         },
@@ -128,7 +162,8 @@ fn input_after(input: &Input) -> Option<Input> {
             event: MediaEvent::Silent,
         },
         Input::Media { .. } => Input::Device(true),
-        Input::Device(_) => Input::NetworkChanged,
+        Input::Device(_) => Input::RtpPorts(true),
+        Input::RtpPorts(_) => Input::NetworkChanged,
         Input::NetworkChanged => Input::Deadline,
         Input::Deadline => Input::Terminate,
         Input::Terminate => return None,
@@ -137,15 +172,16 @@ fn input_after(input: &Input) -> Option<Input> {
 
 fn act_after(act: &Act) -> Option<Act> {
     Some(match act {
-        Act::Answer => Act::Reject,
-        Act::Reject => Act::Forward(target()),
+        Act::Answer => Act::Reject(None),
+        Act::Reject(None) => Act::Reject(Some(crate::Rejection::Everywhere)),
+        Act::Reject(Some(_)) => Act::Forward(target()),
         Act::Forward(_) => Act::Cancel,
         Act::Cancel => Act::Hold,
         Act::Hold => Act::Resume,
         Act::Resume => Act::Mute,
         Act::Mute => Act::Unmute,
         Act::Unmute => Act::Consult(target()),
-        Act::Consult(_) => Act::EndConsult,
+        Act::Consult(_) | Act::ConsultBy { .. } => Act::EndConsult,
         Act::EndConsult => Act::Swap,
         Act::Swap => Act::Conference,
         Act::Conference => Act::Transfer(None),
@@ -169,7 +205,8 @@ pub(crate) fn acts() -> impl Iterator<Item = Act> {
 fn cause_after(cause: &EndCause) -> Option<EndCause> {
     Some(match cause {
         EndCause::Bye => EndCause::Cancelled,
-        EndCause::Cancelled => EndCause::Lost,
+        EndCause::Cancelled => EndCause::AnsweredElsewhere,
+        EndCause::AnsweredElsewhere => EndCause::Lost,
         EndCause::Lost => EndCause::TimedOut,
         EndCause::TimedOut => EndCause::Silent,
         EndCause::Silent => EndCause::NoMedia,
@@ -179,44 +216,89 @@ fn cause_after(cause: &EndCause) -> Option<EndCause> {
 
 fn event_after(event: &WireEvent) -> Option<WireEvent> {
     Some(match event {
-        WireEvent::Progress { .. } => WireEvent::Answered(Capabilities::default()),
+        WireEvent::Rings => WireEvent::Answered(Capabilities::default()),
         WireEvent::Answered(_) => WireEvent::Confirmed,
         WireEvent::Confirmed => WireEvent::Refused { status: 486 },
-        WireEvent::Refused { .. } => WireEvent::Ended(EndCause::Bye),
+        WireEvent::Refused { .. } => WireEvent::Reason(line_down()),
+        WireEvent::Reason(_) => WireEvent::Redirected(redirection(true)),
+        WireEvent::Redirected(_) => WireEvent::Ended(EndCause::Bye),
         WireEvent::Ended(_) => WireEvent::Gone,
         WireEvent::Gone => WireEvent::Renegotiated(Capabilities::default()),
         WireEvent::Renegotiated(_) => WireEvent::RenegotiationRefused { status: 488 },
         WireEvent::RenegotiationRefused { .. } => WireEvent::FarHold(true),
         WireEvent::FarHold(_) => WireEvent::Focus(true),
-        WireEvent::Focus(_) => WireEvent::ReferAccepted,
+        WireEvent::Focus(_) => WireEvent::Identity(stated("sip:4711@x", None)),
+        WireEvent::Identity(_) => WireEvent::ReferAccepted,
         WireEvent::ReferAccepted => WireEvent::ReferRefused { status: 405 },
         WireEvent::ReferRefused { .. } => WireEvent::ReferNotified { status: 200 },
-        WireEvent::ReferNotified { .. } => WireEvent::Referred(referral()),
+        WireEvent::ReferNotified { .. } => WireEvent::Referred(referral(Grade::Colleague)),
         WireEvent::Referred(_) => WireEvent::ReferralWithdrawn,
         WireEvent::ReferralWithdrawn => WireEvent::Informed(Info::PostCall),
-        WireEvent::Informed(_) => WireEvent::Incoming(incoming()),
+        WireEvent::Informed(_) => WireEvent::CallAsked(request(Grade::Colleague)),
+        WireEvent::CallAsked(_) => WireEvent::Incoming(incoming()),
         WireEvent::Incoming(_) => return None,
     })
 }
 
-pub(crate) fn referral() -> Referral {
+fn line_down() -> Arc<EndReason> {
+    EndReason {
+        protocol: "SIP".into(),
+        cause: Some(503),
+        text: Some("line down".into()),
+    }
+    .into()
+}
+
+fn redirection(same_domain: bool) -> Redirection {
+    let to = target();
+    Redirection { to, same_domain }
+}
+
+pub(crate) fn referral(grade: Grade) -> Referral {
     Referral {
         to: target(),
+        party: Arc::default(),
+        elsewhere: false,
         replaces: true,
-        trusted: true,
+        grade,
     }
 }
+
+fn request(grade: Grade) -> CallRequest {
+    CallRequest {
+        account: AccountId(0),
+        by: Arc::default(),
+        referral: Referral {
+            replaces: false,
+            ..referral(grade)
+        },
+    }
+}
+
+/// The party that a PBX states at the far end of a leg.
+pub(crate) fn stated(uri: &str, name: Option<&str>) -> Arc<PartyIdentity> {
+    PartyIdentity {
+        name: name.map(Into::into),
+        asserted: true,
+        ..PartyIdentity::called(&Target(uri.into()))
+    }
+    .into()
+}
+
+/// The owner, as a guest's phone knows it.
+pub(crate) const OWNER: &str = "sip:201@x";
 
 /// A plain call from outside.
 pub(crate) fn incoming() -> Incoming {
     Incoming {
         account: AccountId(0),
-        from: "a".into(),
-        uri: Target("sip:a@x".into()),
+        from: PartyIdentity::named("a").into(),
+        origin: Arc::default(),
         as_guest: false,
-        trusted: false,
+        grade: Grade::Stranger,
         replaces: None,
         by_peer: false,
+        answer_after: None,
         capabilities: Capabilities {
             refer: true,
             replaces: true,
@@ -249,9 +331,22 @@ pub(crate) fn inputs(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) 
                 });
             }
             Input::WrapUp { .. } => wrap_ups(world, into),
+            Input::WrapUpKept { .. } => {
+                for id in world.phone.handed_in() {
+                    into.extend([true, false].map(|kept| Input::WrapUpKept { id, kept }));
+                }
+            }
             Input::Wire { .. } => wire(world, alphabet, into),
             Input::Media { .. } => {
                 let heard = |leg: &&FarLeg| matches!(leg.far, Far::Up | Far::Unacknowledged);
+                let invited = |leg: &&FarLeg| leg.far == Far::Invited;
+                if alphabet.follow.contains(&Aside::Progress) {
+                    // Sound before the answer.
+                    for leg in world.legs.iter().filter(invited).map(|leg| leg.id) {
+                        let early = [MediaEvent::Heard, MediaEvent::Stopped];
+                        into.extend(early.map(|event| Input::Media { leg, event }));
+                    }
+                }
                 for leg in world.legs.iter().filter(heard) {
                     let late = leg.far == Far::Unacknowledged;
                     for event in World::media_events() {
@@ -267,6 +362,7 @@ pub(crate) fn inputs(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) 
                 into.extend([Presence::Available, Presence::Idle].map(Input::Presence));
             }
             Input::Device(_) => into.extend([true, false].map(Input::Device)),
+            Input::RtpPorts(_) => into.extend([true, false].map(Input::RtpPorts)),
             Input::Hook | Input::NetworkChanged | Input::Deadline | Input::Terminate => {
                 into.push(input);
             }
@@ -281,11 +377,18 @@ fn may_begin(world: &World, alphabet: &Alphabet) -> bool {
 fn wrap_ups(world: &World, into: &mut Vec<Input>) {
     let known = world.phone.wrap_up_list().into_iter().map(|(id, _, _)| id);
     for id in known.chain([WrapUpId(99)]) {
-        let mut act = Some(WrapUpAct::Draft("sale".into()));
+        let reason = || "sale".into();
+        let mut act = Some(WrapUpAct::Draft {
+            reason: Some(reason()),
+            note: None,
+        });
         while let Some(now) = act {
             act = match &now {
-                WrapUpAct::Draft(_) => Some(WrapUpAct::Submit("sale".into())),
-                WrapUpAct::Submit(_) => Some(WrapUpAct::Extend),
+                WrapUpAct::Draft { .. } => Some(WrapUpAct::Submit {
+                    reason: reason(),
+                    note: None,
+                }),
+                WrapUpAct::Submit { .. } => Some(WrapUpAct::Extend),
                 WrapUpAct::Extend => None,
             };
             into.push(Input::WrapUp { id, act: now });
@@ -294,12 +397,19 @@ fn wrap_ups(world: &World, into: &mut Vec<Input>) {
 }
 
 fn wire(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
-    for event in std::iter::successors(
-        Some(WireEvent::Progress { early_media: false }),
-        event_after,
-    ) {
+    for event in std::iter::successors(Some(WireEvent::Rings), event_after) {
         if let WireEvent::Incoming(_) = &event {
             offers(world, alphabet, into);
+            continue;
+        }
+        if let WireEvent::CallAsked(_) = &event {
+            if !may_begin(world, alphabet) {
+                continue;
+            }
+            let leg = world.new_leg();
+            let asked = |grade| WireEvent::CallAsked(request(grade));
+            let grades = [Grade::Stranger, Grade::Registrar, Grade::Colleague];
+            into.extend(grades.map(asked).map(|event| Input::Wire { leg, event }));
             continue;
         }
         for leg in &world.legs {
@@ -365,11 +475,11 @@ fn offers(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
 fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
     let far = leg.far;
     let up = far == Far::Up;
+    // Its REFER's subscription is there, whether or not the call is.
+    let tells = up || far == Far::HungUp;
     let when = |so: bool, event: WireEvent| if so { vec![event] } else { Vec::new() };
     match kind {
-        WireEvent::Progress { .. } if far == Far::Invited => [true, false]
-            .map(|early_media| WireEvent::Progress { early_media })
-            .into(),
+        WireEvent::Rings => when(far == Far::Invited, kind.clone()),
         WireEvent::Answered(_) if far == Far::Invited => alphabet
             .answers
             .iter()
@@ -378,12 +488,20 @@ fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
         WireEvent::Answered(can) => when(far == Far::Cancelled, WireEvent::Answered(*can)),
         WireEvent::Confirmed => when(far == Far::Unacknowledged, kind.clone()),
         WireEvent::Refused { .. } => {
-            when(matches!(far, Far::Invited | Far::Cancelled), kind.clone())
+            let refuses = matches!(far, Far::Invited | Far::Cancelled | Far::Declined);
+            when(refuses, kind.clone())
         }
+        WireEvent::Reason(_) => when(
+            matches!(far, Far::Invited | Far::Calling | Far::Up),
+            kind.clone(),
+        ),
+        WireEvent::Redirected(_) if matches!(far, Far::Invited | Far::Declined) => [true, false]
+            .map(|same| WireEvent::Redirected(redirection(same)))
+            .into(),
         WireEvent::Ended(_) => std::iter::successors(Some(EndCause::Bye), cause_after)
             .filter(|cause| match cause {
                 EndCause::Bye => matches!(far, Far::Unacknowledged | Far::Up | Far::Byed),
-                EndCause::Cancelled => far == Far::Calling,
+                EndCause::Cancelled | EndCause::AnsweredElsewhere => far == Far::Calling,
                 EndCause::Lost | EndCause::Silent => up,
                 EndCause::TimedOut => matches!(far, Far::Unacknowledged | Far::Up),
                 EndCause::NoMedia => matches!(far, Far::Invited | Far::Unacknowledged),
@@ -398,11 +516,16 @@ fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
         WireEvent::RenegotiationRefused { .. } => when(up && leg.reinvite.is_some(), kind.clone()),
         WireEvent::FarHold(_) => when(up, WireEvent::FarHold(!leg.far_held)),
         WireEvent::Focus(_) if up => [true, false].map(WireEvent::Focus).into(),
-        WireEvent::ReferAccepted => when(up && leg.refer == Refer::Sent, kind.clone()),
-        WireEvent::ReferRefused { .. } if up && leg.refer == Refer::Sent => [405, 603]
+        WireEvent::Identity(_) if up || matches!(far, Far::Invited | Far::Calling) => {
+            let parties = [("sip:4711@x", None), (OWNER, Some("Anna"))];
+            let parties = parties.map(|(uri, name)| stated(uri, name));
+            parties.map(WireEvent::Identity).into()
+        }
+        WireEvent::ReferAccepted => when(tells && leg.refer == Refer::Sent, kind.clone()),
+        WireEvent::ReferRefused { .. } if tells && leg.refer == Refer::Sent => [405, 603]
             .map(|status| WireEvent::ReferRefused { status })
             .into(),
-        WireEvent::ReferNotified { .. } if up => match leg.refer {
+        WireEvent::ReferNotified { .. } if tells => match leg.refer {
             Refer::None => Vec::new(),
             Refer::Sent | Refer::Accepted => [100, 200, 603, 0]
                 .map(|status| WireEvent::ReferNotified { status })
@@ -411,16 +534,23 @@ fn said(leg: &FarLeg, kind: &WireEvent, alphabet: &Alphabet) -> Vec<WireEvent> {
                 .map(|status| WireEvent::ReferNotified { status })
                 .into(),
         },
-        WireEvent::Referred(_) => when(up && !leg.referral, kind.clone()),
-        WireEvent::ReferralWithdrawn => when(up && leg.referral, kind.clone()),
+        WireEvent::Referred(_) if up && !leg.referral => [Grade::Stranger, Grade::Colleague]
+            .map(|grade| WireEvent::Referred(referral(grade)))
+            .into(),
+        WireEvent::ReferralWithdrawn => {
+            when((up || far == Far::Asks) && leg.referral, kind.clone())
+        }
         WireEvent::Informed(_) if up => [Info::PostCall, Info::YouAreOwner]
             .map(WireEvent::Informed)
             .into(),
-        WireEvent::Progress { .. }
+        WireEvent::Redirected(_)
         | WireEvent::Focus(_)
+        | WireEvent::Identity(_)
         | WireEvent::ReferRefused { .. }
         | WireEvent::ReferNotified { .. }
+        | WireEvent::Referred(_)
         | WireEvent::Informed(_)
+        | WireEvent::CallAsked(_)
         | WireEvent::Incoming(_) => Vec::new(),
     }
 }
@@ -438,11 +568,15 @@ pub(crate) fn is_to_be_counted_on(input: &Input) -> bool {
             | WireEvent::RenegotiationRefused { .. }
             | WireEvent::ReferRefused { .. } => true,
             WireEvent::Incoming(_)
-            | WireEvent::Progress { .. }
+            | WireEvent::CallAsked(_)
+            | WireEvent::Rings
             | WireEvent::Answered(_)
+            | WireEvent::Reason(_)
+            | WireEvent::Redirected(_)
             | WireEvent::Ended(_)
             | WireEvent::FarHold(_)
             | WireEvent::Focus(_)
+            | WireEvent::Identity(_)
             | WireEvent::ReferAccepted
             | WireEvent::ReferNotified { .. }
             | WireEvent::Referred(_)
@@ -454,8 +588,10 @@ pub(crate) fn is_to_be_counted_on(input: &Input) -> bool {
         | Input::PageOpen(_)
         | Input::Presence(_)
         | Input::WrapUp { .. }
+        | Input::WrapUpKept { .. }
         | Input::Media { .. }
         | Input::Device(_)
+        | Input::RtpPorts(_)
         | Input::NetworkChanged
         | Input::Terminate => false,
     }

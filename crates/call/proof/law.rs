@@ -38,6 +38,7 @@ static MARKS: LazyLock<HashMap<(&str, Column, &str), char>> = LazyLock::new(|| {
 fn row(stage: Stage) -> &'static str {
     match stage {
         Stage::Offered => "offered",
+        Stage::Asked => "asked",
         Stage::Dialling => "dialling",
         Stage::Connected => "connected",
         Stage::Held => "held",
@@ -77,13 +78,31 @@ fn word(act: ActKind) -> &'static str {
     }
 }
 
-/// The law's mark. A row that the customer's table lacks has no act.
+/// "The customer's phone knows three states; in every other it has no act": its table has these rows alone.
+fn has_row(stage: Stage, column: Column) -> bool {
+    match stage {
+        Stage::Offered | Stage::Dialling | Stage::Connected => true,
+        Stage::Asked
+        | Stage::Held
+        | Stage::ConsultRequested
+        | Stage::Consulting
+        | Stage::Swapped
+        | Stage::Conference
+        | Stage::TransferPending
+        | Stage::Anchored
+        | Stage::PostCall
+        | Stage::Ending => column != Column::Customer,
+    }
+}
+
+/// The law's mark.
 fn mark(stage: Stage, column: Column, act: ActKind) -> char {
     let cell = (row(stage), column, word(act));
-    match MARKS.get(&cell) {
-        Some(mark) => *mark,
-        None if column == Column::Customer => '–',
-        None => panic!("RULES.md has no cell {cell:?}"),
+    match (has_row(stage, column), MARKS.get(&cell)) {
+        (true, Some(mark)) => *mark,
+        (false, None) => '–',
+        (true, None) => panic!("RULES.md has no cell {cell:?}"),
+        (false, Some(_)) => panic!("RULES.md has a cell {cell:?}, and says that there is none"),
     }
 }
 
@@ -97,8 +116,9 @@ pub(crate) fn greyed(stage: Stage, column: Column, act: ActKind) -> bool {
     mark(stage, column, act) == '✖'
 }
 
-pub(crate) const STAGES: [Stage; 12] = [
+pub(crate) const STAGES: [Stage; 13] = [
     Stage::Offered,
+    Stage::Asked,
     Stage::Dialling,
     Stage::Connected,
     Stage::Held,
@@ -167,6 +187,13 @@ fn every_cell_of_the_law_is_about_a_state_and_an_act_of_the_core() {
         assert!(STAGES.iter().any(|stage| row(*stage) == *state), "{state}");
         assert!(ACTS.iter().any(|act| word(*act) == *head), "{head}");
     }
+}
+
+#[test]
+fn the_customers_phone_knows_as_many_states_as_the_law_says() {
+    assert!(RULES.contains("knows three states; in every other it has no act."));
+    let states = STAGES.map(|stage| has_row(stage, Column::Customer));
+    assert_eq!(states.into_iter().filter(|has| *has).count(), 3);
 }
 
 #[test]

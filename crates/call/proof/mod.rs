@@ -17,6 +17,8 @@ mod worlds;
 use crate::{ActKind, Column, Stage};
 use bfs::{EVERY_ACTION, Found, Search};
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Search, print, and stop at what is wrong, with the shortest way to it.
 fn hold(search: &Search) -> Found {
@@ -57,10 +59,25 @@ fn hold(search: &Search) -> Found {
     found
 }
 
+/// All of them, as many at once as there are processors.
 fn hold_all(searches: &[Search]) -> (BTreeSet<&'static str>, BTreeSet<(Stage, Column, ActKind)>) {
+    let next = AtomicUsize::new(0);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let one_after_the_other = || {
+        let mine = std::iter::from_fn(|| searches.get(next.fetch_add(1, Ordering::Relaxed)));
+        mine.map(hold).collect::<Vec<Found>>()
+    };
+    let found: Vec<Found> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors)
+            .map(|_| scope.spawn(one_after_the_other))
+            .collect();
+        let results = workers.into_iter().map(|worker| worker.join());
+        results
+            .flat_map(|found| found.unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
+    });
     let (mut actions, mut cells) = (BTreeSet::new(), BTreeSet::new());
-    for search in searches {
-        let found = hold(search);
+    for found in found {
         actions.extend(found.actions);
         cells.extend(found.cells.allowed.into_keys());
     }
@@ -80,6 +97,11 @@ fn a_guest_keeps_every_rule() {
 #[test]
 fn a_customers_phone_keeps_every_rule() {
     hold_all(&worlds::customers());
+}
+
+#[test]
+fn parallel_calls_keep_every_rule() {
+    hold_all(&worlds::parallel());
 }
 
 #[test]
@@ -104,7 +126,7 @@ fn each_action_and_each_allowed_cell_of_the_table_is_seen() {
                 let seen = [act, twin]
                     .into_iter()
                     .any(|act| cells.contains(&(stage, column, act)));
-                // A guest knows nothing of his owner's asking: to him it rings, or he is asked already.
+                // A guest's phone has no such state: there it rings, or the guest is in the consult already.
                 let elsewhere = (stage, column) == (Stage::ConsultRequested, Column::Guest);
                 let beside = act == ActKind::WrapUp;
                 assert!(

@@ -5,8 +5,8 @@
 use crate::proof::mutant::Mutant;
 use crate::proof::sketch::{Renamed, Sketch};
 use crate::{
-    Action, CallId, CallRecord, Capabilities, Direction, Input, LegId, MediaEvent, Phone, Policy,
-    ReferralPolicy, Role, SessionIntent, WireEvent,
+    Action, CallId, CallRecord, Capabilities, Direction, EndCause, Grade, Incoming, Input, LegId,
+    MediaEvent, Phone, Policy, RedirectionPolicy, ReferralPolicy, Role, SessionIntent, WireEvent,
 };
 use std::hash::{Hash, Hasher};
 
@@ -15,6 +15,10 @@ use std::hash::{Hash, Hasher};
 pub(crate) enum Far {
     /// We called; no answer yet.
     Invited,
+    /// We called, were redirected, and have not decided.
+    Redirected,
+    /// We did not follow.
+    Declined,
     /// We called and took it back.
     Cancelled,
     /// It called; no answer yet.
@@ -25,6 +29,10 @@ pub(crate) enum Far {
     Up,
     /// We said BYE.
     Byed,
+    /// It has sent a REFER outside of any call.
+    Asks,
+    /// It said BYE, and the subscription of our REFER lives on (RFC 5057 §3).
+    HungUp,
 }
 
 /// A REFER of ours.
@@ -35,6 +43,23 @@ pub(crate) enum Refer {
     Accepted,
     /// Taken back; its success may be on its way all the same.
     TakenBack,
+}
+
+/// Who calls us, as far as an answer without the agent's doing hangs on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Caller {
+    pub(crate) grade: Grade,
+    /// It asks for such an answer.
+    pub(crate) asks: bool,
+}
+
+impl Caller {
+    pub(crate) fn of(incoming: &Incoming) -> Self {
+        Self {
+            grade: incoming.grade,
+            asks: incoming.answer_after.is_some(),
+        }
+    }
 }
 
 /// One far side.
@@ -51,6 +76,24 @@ pub(crate) struct FarLeg {
     /// Its REFER that we have accepted.
     pub(crate) referral: bool,
     pub(crate) far_held: bool,
+    /// While it calls us.
+    pub(crate) caller: Caller,
+}
+
+impl FarLeg {
+    fn new(id: LegId, far: Far, can: Capabilities) -> Self {
+        Self {
+            id,
+            far,
+            can,
+            reinvite: None,
+            held: false,
+            refer: Refer::None,
+            referral: false,
+            far_held: false,
+            caller: Caller::default(),
+        }
+    }
 }
 
 /// What is owed for a call: kept beside the core, from its records alone.
@@ -75,6 +118,10 @@ pub(crate) struct World {
     pub(crate) post_call: bool,
     pub(crate) wraps_up: bool,
     pub(crate) transfers: ReferralPolicy,
+    pub(crate) rona_after: Option<u32>,
+    pub(crate) auto_answer: Option<Grade>,
+    pub(crate) answer_on_request: Option<Grade>,
+    pub(crate) redirections: RedirectionPolicy,
 }
 
 /// What is wrong, under the name of the rule that it breaks.
@@ -94,7 +141,9 @@ pub(crate) fn broken<T>(rule: &'static str, how: impl Into<String>) -> Result<T,
 impl World {
     pub(crate) fn new(policy: Policy) -> Self {
         let (post_call, wraps_up) = (policy.post_call, !policy.reasons.is_empty());
-        let transfers = policy.transfers;
+        let (transfers, redirections) = (policy.transfers, policy.redirections);
+        let (auto_answer, answer_on_request) = (policy.auto_answer, policy.answer_on_request);
+        let rona_after = policy.rona_after;
         let phone = Mutant::sound(Phone::new(policy, 1));
         Self {
             phone,
@@ -103,6 +152,10 @@ impl World {
             post_call,
             wraps_up,
             transfers,
+            rona_after,
+            auto_answer,
+            answer_on_request,
+            redirections,
         }
     }
 
@@ -119,16 +172,7 @@ impl World {
     }
 
     fn add(&mut self, id: LegId, far: Far, can: Capabilities) {
-        self.legs.push(FarLeg {
-            id,
-            far,
-            can,
-            reinvite: None,
-            held: false,
-            refer: Refer::None,
-            referral: false,
-            far_held: false,
-        });
+        self.legs.push(FarLeg::new(id, far, can));
     }
 
     /// Policy lets both agents talk on when the customer has left.
@@ -136,7 +180,7 @@ impl World {
         self.post_call
     }
 
-    /// A name for a leg that somebody places to us.
+    /// An id for a leg that a far side places to us.
     pub(crate) fn new_leg(&self) -> LegId {
         let used = self.legs.iter().filter_map(|leg| match leg.id {
             LegId::Received(n) => Some(n),
@@ -157,6 +201,7 @@ impl World {
                 .iter()
                 .any(|call| call.next.is_some_and(|next| next.0 == *leg))
             && let Some(leg) = self.leg_mut(*leg)
+            && leg.far == Far::Unacknowledged
         {
             // Its packets show that our 200 has arrived; what we send from now on waits for the ACK in the user agent.
             leg.far = Far::Up;
@@ -166,7 +211,13 @@ impl World {
         };
         if let WireEvent::Incoming(incoming) = event {
             self.add(*id, Far::Calling, incoming.capabilities);
+            if let Some(leg) = self.leg_mut(*id) {
+                leg.caller = Caller::of(incoming);
+            }
             return;
+        }
+        if let WireEvent::CallAsked(_) = event {
+            return self.add(*id, Far::Asks, Capabilities::default());
         }
         let Some(leg) = self.leg_mut(*id) else { return };
         match event {
@@ -180,6 +231,16 @@ impl World {
                 };
             }
             WireEvent::Confirmed => leg.far = Far::Up,
+            WireEvent::Redirected(_) => leg.far = Far::Redirected,
+            WireEvent::Ended(EndCause::Bye)
+                if matches!(leg.refer, Refer::Sent | Refer::Accepted) && leg.far == Far::Up =>
+            {
+                *leg = FarLeg {
+                    far: Far::HungUp,
+                    refer: leg.refer,
+                    ..FarLeg::new(*id, Far::HungUp, Capabilities::default())
+                };
+            }
             WireEvent::Refused { .. } | WireEvent::Ended(_) | WireEvent::Gone => self.remove(*id),
             WireEvent::Renegotiated(_) => {
                 if let Some(session) = leg.reinvite.take() {
@@ -197,11 +258,15 @@ impl World {
                     Refer::Accepted
                 };
             }
+            WireEvent::ReferralWithdrawn if leg.far == Far::Asks => self.remove(*id),
             WireEvent::ReferralWithdrawn => leg.referral = false,
-            WireEvent::Progress { .. }
+            WireEvent::Rings
+            | WireEvent::Reason(_)
             | WireEvent::Focus(_)
+            | WireEvent::Identity(_)
             | WireEvent::Referred(_)
             | WireEvent::Informed(_)
+            | WireEvent::CallAsked(_)
             | WireEvent::Incoming(_) => {}
         }
     }
@@ -223,31 +288,53 @@ impl World {
         Ok(self.leg_mut(id).expect("it was just found"))
     }
 
+    fn invite(
+        &mut self,
+        leg: LegId,
+        referral: Option<LegId>,
+        action: &Action,
+    ) -> Result<(), Broken> {
+        if self.leg(leg).is_some() {
+            return broken("wire", format!("{action:?} takes a name twice"));
+        }
+        if let Some(from) = referral
+            && !self.leg(from).is_some_and(|leg| leg.referral)
+        {
+            return broken("wire", "an INVITE follows a REFER that is not there");
+        }
+        // From here on the user agent tells a peer that asked outside of any call.
+        let asked = |leg: &FarLeg| leg.far == Far::Asks && Some(leg.id) == referral;
+        self.legs.retain(|leg| !asked(leg));
+        self.add(leg, Far::Invited, Capabilities::default());
+        Ok(())
+    }
+
     fn do_one(&mut self, action: &Action) -> Result<(), Broken> {
         match action {
             Action::Invite { leg, referral, .. } => {
-                if self.leg(*leg).is_some() {
-                    return broken("wire", format!("{action:?} takes a name twice"));
-                }
-                if let Some(from) = referral
-                    && !self.leg(*from).is_some_and(|leg| leg.referral)
-                {
-                    return broken("wire", "an INVITE follows a REFER that is not there");
-                }
-                self.add(*leg, Far::Invited, Capabilities::default());
+                self.invite(*leg, *referral, action)?;
             }
             Action::Ring(leg) => {
                 self.expect(*leg, &[Far::Calling], action)?;
             }
             Action::Answer(leg) => {
-                self.expect(*leg, &[Far::Calling], action)?.far = Far::Unacknowledged;
+                let leg = self.expect(*leg, &[Far::Calling], action)?;
+                leg.far = Far::Unacknowledged;
+                leg.caller = Caller::default();
             }
             Action::Reject { leg, .. } | Action::Redirect { leg, .. } => {
                 self.expect(*leg, &[Far::Calling], action)?;
                 self.remove(*leg);
             }
             Action::Cancel(leg) => {
-                self.expect(*leg, &[Far::Invited], action)?.far = Far::Cancelled;
+                let calling = [Far::Invited, Far::Redirected, Far::Declined];
+                self.expect(*leg, &calling, action)?.far = Far::Cancelled;
+            }
+            Action::FollowRedirection(leg) => {
+                self.expect(*leg, &[Far::Redirected], action)?.far = Far::Invited;
+            }
+            Action::RefuseRedirection(leg) => {
+                self.expect(*leg, &[Far::Redirected], action)?.far = Far::Declined;
             }
             Action::Bye { leg, .. } => {
                 let leg = self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?;
@@ -284,18 +371,28 @@ impl World {
                 leg.refer = Refer::TakenBack;
             }
             Action::AcceptReferral(leg) => {
-                self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?
+                self.expect(*leg, &[Far::Up, Far::Unacknowledged, Far::Asks], action)?
                     .referral = true;
             }
             Action::RefuseReferral { leg, .. } => {
-                self.expect(*leg, &[Far::Up, Far::Unacknowledged, Far::Byed], action)?;
+                let may = [Far::Up, Far::Unacknowledged, Far::Byed, Far::Asks];
+                if self.expect(*leg, &may, action)?.far == Far::Asks {
+                    self.remove(*leg);
+                }
             }
-            Action::ReferralResult { leg, .. } => {
-                let leg = self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?;
+            Action::ReferralResult { leg: id, .. } => {
+                let leg = self.expect(*id, &[Far::Up, Far::Unacknowledged, Far::Asks], action)?;
                 if !leg.referral {
                     return broken("wire", "the result of a REFER that is not there");
                 }
                 leg.referral = false;
+                if leg.far == Far::Asks {
+                    self.remove(*id);
+                }
+            }
+            Action::StateParty { leg, party } => {
+                self.expect(*party, &[Far::Up, Far::Unacknowledged], action)?;
+                self.expect(*leg, &[Far::Up, Far::Unacknowledged], action)?;
             }
             Action::Inform { leg, .. } | Action::Dtmf { leg, .. } => {
                 self.expect(*leg, &[Far::Up, Far::Unacknowledged, Far::Invited], action)?;
@@ -336,7 +433,7 @@ impl World {
                         return broken(RULE, "a wrap-up of no call");
                     };
                     if !period.owned {
-                        return broken("R15", "a wrap-up opens for who does not own the call");
+                        return broken("R15", "a wrap-up opens, and the call is not owned here");
                     }
                     if period.due || (period.drafted && !due) {
                         return broken(RULE, "a second wrap-up");
@@ -344,9 +441,10 @@ impl World {
                     period.drafted |= !due;
                     period.due |= *due;
                 }
-                CallRecord::Finished { .. }
+                CallRecord::Identified { .. }
+                | CallRecord::Finished { .. }
+                | CallRecord::TurnedAway { .. }
                 | CallRecord::WrapUpDrafted { .. }
-                | CallRecord::WrapUpDropped { .. }
                 | CallRecord::WrapUpSubmitted { .. } => {}
             }
         }
@@ -372,9 +470,11 @@ impl World {
 
     /// A REFER that the core has given up may still succeed, or (`late` false) is forgotten.
     pub(crate) fn forget_refers(&mut self, calls: &[Sketch], late: bool) {
+        let runs = |leg: LegId| calls.iter().any(|call| call.referred == Some(leg));
+        self.legs
+            .retain(|leg| leg.far != Far::HungUp || runs(leg.id));
         for leg in &mut self.legs {
-            let runs = calls.iter().any(|call| call.referred == Some(leg.id));
-            if leg.refer != Refer::None && !runs {
+            if leg.refer != Refer::None && !runs(leg.id) {
                 leg.refer = if late { Refer::TakenBack } else { Refer::None };
             }
         }

@@ -1,8 +1,11 @@
-//! The worlds that are searched: who calls, what he can do, what policy says, and what is followed beside the calls.
+//! The worlds that are searched: the far sides with what they can do, the policy, and what is followed beside the calls.
 use crate::proof::bfs::Search;
-use crate::proof::inputs::{Alphabet, Aside, Replaced, incoming};
+use crate::proof::inputs::{Alphabet, Aside, OWNER, Replaced, incoming, stated};
 use crate::proof::model::World;
-use crate::{Capabilities, Hangup, Incoming, Input, Policy, ReferralPolicy, Time, WrapUpReason};
+use crate::{
+    Capabilities, Grade, Hangup, Incoming, Input, Policy, RedirectionPolicy, ReferralPolicy, Time,
+    WrapUpReason,
+};
 use std::time::Duration;
 
 pub(crate) const TRIALOG: Capabilities = Capabilities {
@@ -46,7 +49,8 @@ fn plain(capabilities: Capabilities) -> Incoming {
 fn guest() -> Incoming {
     Incoming {
         as_guest: true,
-        trusted: true,
+        grade: Grade::Colleague,
+        from: stated(OWNER, None),
         capabilities: TRIALOG,
         ..incoming()
     }
@@ -96,6 +100,37 @@ fn owner() -> Search {
     )
 }
 
+/// An owner whose calls are sent elsewhere.
+fn redirected(redirections: RedirectionPolicy) -> Search {
+    let policy = Policy {
+        redirections,
+        ..policy()
+    };
+    let follow = &[Aside::Dialling, Aside::Redirections];
+    let name = "owner, redirected by policy";
+    search(name, policy, vec![plain(PLAIN)], vec![TRIALOG]).following(name, follow)
+}
+
+/// An owner whose calls are answered without its doing: the registrar's by policy, and a colleague's where it asks for it later.
+fn unasked() -> Search {
+    let policy = Policy {
+        auto_answer: Some(Grade::Registrar),
+        answer_on_request: Some(Grade::Stranger),
+        ..policy()
+    };
+    let by = |grade, answer_after: Option<u64>| Incoming {
+        grade,
+        answer_after: answer_after.map(Duration::from_secs),
+        ..plain(PLAIN)
+    };
+    let incoming = vec![
+        by(Grade::Stranger, None),
+        by(Grade::Stranger, Some(5)),
+        by(Grade::Registrar, None),
+    ];
+    search("owner, answered unasked", policy, incoming, vec![TRIALOG])
+}
+
 fn guests_phone() -> Search {
     search("guest", policy(), vec![guest()], vec![PLAIN]).following("guest", &[Aside::Referrals])
 }
@@ -113,6 +148,7 @@ fn customers_phone(transfers: ReferralPolicy) -> Search {
             &[
                 Aside::Dialling,
                 Aside::Referrals,
+                Aside::Redirections,
                 Aside::FarHold,
                 Aside::Mute,
             ],
@@ -156,13 +192,29 @@ pub(crate) fn owners() -> Vec<Search> {
             "owner, page, headset, presence",
             &[A::Dialling, A::Surroundings],
         ),
+        beside("owner, RTP ports used up", &[A::Dialling, A::RtpPorts]),
         beside("owner, switched off", &[A::Dialling, A::Shutdown]),
         beside(
             "owner, ringing and late NOTIFYs",
             &[A::Dialling, A::Progress, A::LateNotify],
         ),
+        beside("owner, redirected", &[A::Dialling, A::Redirections]),
+        redirected(RedirectionPolicy::SameDomain),
         beside("owner, referred", &[A::Dialling, A::Referrals]),
+        Search {
+            depth: None,
+            endings: true,
+            ..asked()
+        },
+        beside("owner, other parties", &[A::Dialling, A::Identities]),
+        Search {
+            depth: Some(10),
+            endings: false,
+            ..beside("owner, reasons stated", &[A::Dialling, A::Reasons])
+        },
         beside("owner, a leg replaced", &[A::Dialling]).with_replaces(Replaced::Placed),
+        lets_ring(2),
+        unasked(),
         search(
             "owner, no post-call",
             no_post_call,
@@ -178,13 +230,20 @@ pub(crate) fn owners() -> Vec<Search> {
     ]
 }
 
+/// An owner who counts as away after so many calls that were not answered.
+fn lets_ring(after: u32) -> Search {
+    let policy = Policy {
+        rona_after: Some(after),
+        wrap_up_is_away: false,
+        ..policy()
+    };
+    let search = search("owner, calls let ring", policy, vec![plain(OLD)], vec![OLD]);
+    search.following("owner, calls let ring", &[Aside::Surroundings])
+}
+
 /// The guest's own phone, from ringing to owning the call.
 pub(crate) fn guests() -> Vec<Search> {
     use Aside as A;
-    let by_focus = Incoming {
-        trusted: true,
-        ..plain(TRIALOG)
-    };
     let policy_of = |transfers| Policy {
         transfers,
         ..policy()
@@ -199,11 +258,14 @@ pub(crate) fn guests() -> Vec<Search> {
             .with_replaces(Replaced::OfGuest)
             .following("guest, replaced", &[A::Referrals]),
         guests_phone().following("guest, far holds", &[A::Referrals, A::FarHold]),
+        Search {
+            depth: Some(10),
+            endings: false,
+            ..guests_phone().following("guest, other parties", &[A::Referrals, A::Identities])
+        },
         guests_phone().following("guest, switched off", &[A::Referrals, A::Shutdown]),
-        search("guest by isfocus", policy(), vec![by_focus], vec![PLAIN])
-            .following("guest by isfocus", &[A::Referrals]),
-        by("guest who accepts by policy", ReferralPolicy::Accept),
-        by("guest who declines by policy", ReferralPolicy::Decline),
+        by("guest that accepts by policy", ReferralPolicy::Accept),
+        by("guest that declines by policy", ReferralPolicy::Decline),
     ]
 }
 
@@ -235,6 +297,47 @@ pub(crate) fn second_calls() -> Vec<Search> {
     vec![search, replaced]
 }
 
+/// A phone whose calls are parallel: one in all that it can do, and two beside each other.
+pub(crate) fn parallel() -> Vec<Search> {
+    let policy = |calls, answer_after| Policy {
+        agent: false,
+        auto_answer: Some(Grade::Stranger),
+        parallel: true,
+        answer_after,
+        end_after: Some(Duration::from_secs(5)),
+        away_status: None,
+        transfers: ReferralPolicy::Accept,
+        reasons: Vec::new(),
+        max_calls: calls,
+        ..policy()
+    };
+    let search = |name, calls, seconds| {
+        let policy = policy(calls, Duration::from_secs(seconds));
+        search(name, policy, vec![plain(PLAIN)], vec![TRIALOG])
+    };
+    let all = |name, seconds| {
+        search(name, 1, seconds)
+            .following(
+                name,
+                &[
+                    Aside::Dialling,
+                    Aside::Referrals,
+                    Aside::Surroundings,
+                    Aside::Shutdown,
+                ],
+            )
+            .with_replaces(Replaced::Any)
+    };
+    let two = search("two parallel calls", 2, 1)
+        .following("two parallel calls", &[Aside::Dialling, Aside::Mute])
+        .with_replaces(Replaced::Any);
+    vec![
+        all("parallel call, rings first", 1),
+        all("parallel call, answered at once", 0),
+        two,
+    ]
+}
+
 /// Enough to see every action and every ✔.
 pub(crate) fn core() -> Vec<Search> {
     let mut owner = search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG]);
@@ -254,7 +357,26 @@ pub(crate) fn core() -> Vec<Search> {
             ..guests_phone().following("guest", &[Aside::Referrals, Aside::FarHold])
         },
         customers_phone(ReferralPolicy::Ask),
+        redirected(RedirectionPolicy::Ask),
+        Search {
+            depth: Some(7),
+            endings: false,
+            ..search("owner of old phones", policy(), vec![plain(OLD)], vec![OLD])
+        },
+        asked(),
     ]
+}
+
+/// An owner whom peers ask for calls outside of any.
+fn asked() -> Search {
+    let name = "owner, asked outside of any call";
+    let search = search(name, policy(), vec![plain(PLAIN)], vec![TRIALOG]);
+    let search = search.following(name, &[Aside::Requests]);
+    Search {
+        depth: Some(6),
+        endings: false,
+        ..search
+    }
 }
 
 /// Small ones that find each fault on purpose.
@@ -265,6 +387,8 @@ pub(crate) fn small() -> Vec<Search> {
     };
     let mut two = second_calls().remove(0);
     two.depth = Some(6);
+    let mut parallel = parallel().remove(2);
+    parallel.depth = Some(3);
     vec![
         search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG, OLD]),
         with_page(search("owner", policy(), vec![plain(OLD)], vec![TRIALOG])),
@@ -273,10 +397,20 @@ pub(crate) fn small() -> Vec<Search> {
         search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG])
             .following("owner", &[Aside::Dialling, Aside::Sound]),
         Search {
+            depth: Some(7),
+            ..search("owner", policy(), vec![plain(PLAIN)], vec![TRIALOG])
+                .following("owner", &[Aside::Dialling, Aside::Drafts])
+        },
+        Search {
             depth: Some(8),
             ..guests_phone().with_replaces(Replaced::OfGuest)
         },
         customers_phone(ReferralPolicy::Ask),
+        customers_phone(ReferralPolicy::Decline),
+        unasked(),
+        redirected(RedirectionPolicy::Ask),
         two,
+        parallel,
+        lets_ring(1),
     ]
 }

@@ -1,19 +1,22 @@
-//! All that the phone can be told to do.
-use crate::{AccountId, CallId, Direction, LegId, Refusal, Role, Target, Time, WrapUpId};
-use alloc::string::String;
+//! All that the core asks of user agent, desk and record.
+use crate::{
+    AccountId, CallId, CallOrigin, Direction, EndReason, LegId, Notice, PartyIdentity, Refusal,
+    Role, Target, Time, TurnedAway, WrapUpId,
+};
+use alloc::{string::String, sync::Arc};
 
 /// One thing to do, in the order in which it is to be done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Send an INVITE; its leg is new.
     Invite {
-        /// The leg's name from now on.
+        /// The new leg; its id is used from now on.
         leg: LegId,
-        /// From which account.
+        /// The account whose identity and registrar the request has.
         account: AccountId,
-        /// To whom; with URI headers where a REFER gave them.
+        /// Request-URI and To; with URI headers where a Refer-To had them.
         target: Target,
-        /// Say `Trialog-Role: guest`.
+        /// The request has `Trialog-Role: guest`.
         as_guest: bool,
         /// It follows from the REFER that came on this leg: carry its Referred-By.
         referral: Option<LegId>,
@@ -24,40 +27,44 @@ pub enum Action {
     Answer(LegId),
     /// Answer with a final refusal.
     Reject {
-        /// Which.
+        /// An offered leg.
         leg: LegId,
-        /// 4xx or 6xx.
+        /// Final status, 4xx or 6xx (RFC 3261 §21).
         status: u16,
     },
     /// Answer 302 with this Contact.
     Redirect {
-        /// Which.
+        /// An offered leg.
         leg: LegId,
-        /// Where to.
+        /// The response's Contact.
         target: Target,
     },
-    /// Send CANCEL; a 2xx that crosses it is acknowledged and ended with BYE by the user agent, which says
+    /// Send this leg's INVITE to the target of the last [`crate::WireEvent::Redirected`].
+    FollowRedirection(LegId),
+    /// Do not: its next target is offered, or the call is refused.
+    RefuseRedirection(LegId),
+    /// Send CANCEL; a 2xx that crosses it is acknowledged and ended with BYE by the user agent, which reports
     /// [`crate::WireEvent::Gone`] at the end in any case.
     Cancel(LegId),
     /// Send BYE; [`crate::WireEvent::Gone`] follows.
     Bye {
-        /// Which.
+        /// A leg that was answered, by either side.
         leg: LegId,
         /// For the Reason header (RFC 3326).
         reason: ByeReason,
     },
     /// Send a re-INVITE for this session. A later one takes the place of one that is still waiting.
     Reinvite {
-        /// Which.
+        /// A leg that is up.
         leg: LegId,
-        /// What is wanted.
+        /// The session that is offered.
         session: SessionIntent,
     },
     /// Send a REFER in this leg's dialog.
     Refer {
-        /// Whom to send.
+        /// The leg whose far party is sent.
         leg: LegId,
-        /// Where to.
+        /// Refer-To.
         to: ReferTo,
     },
     /// End our REFER's subscription (`Expires: 0`): the transfer is withdrawn.
@@ -66,9 +73,9 @@ pub enum Action {
     AcceptReferral(LegId),
     /// Answer a REFER with a final refusal.
     RefuseReferral {
-        /// Which.
+        /// The leg on which the REFER came.
         leg: LegId,
-        /// 4xx or 6xx.
+        /// Final status, 4xx or 6xx (RFC 3261 §21).
         status: u16,
     },
     /// Send the final NOTIFY of a REFER that we had accepted; the subscription ends with it.
@@ -78,23 +85,30 @@ pub enum Action {
         /// How our INVITE ended; 603 when our agent declined.
         status: u16,
     },
-    /// Tell a Trialog something by INFO.
+    /// Send an INFO to a Trialog.
     Inform {
-        /// Whom.
+        /// The leg in whose dialog it is sent; its far side is a Trialog.
         leg: LegId,
-        /// What.
+        /// The INFO's body.
         info: Info,
+    },
+    /// Tell this leg's far side, by way of a server that takes our word for it, that the party of another leg is whom it talks to now.
+    StateParty {
+        /// The leg in whose dialog it is told; its far side is no Trialog, or one behind a B2BUA.
+        leg: LegId,
+        /// The leg of the party that is told of.
+        party: LegId,
     },
     /// Send a digit as telephone-event (RFC 4733).
     Dtmf {
-        /// To whom.
+        /// The leg that it is sent on.
         leg: LegId,
         /// `0`–`9`, `*`, `#`, `A`–`D`.
         digit: u8,
     },
     /// Keep this for ever, before the next action.
     Record(CallRecord),
-    /// Tell the agent.
+    /// To be shown to the agent.
     Notice(Notice),
     /// The input was refused; nothing changed and nothing is sent.
     Refuse(Refusal),
@@ -137,7 +151,7 @@ pub enum ByeReason {
     ShuttingDown,
 }
 
-/// What one Trialog tells another in a dialog they share. Others ignore it.
+/// Body of an INFO between two Trialogs, in a dialog that they share. Other phones ignore it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Info {
     /// You own the call now; I only carry the sound (anchored).
@@ -151,80 +165,101 @@ pub enum Info {
 pub enum CallRecord {
     /// A call came into being.
     Began {
-        /// Which.
+        /// Its id, new.
         call: CallId,
-        /// As what.
+        /// Our role at the beginning.
         role: Role,
         /// The other party.
-        peer: String,
-        /// It was offered to us, not placed by us.
+        peer: Arc<PartyIdentity>,
+        /// How it came here.
+        origin: Arc<CallOrigin>,
+        /// The INVITE was received, not sent.
         incoming: bool,
-        /// When.
+        /// Time of the step.
         at: Time,
     },
     /// Sound was agreed with the first party.
     Connected {
-        /// Which.
+        /// A call that has begun.
         call: CallId,
-        /// When.
+        /// Time of the step.
         at: Time,
     },
-    /// We own it from now on (a guest who took a transfer).
+    /// We own it from now on (a guest that took a transfer).
     Owned {
-        /// Which.
+        /// A call that has begun.
         call: CallId,
-        /// The customer; where another phone carries the call (anchored), who carries it.
-        peer: String,
-        /// When.
+        /// The customer; where another phone carries the call (anchored), that phone.
+        peer: Arc<PartyIdentity>,
+        /// Time of the step.
+        at: Time,
+    },
+    /// The party that it is about is another than was recorded, or is called otherwise.
+    Identified {
+        /// A call that has begun.
+        call: CallId,
+        /// The party that it is about from now on.
+        peer: Arc<PartyIdentity>,
+        /// Time of the step.
         at: Time,
     },
     /// It is over for us.
     Finished {
-        /// Which.
+        /// A call that has begun.
         call: CallId,
-        /// How.
+        /// How it ended for us.
         outcome: Outcome,
-        /// When.
+        /// What the side of the party that it is about stated at the end of its leg.
+        reason: Option<Arc<EndReason>>,
+        /// Time of the step.
+        at: Time,
+    },
+    /// A new call was refused at once, and no call came into being.
+    TurnedAway {
+        /// The caller; of several, the last one.
+        peer: Arc<PartyIdentity>,
+        /// With which status, and why.
+        how: TurnedAway,
+        /// How many the entry stands for: more than one where too many came in a minute to have one each.
+        calls: u32,
+        /// Time of the step.
         at: Time,
     },
     /// A wrap-up is drafted (`due` false) or owed (`due` true).
     WrapUpOpened {
-        /// Which.
+        /// Its id; new, unless a draft is owed from now on.
         id: WrapUpId,
-        /// Of which call.
+        /// The call that it is about.
         call: CallId,
         /// It is owed now.
         due: bool,
-        /// When.
+        /// Time of the step.
         at: Time,
     },
-    /// A reason was chosen but not yet handed in.
+    /// Something was entered but not yet handed in.
     WrapUpDrafted {
-        /// Which.
+        /// A wrap-up that is open.
         id: WrapUpId,
         /// Code of a configured reason.
-        reason: String,
-        /// When.
+        reason: Option<String>,
+        /// In the agent's words.
+        note: Option<String>,
+        /// Time of the step.
         at: Time,
     },
-    /// A wrap-up is not owed after all: its call has become another's.
-    WrapUpDropped {
-        /// Which.
-        id: WrapUpId,
-        /// When.
-        at: Time,
-    },
-    /// A wrap-up was handed in, by the agent or (`timed` true) by the timer.
+    /// A wrap-up was handed in, by the agent or (`timed` true) by the timer. It is owed until [`crate::Input::WrapUpKept`].
     WrapUpSubmitted {
-        /// Which.
+        /// A wrap-up that was open; its id is not used again.
         id: WrapUpId,
-        /// Of which call.
+        /// The call that it is about.
         call: CallId,
         /// Code of a configured reason.
         reason: String,
-        /// The timer did it.
+        /// In the agent's words.
+        note: Option<String>,
+        /// The timer submitted it, not the agent.
         timed: bool,
-        /// When.
+        /// Time of the step.
         at: Time,
     },
 }
@@ -234,6 +269,8 @@ pub enum CallRecord {
 pub enum Outcome {
     /// It was never answered here.
     NotAnswered,
+    /// Another phone that it rang at has answered it: it was not missed.
+    AnsweredElsewhere,
     /// The far side did not answer or refused.
     Refused(u16),
     /// We ended it.
@@ -246,117 +283,4 @@ pub enum Outcome {
     Exited,
     /// It failed (no sound, lost).
     Failed,
-}
-
-/// What the agent is told. The screen has the words in English and German.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Notice {
-    /// The consulted agent was not reached: busy, declined, no answer. The customer stays held with music.
-    GuestRefused {
-        /// Which call.
-        call: CallId,
-        /// Whom.
-        guest: String,
-        /// RFC 3261 §21.
-        status: u16,
-    },
-    /// The party could not be held; nothing changed.
-    HoldRefused {
-        /// Which call.
-        call: CallId,
-        /// Who.
-        party: String,
-        /// RFC 3261 §21.
-        status: u16,
-    },
-    /// The party could not be taken off hold.
-    ResumeRefused {
-        /// Which call.
-        call: CallId,
-        /// Who.
-        party: String,
-        /// RFC 3261 §21.
-        status: u16,
-    },
-    /// Swap failed and was undone.
-    SwapUndone {
-        /// Which call.
-        call: CallId,
-        /// RFC 3261 §21.
-        status: u16,
-    },
-    /// The transfer failed; the customer is with you.
-    TransferFailed {
-        /// Which call.
-        call: CallId,
-        /// RFC 3261 §21; 408 when no final NOTIFY came.
-        status: u16,
-    },
-    /// The guest declined the transfer; the conference goes on.
-    TransferDeclined {
-        /// Which call.
-        call: CallId,
-    },
-    /// The transfer that we were asked to take was taken back.
-    TransferWithdrawn {
-        /// Which call.
-        call: CallId,
-    },
-    /// The transfer is done.
-    Transferred {
-        /// Which call.
-        call: CallId,
-    },
-    /// Nobody could be referred: our phone carries the two on.
-    Anchored {
-        /// Which call.
-        call: CallId,
-    },
-    /// You own the call now.
-    NowOwner {
-        /// Which call.
-        call: CallId,
-    },
-    /// The guest left; you are alone with the customer.
-    GuestLeft {
-        /// Which call.
-        call: CallId,
-        /// Who.
-        guest: String,
-    },
-    /// The customer left.
-    CustomerLeft {
-        /// Which call.
-        call: CallId,
-    },
-    /// No sound comes from this party.
-    NoAudio {
-        /// Which call.
-        call: CallId,
-        /// Who.
-        party: String,
-    },
-    /// Sound comes again.
-    AudioBack {
-        /// Which call.
-        call: CallId,
-        /// Who.
-        party: String,
-    },
-    /// The headset is gone; the parties still hear each other.
-    DeviceGone,
-    /// The headset is back.
-    DeviceBack,
-    /// A party sent a digit.
-    Dtmf {
-        /// Which call.
-        call: CallId,
-        /// `0`–`9`, `*`, `#`, `A`–`D`.
-        digit: u8,
-    },
-    /// The hook was pressed in a conference and `hangup = "ask"`: end for everyone? It is done in 5 s without an answer.
-    AskEndForAll {
-        /// Which call.
-        call: CallId,
-    },
 }

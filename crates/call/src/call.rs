@@ -3,10 +3,14 @@
 //! The steps under way are part of the state, so that no flag can contradict it. The rows of the rules' table
 //! ([`Stage`]) are derived from it.
 use crate::leg::{Leg, Phase};
+use crate::legs::{Legs, Side};
 use crate::permissions::Column;
 use crate::step_context::StepContext;
 use crate::transfer::Transfer;
-use crate::{AccountId, CallId, LegId, Role, Stage, Target, Time, WrapUpId};
+use crate::{
+    AccountId, CallId, CallOrigin, EndReason, Grade, LegId, PartyIdentity, ReferralView, Role,
+    Stage, Target, Time, WrapUpId,
+};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -16,18 +20,18 @@ pub(crate) struct Call {
     pub(crate) id: CallId,
     pub(crate) role: Role,
     pub(crate) account: AccountId,
-    /// The other party at the beginning.
-    pub(crate) peer: Arc<str>,
-    /// Somebody called us, and policy trusts him.
-    pub(crate) trusted: bool,
+    /// The party that it is about: to an owner the customer, else the owner.
+    pub(crate) peer: Arc<PartyIdentity>,
+    /// How it came here.
+    pub(crate) origin: Arc<CallOrigin>,
+    /// It rings here, and its caller is believed in nothing.
+    pub(crate) of_stranger: bool,
     pub(crate) state: State,
-    /// Whom the call is about: to an owner the customer, to a guest the owner.
-    pub(crate) first: Option<Leg>,
-    /// To an owner, the guest.
-    pub(crate) second: Option<Leg>,
+    /// Those that ring, talk or are held.
+    pub(crate) legs: Legs,
     /// A leg that is about to take another's place.
     pub(crate) next: Option<Next>,
-    /// We are asked to call somebody else.
+    /// A REFER that the agent has not decided on.
     pub(crate) referral: Option<Asked>,
     /// Legs that are being ended.
     pub(crate) leaving: Vec<Leaving>,
@@ -38,13 +42,23 @@ pub(crate) struct Call {
     pub(crate) wrap_up: Option<WrapUpId>,
     /// It is owed, or was handed in.
     pub(crate) owed: bool,
+    /// An offered call is answered without the agent's doing.
+    pub(crate) unasked: Option<Unasked>,
+    /// It was: the agent's ear has a tone until then.
+    pub(crate) tone_until: Option<Time>,
     /// `hangup = "ask"` has asked, and acts at this time without an answer.
     pub(crate) ask: Option<Time>,
+    /// A transfer has failed with this status, and the customer's leg is asked whether it is still there before the agent is told.
+    pub(crate) probing: Option<u16>,
+    /// What the peer's side has stated at the end of its leg.
+    pub(crate) reason: Option<Arc<EndReason>>,
     /// Its end is recorded.
     pub(crate) finished: bool,
     /// The stage at the end of the last step, and when it began.
     pub(crate) stage_was: Stage,
     pub(crate) since: Time,
+    /// When sound was agreed with the first party.
+    pub(crate) answered: Option<Time>,
 }
 
 /// What a call is doing. Steps under way are inside.
@@ -52,24 +66,32 @@ pub(crate) struct Call {
 pub(crate) enum State {
     /// Ringing here.
     Offered,
+    /// A trusted peer asks by a REFER outside of any call for this one to be placed. It has no leg yet, and stands in no other
+    /// call's way.
+    Asked {
+        /// The leg that stands for the REFER.
+        by: LegId,
+    },
     /// Ringing there.
     Dialling,
-    /// Ringing at the customer's, where the owner whose guest we were sent us and has left since: when it is answered, we
-    /// own the call.
+    /// Ringing at the customer's, to which the owner referred us, its guest, and has left since: when it is answered, we own the
+    /// call.
     TakingOver,
-    /// One party, talking or held: its leg says which.
+    /// One party, talking or held, by its leg.
     Single,
     /// The customer is being held, and then the guest is called.
     ConsultRequested {
-        /// Whom.
+        /// The account by which the guest is called.
+        account: AccountId,
+        /// The guest to be called.
         target: Target,
-        /// Hand over as soon as he answers.
+        /// Hand over as soon as the guest answers.
         transfer: Option<WhenAnswered>,
     },
     /// Owner, customer and guest; one of the two in front, the other held.
     Consult {
-        /// Who is in front, or was before the step.
-        front: Slot,
+        /// The side that talks to the owner, or did before the step.
+        front: Side,
         /// What is under way.
         step: Step,
     },
@@ -77,9 +99,9 @@ pub(crate) enum State {
     Conference,
     /// A REFER is out.
     Transfer(Transfer),
-    /// The transfer is done; the legs stay until the replaced side says BYE, or this time comes.
+    /// The transfer is done; the legs stay until the replaced side sends BYE, or this time comes.
     Handover {
-        /// Then we say it.
+        /// Then we send it.
         until: Time,
     },
     /// Guest and customer talk over our phone.
@@ -106,34 +128,16 @@ pub(crate) enum WhenAnswered {
     Blind,
 }
 
-/// One of the two places of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Slot {
-    /// The customer's, to an owner.
-    First,
-    /// The guest's.
-    Second,
-}
-
-impl Slot {
-    pub(crate) fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-        }
-    }
-}
-
 /// What is under way in a consult.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     /// Nothing.
     Rest,
-    /// First step of a swap: who is in front is being held.
+    /// First step of a swap: the side in front is being held.
     Parting,
     /// Second step of a swap: the other is being taken off hold.
     Meeting,
-    /// Who is held is being taken off hold; the conference begins when he is.
+    /// The held side is being taken off hold; the conference begins when it is.
     Joining,
 }
 
@@ -141,7 +145,8 @@ pub(crate) enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Next {
     pub(crate) leg: Leg,
-    pub(crate) slot: Slot,
+    /// The leg whose place it takes, one of the call's.
+    pub(crate) old: LegId,
     pub(crate) by: By,
 }
 
@@ -150,33 +155,63 @@ pub(crate) struct Next {
 pub(crate) enum By {
     /// We were referred, and call.
     Referral {
-        /// The referrer waits for the result; he has not taken it back.
+        /// The referrer waits for the result; it has not withdrawn the REFER.
         report: bool,
-        /// We call somebody who has a call with the referrer, to take his place there.
+        /// The INVITE has `Replaces`: we take the referrer's place in a call of its own.
         replaces: bool,
         /// It was answered, and takes over with its first sound, or at this time.
         until: Option<Time>,
     },
-    /// Somebody called us with `Replaces`. Once acknowledged it takes over with its first sound, or at this time.
+    /// A call came in with `Replaces`. Once acknowledged it takes over with its first sound, or at this time.
     Replaces(Option<Time>),
 }
 
-/// We are asked to call somebody else.
+/// A REFER that waits for the agent's decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) to: Target,
-    /// Whoever we call knows the one who asks: we are to take his place there.
+    /// The party, with the name that its sender gives it.
+    pub(crate) party: Arc<PartyIdentity>,
+    /// The party is of another domain than the account's.
+    pub(crate) elsewhere: bool,
+    /// It has `Replaces`: we are to take the referrer's place in a call of its own.
     pub(crate) replaces: bool,
+    /// The REFER came outside of any call.
+    pub(crate) outside: bool,
     /// Then the answer is no.
     pub(crate) until: Time,
+}
+
+impl Asked {
+    /// `by`: the party that asks.
+    pub(crate) fn view(&self, by: &Arc<PartyIdentity>) -> ReferralView {
+        ReferralView {
+            by: Arc::clone(by),
+            party: Arc::clone(&self.party),
+            replaces: self.replaces,
+            elsewhere: self.elsewhere,
+            outside: self.outside,
+        }
+    }
+}
+
+/// Why an offered call is answered without the agent's doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Unasked {
+    /// Policy: at once, or as soon as nothing stands against it.
+    Policy,
+    /// Its caller asks for it: at this time. Where something stands against it then, it rings as any call.
+    Request(Time),
 }
 
 /// A leg that is being ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Leaving {
     pub(crate) id: LegId,
-    /// The far side is to say BYE; at this time we do.
+    /// The far side is to send BYE; at this time we do.
     pub(crate) until: Option<Time>,
+    /// It mixes us with a party that still listens to its mix.
+    pub(crate) hears: bool,
 }
 
 impl Call {
@@ -185,15 +220,42 @@ impl Call {
             Phase::Dialling(_) => (State::Dialling, Stage::Dialling),
             Phase::Offered | Phase::Answering | Phase::Up => (State::Offered, Stage::Offered),
         };
+        let peer = Arc::clone(&first.party);
+        let mut call = Self::begun((id, role, account), peer, (state, stage), now);
+        call.legs.add(first);
+        call
+    }
+
+    /// A call that a peer asks us to place. `by`: that peer, and the leg that stands for its REFER.
+    pub(crate) fn asked(
+        id: CallId,
+        account: AccountId,
+        by: (Arc<PartyIdentity>, LegId),
+        asked: Asked,
+        now: Time,
+    ) -> Self {
+        let (peer, by) = by;
+        let at = (State::Asked { by }, Stage::Asked);
+        let mut call = Self::begun((id, Role::Owner, account), peer, at, now);
+        call.referral = Some(asked);
+        call
+    }
+
+    pub(crate) fn begun(
+        (id, role, account): (CallId, Role, AccountId),
+        peer: Arc<PartyIdentity>,
+        (state, stage): (State, Stage),
+        now: Time,
+    ) -> Self {
         Self {
             id,
             role,
             account,
-            peer: first.name.clone(),
-            trusted: false,
+            peer,
+            origin: Arc::default(),
+            of_stranger: false,
             state,
-            first: Some(first),
-            second: None,
+            legs: Legs::default(),
             next: None,
             referral: None,
             leaving: Vec::new(),
@@ -201,64 +263,31 @@ impl Call {
             connected: false,
             wrap_up: None,
             owed: false,
+            unasked: None,
+            tone_until: None,
             ask: None,
+            probing: None,
+            reason: None,
             finished: false,
             stage_was: stage,
             since: now,
+            answered: None,
         }
     }
 
-    pub(crate) fn leg(&self, slot: Slot) -> Option<&Leg> {
-        match slot {
-            Slot::First => self.first.as_ref(),
-            Slot::Second => self.second.as_ref(),
+    /// A step was taken that this state does not have: a fault of the core, which the search and the simulated courses look for.
+    #[track_caller]
+    pub(crate) fn misplaced(&self) {
+        debug_assert!(false, "not in {:?}", self.state);
+    }
+
+    /// The least that its caller is believed, while it rings here.
+    pub(crate) fn least_grade(&self) -> Grade {
+        if self.of_stranger {
+            Grade::Stranger
+        } else {
+            Grade::Registrar
         }
-    }
-
-    pub(crate) fn leg_mut(&mut self, slot: Slot) -> Option<&mut Leg> {
-        match slot {
-            Slot::First => self.first.as_mut(),
-            Slot::Second => self.second.as_mut(),
-        }
-    }
-
-    pub(crate) fn take_leg(&mut self, slot: Slot) -> Option<Leg> {
-        match slot {
-            Slot::First => self.first.take(),
-            Slot::Second => self.second.take(),
-        }
-    }
-
-    pub(crate) fn set_hold(&mut self, slot: Slot, hold: bool) {
-        if let Some(leg) = self.leg_mut(slot) {
-            leg.hold = hold;
-        }
-    }
-
-    pub(crate) fn on_hold(&self, slot: Slot) -> bool {
-        self.leg(slot).is_some_and(Leg::on_hold)
-    }
-
-    /// Where this leg sits.
-    pub(crate) fn slot_of(&self, leg: LegId) -> Option<Slot> {
-        [Slot::First, Slot::Second]
-            .into_iter()
-            .find(|slot| self.leg(*slot).is_some_and(|l| l.id == leg))
-    }
-
-    /// All legs that are ours, in any part.
-    pub(crate) fn legs(&self) -> impl Iterator<Item = LegId> {
-        let next = self.next.as_ref().map(|next| &next.leg);
-        let legs = [self.first.as_ref(), self.second.as_ref(), next];
-        let leaving = self.leaving.iter().map(|leaving| leaving.id);
-        legs.into_iter().flatten().map(|leg| leg.id).chain(leaving)
-    }
-
-    /// Whether this leg is one of ours, in any part.
-    pub(crate) fn knows(&self, leg: LegId) -> bool {
-        self.slot_of(leg).is_some()
-            || self.next.as_ref().is_some_and(|next| next.leg.id == leg)
-            || self.leaving.iter().any(|leaving| leaving.id == leg)
     }
 
     /// We were referred and our INVITE is out.
@@ -268,8 +297,8 @@ impl Call {
             .is_some_and(|next| matches!(next.by, By::Referral { .. }))
     }
 
-    /// We were referred to somebody who knows nothing of it, and he has not answered yet: we can still give up. Whom we
-    /// are to take from the referrer may have left him for us already, and is not to be dropped: that is decided at once.
+    /// We were referred to a party that does not expect us and has not answered yet: we can still give up. A party that replaces
+    /// the referrer by us may have left the referrer already, and is not to be dropped: that is decided at once.
     pub(crate) fn may_give_up_calling(&self) -> bool {
         self.next.as_ref().is_some_and(|next| {
             matches!(
@@ -289,24 +318,24 @@ impl Call {
             self.role != Role::Customer && (self.referral.is_some() || self.follows_referral());
         match &self.state {
             State::Single | State::Guest { .. } if referred => Stage::TransferPending,
+            State::Asked { .. } => Stage::Asked,
             State::Offered => Stage::Offered,
             State::Dialling | State::TakingOver => Stage::Dialling,
-            State::Single if self.on_hold(Slot::First) => Stage::Held,
+            State::Single if self.on_hold(Side::Peer) => Stage::Held,
             State::Single => Stage::Connected,
             State::ConsultRequested { .. } => Stage::ConsultRequested,
             State::Consult {
-                front: Slot::Second,
-                ..
+                front: Side::Guest, ..
             } => Stage::Consulting,
             State::Consult {
-                front: Slot::First, ..
+                front: Side::Peer, ..
             } => Stage::Swapped,
             State::Conference => Stage::Conference,
             State::Transfer(_) => Stage::TransferPending,
             State::Handover { .. } | State::Ending => Stage::Ending,
             State::Anchored | State::Carried => Stage::Anchored,
             State::PostCall | State::Guest { post: true } => Stage::PostCall,
-            State::Guest { post: false } => match &self.first {
+            State::Guest { post: false } => match self.leg(Side::Peer) {
                 Some(owner) if owner.far_focus => Stage::Conference,
                 Some(owner) if owner.far_held => Stage::Swapped,
                 _ => Stage::Consulting,
@@ -314,11 +343,12 @@ impl Call {
         }
     }
 
-    /// The column of the table. Who is referred, and who owns what another phone carries, may do what a guest may.
+    /// The column of the table. An agent that is referred, or owns what another phone carries, may do what a guest may.
     pub(crate) fn column(&self) -> Column {
         match self.role {
             Role::Customer => Column::Customer,
             Role::Guest => Column::Guest,
+            Role::Owner if matches!(self.state, State::Asked { .. }) => Column::Owner,
             Role::Owner if self.referral.is_some() || self.follows_referral() => Column::Guest,
             Role::Owner if self.state == State::Carried => Column::Guest,
             Role::Owner => Column::Owner,
@@ -328,17 +358,22 @@ impl Call {
     /// Our microphone and ear are with this call.
     pub(crate) fn has_local(&self) -> bool {
         match &self.state {
-            State::Offered | State::Handover { .. } | State::Anchored | State::Ending => false,
+            State::Offered
+            | State::Asked { .. }
+            | State::Handover { .. }
+            | State::Anchored
+            | State::Ending => false,
             State::Single | State::Dialling | State::TakingOver => {
-                self.leg(Slot::First).is_some_and(|leg| !leg.hold)
+                self.leg(Side::Peer).is_some_and(|leg| !leg.hold)
             }
             State::ConsultRequested { .. }
             | State::Consult { .. }
             | State::Conference
-            | State::Transfer(_)
             | State::PostCall
             | State::Guest { .. }
             | State::Carried => true,
+            // Both may have hung up before it is decided.
+            State::Transfer(_) => self.legs.iter().next().is_some(),
         }
     }
 
@@ -351,12 +386,15 @@ impl Call {
                 && self.next.is_none())
     }
 
-    /// It is still one of the calls that count.
+    /// It is one of the calls that count: no longer one that is over, and not yet one that is but asked for.
     pub(crate) fn is_live(&self) -> bool {
-        !matches!(self.state, State::Ending | State::Handover { .. })
+        !matches!(
+            self.state,
+            State::Asked { .. } | State::Handover { .. } | State::Ending
+        )
     }
 
-    /// What is to be said in the `Contact` of a re-INVITE.
+    /// Whether the Contact of a re-INVITE has `isfocus`.
     fn focus(&self) -> bool {
         match &self.state {
             State::Conference => true,
@@ -371,11 +409,10 @@ impl Call {
         if !self.is_live() {
             return;
         }
+        self.probe();
         let focus = self.focus();
-        for slot in [Slot::First, Slot::Second] {
-            if let Some(leg) = self.leg_mut(slot) {
-                leg.settle(focus, out);
-            }
+        for leg in self.legs.iter_mut() {
+            leg.settle(focus, out);
         }
     }
 }

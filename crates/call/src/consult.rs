@@ -1,110 +1,119 @@
 //! The consult: the customer is held, a second agent is called, and the owner goes to and fro between the two.
-use crate::call::{Call, Slot, State, Step, WhenAnswered};
+use crate::call::{Call, State, Step, WhenAnswered};
 use crate::leg::Leg;
+use crate::legs::Side;
 use crate::step_context::StepContext;
 use crate::transfer::Origin;
-use crate::{Action, ByeReason, Notice, Outcome, Target};
+use crate::{AccountId, Action, ByeReason, Notice, Outcome, Role, Target};
+use alloc::sync::Arc;
 
 impl Call {
     /// Hold the customer, then call the guest.
     pub(crate) fn consult(
         &mut self,
+        account: AccountId,
         target: Target,
         transfer: Option<WhenAnswered>,
         out: &mut StepContext<'_>,
     ) {
-        self.set_hold(Slot::First, true);
-        self.state = State::ConsultRequested { target, transfer };
+        self.set_hold(Side::Peer, true);
+        self.state = State::ConsultRequested {
+            account,
+            target,
+            transfer,
+        };
         self.call_guest_when_held(out);
     }
 
     /// RFC 5359 §2.2: the guest is not rung until the customer is held.
     pub(crate) fn call_guest_when_held(&mut self, out: &mut StepContext<'_>) {
-        let State::ConsultRequested { target, .. } = &self.state else {
+        let State::ConsultRequested {
+            account, target, ..
+        } = &self.state
+        else {
             return;
         };
-        let held = self.first.as_ref().is_some_and(Leg::rests_held);
-        if held && self.second.is_none() {
-            let guest = self.invite(target, true, None, out);
-            self.second = Some(guest);
+        let held = self.present(Side::Peer).is_some_and(Leg::rests_held);
+        if held && self.leg(Side::Guest).is_none() {
+            let guest = self.invite(*account, target, Role::Guest, None, out);
+            self.legs.add(guest);
         }
     }
 
     /// The guest has answered.
     pub(crate) fn guest_answered(&mut self, out: &mut StepContext<'_>) {
         let State::ConsultRequested { transfer, .. } = &self.state else {
-            return;
+            return self.misplaced();
         };
         let transfer = transfer.is_some();
         self.state = State::Consult {
-            front: Slot::Second,
+            front: Side::Guest,
             step: Step::Rest,
         };
         if transfer {
-            self.transfer_to_guest(Origin::Consult(Slot::Second), out);
+            self.transfer_to_guest(Origin::Consult(Side::Guest), out);
         }
     }
 
-    /// The guest was not reached, and says so by name and reason.
+    /// The guest was not reached; the notice has its name and the status.
     pub(crate) fn guest_refused(&mut self, guest: &Leg, status: u16, out: &mut StepContext<'_>) {
         let State::ConsultRequested { transfer, .. } = &self.state else {
-            return;
+            return self.misplaced();
         };
         let blind = *transfer == Some(WhenAnswered::Blind);
         self.state = State::Single;
         out.notice(Notice::GuestRefused {
             call: self.id,
-            guest: (*guest.name).into(),
+            guest: Arc::clone(&guest.party),
             status,
         });
         if blind {
             // The owner handed over and may not be looking: the customer does not stay on hold for it.
-            out.notice(Notice::TransferFailed {
-                call: self.id,
-                status,
-            });
-            self.set_hold(Slot::First, false);
+            self.probing = Some(status);
+            self.set_hold(Side::Peer, false);
         }
     }
 
     /// The owner gives up the consult, asked or answered.
     pub(crate) fn end_consult(&mut self, out: &mut StepContext<'_>) {
-        if let Some(guest) = self.second.take() {
+        if let Some(guest) = self.legs.of(Role::Guest).map(|guest| guest.id)
+            && let Some(guest) = self.legs.take(guest)
+        {
             self.send_away(&guest, ByeReason::Ended, out);
         }
-        if let Some(next) = self.next.take_if(|next| next.slot == Slot::Second) {
+        if let Some(next) = self.next.take_if(|next| next.leg.role == Role::Guest) {
             self.send_away(&next.leg, ByeReason::Ended, out);
         }
         self.after_consult();
     }
 
-    /// ParallelCalls with the customer. Who was held stays held until resumed; who was in front, or was about to be, talks.
+    /// Alone with the customer: it stays held until resumed, or talks if it was in front or about to be.
     pub(crate) fn after_consult(&mut self) {
         let behind = State::Consult {
-            front: Slot::Second,
+            front: Side::Guest,
             step: Step::Rest,
         };
         if matches!(self.state, State::Consult { .. }) && self.state != behind {
-            self.set_hold(Slot::First, false);
+            self.set_hold(Side::Peer, false);
         }
         self.state = State::Single;
     }
 
-    /// First step of a swap: hold who is in front.
+    /// First step of a swap: hold the side in front.
     pub(crate) fn swap(&mut self, out: &mut StepContext<'_>) {
         let State::Consult { front, step } = &mut self.state else {
-            return;
+            return self.misplaced();
         };
         let front = *front;
         *step = Step::Parting;
         self.set_hold(front, true);
-        if self.leg(front).is_some_and(Leg::rests_held) {
+        if self.present(front).is_some_and(Leg::rests_held) {
             self.swap_second_step(front, out);
         }
     }
 
     /// Second step of a swap: take the other off hold.
-    fn swap_second_step(&mut self, front: Slot, out: &mut StepContext<'_>) {
+    fn swap_second_step(&mut self, front: Side, out: &mut StepContext<'_>) {
         self.state = State::Consult {
             front,
             step: Step::Meeting,
@@ -113,7 +122,7 @@ impl Call {
         self.swap_done(front, out);
     }
 
-    fn swap_done(&mut self, front: Slot, _out: &mut StepContext<'_>) {
+    fn swap_done(&mut self, front: Side, _out: &mut StepContext<'_>) {
         if !self.on_hold(front.other()) {
             self.state = State::Consult {
                 front: front.other(),
@@ -122,29 +131,29 @@ impl Call {
         }
     }
 
-    /// Something was agreed on the leg in this place.
-    pub(crate) fn consult_agreed(&mut self, slot: Slot, out: &mut StepContext<'_>) {
+    /// A re-INVITE was agreed to on this side.
+    pub(crate) fn consult_agreed(&mut self, side: Side, out: &mut StepContext<'_>) {
         let State::Consult { front, step } = self.state else {
-            return;
+            return self.misplaced();
         };
         match step {
             Step::Rest => {}
-            Step::Parting if slot == front => {
-                if self.leg(front).is_some_and(|leg| leg.held) {
+            Step::Parting if side == front => {
+                if self.present(front).is_some_and(|leg| leg.held) {
                     self.swap_second_step(front, out);
                 }
             }
-            Step::Meeting if slot != front => self.swap_done(front, out),
+            Step::Meeting if side != front => self.swap_done(front, out),
             Step::Parting | Step::Meeting => {}
             Step::Joining => self.join_when_off_hold(out),
         }
     }
 
-    /// What was wanted of the leg in this place was refused for good; it has been set back to what is agreed.
-    /// Says whether the agent was told.
+    /// What was wanted of this side was refused for good; it has been set back to what is agreed.
+    /// True if the agent has a notice of it already.
     pub(crate) fn consult_refused(
         &mut self,
-        slot: Slot,
+        side: Side,
         status: u16,
         out: &mut StepContext<'_>,
     ) -> bool {
@@ -152,8 +161,8 @@ impl Call {
             return false;
         };
         match step {
-            Step::Meeting if slot != front => {
-                // The first step is undone: the one who was in front comes back.
+            Step::Meeting if side != front => {
+                // The first step is undone: the side that was in front comes back.
                 self.state = State::Consult {
                     front,
                     step: Step::Rest,
@@ -165,7 +174,7 @@ impl Call {
                 });
                 true
             }
-            Step::Parting if slot == front => {
+            Step::Parting if side == front => {
                 self.state = State::Consult {
                     front,
                     step: Step::Rest,
@@ -184,8 +193,8 @@ impl Call {
         }
     }
 
-    /// After a failed step both may have been held, and one is not any more: he is in front now.
-    pub(crate) fn see_who_is_in_front(&mut self) {
+    /// After a failed step both may have been held, and one is not any more: that side is in front now.
+    pub(crate) fn update_front(&mut self) {
         if let State::Consult {
             front,
             step: Step::Rest,
@@ -200,31 +209,28 @@ impl Call {
         }
     }
 
-    /// One act joins all three (R2): whoever is held is taken off hold, and with his 200 it begins.
+    /// One act joins all three (R2): the held side is taken off hold, and with its 200 the conference begins.
     pub(crate) fn start_conference(&mut self, out: &mut StepContext<'_>) {
         let State::Consult { front, .. } = self.state else {
-            return;
+            return self.misplaced();
         };
         self.state = State::Consult {
             front,
             step: Step::Joining,
         };
-        self.set_hold(Slot::First, false);
-        self.set_hold(Slot::Second, false);
+        self.set_hold(Side::Peer, false);
+        self.set_hold(Side::Guest, false);
         self.join_when_off_hold(out);
     }
 
     fn join_when_off_hold(&mut self, _out: &mut StepContext<'_>) {
-        if self.on_hold(Slot::First) || self.on_hold(Slot::Second) {
+        if self.on_hold(Side::Peer) || self.on_hold(Side::Guest) {
             return;
         }
         self.state = State::Conference;
-        // RFC 4579 §5.1: the focus says so in its Contact, to those too who were not held. Their answer is not waited for.
-        for leg in [self.first.as_mut(), self.second.as_mut()]
-            .into_iter()
-            .flatten()
-        {
-            leg.refresh |= !leg.said_focus;
+        // RFC 4579 §5.1: the focus has `isfocus` in its Contact, also to a side that was not held. Its answer is not waited for.
+        for leg in self.legs.iter_mut() {
+            leg.refresh |= !leg.focus_agreed;
         }
     }
 
@@ -235,7 +241,7 @@ impl Call {
             State::Consult { .. } => {
                 out.notice(Notice::GuestLeft {
                     call: self.id,
-                    guest: (*guest.name).into(),
+                    guest: Arc::clone(&guest.party),
                 });
                 self.after_consult();
             }
@@ -243,7 +249,7 @@ impl Call {
                 // R14: the customer's stream is not touched; `isfocus` goes with the next re-INVITE.
                 out.notice(Notice::GuestLeft {
                     call: self.id,
-                    guest: (*guest.name).into(),
+                    guest: Arc::clone(&guest.party),
                 });
                 self.state = State::Single;
             }
@@ -252,12 +258,13 @@ impl Call {
             State::Anchored => self.over(Outcome::Transferred, ByeReason::Ended, out),
             State::Handover { .. } => self.over(Outcome::Transferred, ByeReason::Transferred, out),
             State::Offered
+            | State::Asked { .. }
             | State::Dialling
             | State::TakingOver
             | State::Single
             | State::Guest { .. }
             | State::Carried
-            | State::Ending => {}
+            | State::Ending => self.misplaced(),
         }
     }
 
@@ -268,33 +275,38 @@ impl Call {
             State::Transfer(_) => self.customer_left_in_transfer(out),
             State::Anchored => self.over(Outcome::Transferred, ByeReason::Ended, out),
             State::Handover { .. } => self.over(Outcome::Transferred, ByeReason::Transferred, out),
-            State::Offered
-            | State::Dialling
-            | State::TakingOver
-            | State::Single
-            | State::ConsultRequested { .. }
-            | State::PostCall
-            | State::Guest { .. }
-            | State::Carried
-            | State::Ending => {
+            State::Single | State::ConsultRequested { .. } => {
                 if !self.finished {
-                    out.notice(Notice::CustomerLeft { call: self.id });
+                    self.tell_customer_left(out);
                 }
                 self.over(Outcome::FarEnded, ByeReason::Ended, out);
             }
+            State::Offered
+            | State::Asked { .. }
+            | State::Dialling
+            | State::TakingOver
+            | State::PostCall
+            | State::Guest { .. }
+            | State::Carried
+            | State::Ending => self.misplaced(),
         }
     }
 
     /// R16, R17: the customer has left, both agents are there and talk on.
     pub(crate) fn post_call(&mut self, out: &mut StepContext<'_>) {
-        out.notice(Notice::CustomerLeft { call: self.id });
+        self.tell_customer_left(out);
+        self.talk_on(out);
+    }
+
+    /// As [`Call::post_call`], where the agent has a notice of it already.
+    pub(crate) fn talk_on(&mut self, out: &mut StepContext<'_>) {
         if !out.common.policy.post_call {
             self.over(Outcome::FarEnded, ByeReason::Ended, out);
             return;
         }
         self.state = State::PostCall;
         self.draft_wrap_up(out);
-        if let Some(guest) = &mut self.second {
+        if let Some(guest) = self.present_mut(Side::Guest) {
             guest.hold = false;
             if guest.can.trialog {
                 out.push(Action::Inform {

@@ -1,12 +1,12 @@
 //! The names that core, user agent and desk call things by.
 use alloc::string::String;
 
-/// A call as the agent sees it: one customer, and whoever was consulted about him. It owns one or more legs.
+/// A call as the agent sees it: one customer, and the agents that were consulted. It owns one or more legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u32);
 
-/// One dialog of a call, from its first INVITE to its last answer. Who placed it numbers it, so that the core and
-/// the user agent never give the same name to two legs. A number is never used again.
+/// One dialog of a call, from its first INVITE to its last answer. The core numbers those that it places, the user agent those
+/// that it receives, so that no two legs have one id. A number is never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LegId {
     /// We sent the INVITE; numbered by the core.
@@ -15,7 +15,7 @@ pub enum LegId {
     Received(u32),
 }
 
-/// An account of the configuration, by its place there.
+/// An account of the configuration, by its index there, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub u16);
 
@@ -23,6 +23,6 @@ pub struct AccountId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WrapUpId(pub u32);
 
-/// Whom to call: a SIP URI as text, with URI headers where a Refer-To had them. The core passes it on unread.
+/// A party to be called: a SIP URI as text, with URI headers where a Refer-To had them. The core passes it on unread.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target(pub String);

@@ -1,17 +1,21 @@
 //! One leg: what is wanted of its session, what is agreed, and what is on its way.
 //!
 //! At most one re-INVITE is under way for a leg. When it is decided and something else is wanted by then, the next one
-//! follows. The core never says "undo": it says what it wants, and [`Leg::settle`] asks for the difference.
+//! follows. There is no "undo": a leg has what is wanted of it, and [`Leg::settle`] asks for the difference.
 use crate::step_context::StepContext;
-use crate::{Action, Capabilities, Direction, LegId, SessionIntent};
+use crate::{
+    Action, Capabilities, Direction, LegId, PartyIdentity, Role, SessionIntent, Target, Time,
+};
 use alloc::sync::Arc;
 
 /// One dialog of a call, as the core sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
-    /// Display name or address of the far party.
-    pub(crate) name: Arc<str>,
+    /// The far party's.
+    pub(crate) role: Role,
+    /// The far party, as it was last stated.
+    pub(crate) party: Arc<PartyIdentity>,
     pub(crate) phase: Phase,
     pub(crate) can: Capabilities,
     /// We want the far side held.
@@ -19,9 +23,9 @@ pub(crate) struct Leg {
     /// The far side has agreed to be held.
     pub(crate) held: bool,
     /// The far side has agreed to a session whose Contact had `isfocus`.
-    pub(crate) said_focus: bool,
+    pub(crate) focus_agreed: bool,
     /// It refused to be held, and gets music all the same because our microphone and ear are with another call.
-    pub(crate) hold_in_vain: bool,
+    pub(crate) hold_refused: bool,
     /// The re-INVITE under way.
     pub(crate) asked: Option<SessionIntent>,
     /// Ask once more though nothing else is wanted: the Contact, our address or the sound's path is to be refreshed.
@@ -32,6 +36,20 @@ pub(crate) struct Leg {
     pub(crate) far_focus: bool,
     /// No sound comes from it.
     pub(crate) silent: bool,
+    /// It was redirected, and the agent has not decided.
+    pub(crate) redirected: Option<Redirected>,
+    /// When it was answered.
+    pub(crate) up_since: Option<Time>,
+    /// When it was put on hold.
+    pub(crate) held_since: Option<Time>,
+}
+
+/// A redirection that waits for the agent's decision.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Redirected {
+    pub(crate) to: Target,
+    /// Then the answer is no.
+    pub(crate) until: Time,
 }
 
 /// How far a leg has come.
@@ -52,31 +70,81 @@ pub(crate) enum Phase {
 pub(crate) enum Ring {
     /// Nothing yet.
     Silent,
-    /// It rings: we make the ring-back.
+    /// It rings, and no sound comes from it: we make the ring-back (RFC 3960 §3.2).
     Ringing,
-    /// It sends sound of its own.
-    Early,
+    /// It is heard: its own sound is the ring-back, as long as it comes.
+    Heard {
+        /// It rings as well.
+        rings: bool,
+    },
 }
 
 impl Leg {
-    pub(crate) fn new(id: LegId, name: &str, phase: Phase, can: Capabilities) -> Self {
-        // A Refer-To's URI headers (`?Replaces=…`) are for the wire; people know the party without them.
-        let name = name.split_once('?').map_or(name, |(address, _)| address);
+    pub(crate) fn new(
+        id: LegId,
+        role: Role,
+        party: Arc<PartyIdentity>,
+        phase: Phase,
+        can: Capabilities,
+    ) -> Self {
         Self {
             id,
-            name: Arc::from(name),
+            role,
+            party,
             phase,
             can,
             hold: false,
             held: false,
-            said_focus: false,
-            hold_in_vain: false,
+            focus_agreed: false,
+            hold_refused: false,
             asked: None,
             refresh: false,
             far_held: false,
             far_focus: false,
             silent: false,
+            redirected: None,
+            up_since: None,
+            held_since: None,
         }
+    }
+
+    /// Notes when it comes up and is held.
+    pub(crate) fn watch(&mut self, now: Time) {
+        self.up_since = self.is_up().then(|| self.up_since.unwrap_or(now));
+        self.held_since = self.on_hold().then(|| self.held_since.unwrap_or(now));
+    }
+
+    /// Its phone rings.
+    pub(crate) fn rings(&mut self) {
+        if let Phase::Dialling(ring) = &mut self.phase {
+            *ring = match ring {
+                Ring::Silent | Ring::Ringing => Ring::Ringing,
+                Ring::Heard { .. } => Ring::Heard { rings: true },
+            };
+        }
+    }
+
+    /// Its sound has come, be it before its answer.
+    pub(crate) fn heard(&mut self) {
+        if let Phase::Dialling(ring) = &mut self.phase {
+            let rings = matches!(ring, Ring::Ringing | Ring::Heard { rings: true });
+            *ring = Ring::Heard { rings };
+        }
+    }
+
+    /// Its sound before its answer comes no more.
+    pub(crate) fn stopped(&mut self) {
+        if let Phase::Dialling(ring) = &mut self.phase {
+            *ring = match ring {
+                Ring::Ringing | Ring::Heard { rings: true } => Ring::Ringing,
+                Ring::Silent | Ring::Heard { rings: false } => Ring::Silent,
+            };
+        }
+    }
+
+    /// Sound may come from it: from our offer on (RFC 3264 §5.1), until it is over.
+    pub(crate) fn may_sound(&self) -> bool {
+        self.is_up() || matches!(self.phase, Phase::Dialling(_))
     }
 
     /// Answered, and not yet over.
@@ -84,7 +152,7 @@ impl Leg {
         matches!(self.phase, Phase::Answering | Phase::Up)
     }
 
-    /// It gets music: we hold it, want to, have asked to, or have not yet its word that it is off hold.
+    /// It gets music: we hold it, want to, have asked to, or have no 200 yet that takes it off hold.
     pub(crate) fn on_hold(&self) -> bool {
         let asked = |session: SessionIntent| session.direction == Direction::SendOnly;
         self.hold || self.held || self.asked.is_some_and(asked)
@@ -101,7 +169,7 @@ impl Leg {
         if self.phase != Phase::Up || self.asked.is_some() {
             return;
         }
-        let wanted = self.hold != self.held && !self.hold_in_vain;
+        let wanted = self.hold != self.held && !self.hold_refused;
         if !wanted && !self.refresh {
             return;
         }
@@ -119,16 +187,14 @@ impl Leg {
         });
     }
 
-    /// The re-INVITE under way was agreed to. Says whether it changed what the leg is.
-    pub(crate) fn agreed(&mut self, can: Capabilities) -> bool {
+    /// The re-INVITE under way was agreed to.
+    pub(crate) fn agreed(&mut self, can: Capabilities) {
         self.can = can;
         let Some(session) = self.asked.take() else {
-            return false;
+            debug_assert!(false, "no re-INVITE is under way: {self:?}");
+            return;
         };
-        let held = session.direction == Direction::SendOnly;
-        let changed = held != self.held;
-        self.held = held;
-        self.said_focus = session.focus;
-        changed
+        self.held = session.direction == Direction::SendOnly;
+        self.focus_agreed = session.focus;
     }
 }

@@ -1,32 +1,35 @@
-//! Calls that stand alone ([`Policy::parallel`](crate::Policy::parallel)): none has our microphone and ear, so none waits
-//! for another or is held for it.
+//! Parallel calls ([`Policy::parallel`](crate::Policy::parallel)): none has our microphone and ear, so none waits for another
+//! or is held for it.
 //!
-//! What happens to one of them is a matter of that one only: it is found by its leg or its name, and no other is looked at,
+//! What happens to one of them concerns that one only: it is found by its leg or its id in O(log n), and no other is looked at,
 //! however many there are. Each is a [`Call`] as any other phone has it.
-use crate::call::{Call, State};
+use crate::asked::{Others, call_asked};
+use crate::call::{Call, State, Unasked};
 use crate::call_set::{placed, received, replaces};
 use crate::phone::device;
 use crate::step_context::{Shutdown, StepContext};
-use crate::{Act, Action, CallId, Incoming, Input, LegId, Time, WireEvent};
+use crate::{Act, Action, CallId, CallRequest, Incoming, Input, LegId, Time, WireEvent};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// The calls, oldest first, and how to find one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct ParallelCalls {
-    calls: BTreeMap<CallId, Lone>,
-    legs: BTreeMap<LegId, CallId>,
-    deadlines: BTreeSet<(Time, CallId)>,
+    pub(crate) calls: BTreeMap<CallId, ParallelCall>,
+    /// The call of each leg.
+    pub(crate) legs: BTreeMap<LegId, CallId>,
+    /// The earliest deadline of each call that has one.
+    pub(crate) deadlines: BTreeSet<(Time, CallId)>,
 }
 
 /// One call, and what policy does to it by the clock.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Lone {
-    call: Call,
+pub(crate) struct ParallelCall {
+    pub(crate) call: Call,
     /// It is answered then.
-    answer: Option<Time>,
+    pub(crate) answer: Option<Time>,
     /// It is ended then.
-    end: Option<Time>,
+    pub(crate) end: Option<Time>,
 }
 
 impl ParallelCalls {
@@ -34,12 +37,12 @@ impl ParallelCalls {
         self.calls.len()
     }
 
-    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.calls.values().map(|lone| &lone.call)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values().map(|parallel| &parallel.call)
     }
 
-    pub(crate) fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get(&id).map(|lone| &lone.call)
+    pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(&id).map(|parallel| &parallel.call)
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Time> {
@@ -57,28 +60,36 @@ impl ParallelCalls {
                 leg,
                 event: WireEvent::Incoming(incoming),
             } => self.offered(leg, incoming, out),
+            Input::Wire {
+                leg,
+                event: WireEvent::CallAsked(request),
+            } => self.asked(leg, request, out),
             Input::Wire { leg, event } => {
                 self.with_leg(leg, out, |call, out| call.wire(leg, event, out));
             }
             Input::Media { leg, event } => {
                 self.with_leg(leg, out, |call, out| call.media(leg, event, out));
             }
-            Input::Act { call, act } => self.with(call, out, |lone, out| lone.call.act(act, out)),
+            Input::Act { call, act } => {
+                self.with(call, out, |parallel, out| parallel.call.act(act, out))
+            }
             Input::WrapUp { id, act } => out.wrap_up(id, act),
+            Input::WrapUpKept { id, kept } => out.wrap_up_kept(id, kept),
             Input::PageOpen(open) => out.common.page_open = open,
             Input::Presence(presence) => {
-                out.common.presence = presence;
-                self.answer_who_waits(out);
+                out.set_presence(presence);
+                self.answer_waiting(out);
             }
-            // A hook belongs to a headset, and no call has ours.
-            Input::Hook => {}
+            // A hook belongs to a headset, and no call has ours: it was refused.
+            Input::Hook => debug_assert!(false, "a hook, and no call has our microphone"),
             Input::Device(there) => device(there, out),
-            Input::NetworkChanged => self.with_all(out, |lone, _| lone.call.refresh()),
+            Input::RtpPorts(free) => out.common.rtp_ports = free,
+            Input::NetworkChanged => self.with_all(out, |parallel, _| parallel.call.refresh()),
             Input::Deadline => self.deadlines(out),
             Input::Terminate => {
                 if matches!(out.common.shutdown, Shutdown::No | Shutdown::Waiting) {
                     out.common.shutdown = Shutdown::Ending;
-                    self.with_all(out, |lone, out| lone.call.shut_down(out));
+                    self.with_all(out, |parallel, out| parallel.call.shut_down(out));
                 }
             }
         }
@@ -99,33 +110,52 @@ impl ParallelCalls {
             let Some(id) = self.legs.get(&old).copied() else {
                 return replaces(None, old, leg, &incoming, out);
             };
-            return self.with(id, out, |lone, out| {
-                replaces(Some(&mut lone.call), old, leg, &incoming, out);
+            return self.with(id, out, |parallel, out| {
+                replaces(Some(&mut parallel.call), old, leg, &incoming, out);
             });
         }
         let others = self.calls.len();
-        if let Some(status) = out.common.turned_away(&incoming, others, || false) {
-            out.push(Action::Reject { leg, status });
-            return;
+        if let Some(how) = out.common.turns_away_one(&incoming, others, || false) {
+            return out.turn_away(leg, incoming, how);
         }
         let mut call = received(leg, incoming, out);
-        let after = out.common.policy.answer_after;
-        let answers = out.common.answers();
-        if answers && after.is_zero() {
+        let at = match call.unasked.filter(|_| out.common.answers()) {
+            Some(Unasked::Policy) => Some(out.now + out.common.policy.answer_after),
+            Some(Unasked::Request(at)) => Some(at),
+            None => None,
+        };
+        // It has no ear that a tone could tell.
+        if at.is_some_and(|at| at <= out.now) {
             call.answer(out);
             self.add(call, None);
         } else {
             out.push(Action::Ring(leg));
-            self.add(call, answers.then(|| out.now + after));
+            call.unasked = call.unasked.filter(|unasked| *unasked == Unasked::Policy);
+            self.add(call, at);
         }
     }
 
-    /// The phone takes calls again: who rings is answered.
-    fn answer_who_waits(&mut self, out: &mut StepContext<'_>) {
+    /// A REFER outside of any call. No call waits for another here, nor does a question.
+    fn asked(&mut self, leg: LegId, request: CallRequest, out: &mut StepContext<'_>) {
+        if self.legs.contains_key(&leg) {
+            return;
+        }
+        let others = Others {
+            leave_room: self.calls.len() < out.common.policy.max_calls as usize,
+            leave_free: true,
+        };
+        if let Some(call) = call_asked(leg, request, others, out) {
+            self.add(call, None);
+        }
+    }
+
+    /// The phone takes calls again: the calls that ring are answered.
+    fn answer_waiting(&mut self, out: &mut StepContext<'_>) {
         if out.common.answers() {
-            self.with_all(out, |lone, out| {
-                if lone.call.state == State::Offered && lone.answer.is_none() {
-                    lone.call.answer(out);
+            self.with_all(out, |parallel, out| {
+                let by_policy = parallel.call.unasked == Some(Unasked::Policy);
+                if parallel.call.state == State::Offered && by_policy && parallel.answer.is_none() {
+                    parallel.call.answer(out);
                 }
             });
         }
@@ -139,33 +169,34 @@ impl ParallelCalls {
             .map(|(_, id)| *id)
             .collect();
         for id in due {
-            self.with(id, out, |lone, out| {
-                lone.call.deadlines(out);
+            self.with(id, out, |parallel, out| {
+                parallel.call.deadlines(out);
                 let now = out.now;
-                if lone.answer.take_if(|at| *at <= now).is_some()
-                    && lone.call.state == State::Offered
+                if parallel.answer.take_if(|at| *at <= now).is_some()
+                    && parallel.call.state == State::Offered
                 {
-                    lone.call.answer(out);
+                    parallel.call.answer(out);
                 }
-                if lone.end.take_if(|at| *at <= now).is_some()
-                    && lone.call.permits(&Act::End).is_ok()
+                if parallel.end.take_if(|at| *at <= now).is_some()
+                    && parallel.call.permits(&Act::End).is_ok()
                 {
-                    lone.call.act(Act::End, out);
+                    parallel.call.act(Act::End, out);
                 }
             });
         }
         out.wrap_up_timers();
+        out.tell_turned_away();
     }
 
     fn add(&mut self, call: Call, answer: Option<Time>) {
         let id = call.id;
-        let lone = Lone {
+        let parallel = ParallelCall {
             call,
             answer,
             end: None,
         };
-        lone.note(&mut self.legs, &mut self.deadlines);
-        self.calls.insert(id, lone);
+        parallel.note(&mut self.legs, &mut self.deadlines);
+        self.calls.insert(id, parallel);
     }
 
     fn with_leg(
@@ -175,14 +206,14 @@ impl ParallelCalls {
         then: impl FnOnce(&mut Call, &mut StepContext<'_>),
     ) {
         if let Some(id) = self.legs.get(&leg).copied() {
-            self.with(id, out, |lone, out| then(&mut lone.call, out));
+            self.with(id, out, |parallel, out| then(&mut parallel.call, out));
         }
     }
 
     fn with_all(
         &mut self,
         out: &mut StepContext<'_>,
-        then: impl Fn(&mut Lone, &mut StepContext<'_>),
+        then: impl Fn(&mut ParallelCall, &mut StepContext<'_>),
     ) {
         let ids: Vec<CallId> = self.calls.keys().copied().collect();
         for id in ids {
@@ -195,40 +226,42 @@ impl ParallelCalls {
         &mut self,
         id: CallId,
         out: &mut StepContext<'_>,
-        then: impl FnOnce(&mut Lone, &mut StepContext<'_>),
+        then: impl FnOnce(&mut ParallelCall, &mut StepContext<'_>),
     ) {
-        let Some(lone) = self.calls.get_mut(&id) else {
+        let Some(parallel) = self.calls.get_mut(&id) else {
+            debug_assert!(false, "{id:?} is noted, and there is none");
             return;
         };
-        lone.forget(&mut self.legs, &mut self.deadlines);
-        then(lone, out);
-        lone.call.settle(out);
-        lone.call.watch_stage(out.now);
-        if lone.call.is_gone() {
+        parallel.forget(&mut self.legs, &mut self.deadlines);
+        then(parallel, out);
+        parallel.call.settle(out);
+        parallel.call.watch_stage(out.now);
+        debug_assert!(parallel.call.has_its_legs(), "{:?}", parallel.call);
+        if parallel.call.is_gone() {
             self.calls.remove(&id);
             return;
         }
-        if lone.call.connected && lone.end.is_none() && lone.call.is_live() {
-            lone.end = out.common.policy.end_after.map(|after| out.now + after);
+        if parallel.call.connected && parallel.end.is_none() && parallel.call.is_live() {
+            parallel.end = out.common.policy.end_after.map(|after| out.now + after);
         }
-        lone.note(&mut self.legs, &mut self.deadlines);
+        parallel.note(&mut self.legs, &mut self.deadlines);
     }
 }
 
-impl Lone {
-    fn next_deadline(&self) -> Option<Time> {
+impl ParallelCall {
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
         let times = [self.call.next_deadline(), self.answer, self.end];
         times.into_iter().flatten().min()
     }
 
     fn note(&self, legs: &mut BTreeMap<LegId, CallId>, deadlines: &mut BTreeSet<(Time, CallId)>) {
         let id = self.call.id;
-        legs.extend(self.call.legs().map(|leg| (leg, id)));
+        legs.extend(self.call.leg_ids().map(|leg| (leg, id)));
         deadlines.extend(self.next_deadline().map(|at| (at, id)));
     }
 
     fn forget(&self, legs: &mut BTreeMap<LegId, CallId>, deadlines: &mut BTreeSet<(Time, CallId)>) {
-        for leg in self.call.legs() {
+        for leg in self.call.leg_ids() {
             legs.remove(&leg);
         }
         if let Some(at) = self.next_deadline() {

@@ -47,14 +47,14 @@ impl Act {
     pub fn kind(&self) -> ActKind {
         match self {
             Self::Answer => ActKind::Answer,
-            Self::Reject => ActKind::Reject,
+            Self::Reject(_) => ActKind::Reject,
             Self::Forward(_) => ActKind::Forward,
             Self::Cancel => ActKind::Cancel,
             Self::Hold => ActKind::Hold,
             Self::Resume => ActKind::Resume,
             Self::Mute => ActKind::Mute,
             Self::Unmute => ActKind::Unmute,
-            Self::Consult(_) => ActKind::Consult,
+            Self::Consult(_) | Self::ConsultBy { .. } => ActKind::Consult,
             Self::EndConsult => ActKind::EndConsult,
             Self::Swap => ActKind::Swap,
             Self::Conference => ActKind::Conference,
@@ -88,13 +88,19 @@ fn owner(stage: Stage, act: ActKind) -> Result<(), Refusal> {
     use Stage as S;
     match (stage, act) {
         (S::Offered, A::Answer | A::Reject | A::Forward | A::End)
-        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::End) => Ok(()),
+        | (S::Asked, A::Accept | A::Decline)
+        | (S::Dialling, A::Mute | A::Unmute | A::Cancel | A::Accept | A::Decline | A::End) => {
+            Ok(())
+        }
 
         (S::Connected | S::Held, A::Hold | A::Resume | A::Consult | A::Transfer | A::End)
         | (S::Connected, A::Mute | A::Unmute | A::Dtmf) => Ok(()),
         (S::Held, A::Mute | A::Unmute) => Err(R::MutedByHold),
 
-        (S::ConsultRequested, A::Mute | A::Unmute | A::EndConsult | A::Transfer) => Ok(()),
+        (
+            S::ConsultRequested,
+            A::Mute | A::Unmute | A::EndConsult | A::Transfer | A::Accept | A::Decline,
+        ) => Ok(()),
         (S::ConsultRequested, A::Swap | A::Conference) => Err(R::ConsultNotAnswered),
 
         (

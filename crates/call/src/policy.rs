@@ -1,4 +1,5 @@
 //! What the administrator decides.
+use crate::{Grade, Rejection};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -8,18 +9,28 @@ use core::time::Duration;
 pub struct Policy {
     /// `false`: the customer's phone, without roles; it only talks and hangs up.
     pub agent: bool,
-    /// Answer offered calls at once; one that comes during another rings until that one is over.
-    pub auto_answer: bool,
-    /// Each call stands alone: none has our microphone and ear, so that none waits for another or is held for it, and none
-    /// has a entry in the routing. For a phone without a local party: the far end of a load, an echo service.
+    /// Answer offered calls at once whose caller is of this grade or a higher one; one that comes during another rings until
+    /// that one is over. `None`: no call.
+    pub auto_answer: Option<Grade>,
+    /// Answer offered calls that ask for it ([`crate::Incoming::answer_after`]) and whose caller is of this grade or a higher one,
+    /// where no other call is there. `None`: no call; it rings as any.
+    pub answer_on_request: Option<Grade>,
+    /// Parallel calls: none has our microphone and ear, so that none waits for another or is held for it, and none has an
+    /// entry in the routing. For a phone without a local party: the far end of a load, an echo service.
     pub parallel: bool,
     /// With `parallel` and `auto_answer`: let it ring for so long before.
     pub answer_after: Duration,
     /// With `parallel`: hang up so long after a call was connected; `None`: never.
     pub end_after: Option<Duration>,
-    /// What to do when referred to somebody else.
+    /// What a REFER is answered with.
     pub transfers: ReferralPolicy,
-    /// Offer a second call while one is there; else 486.
+    /// For which phones an offered call is refused, where the agent does not say.
+    pub rejection: Rejection,
+    /// What a redirection of a call of ours is followed by.
+    pub redirections: RedirectionPolicy,
+    /// A colleague's call is a consult also without `Trialog-Role`, as behind a B2BUA that drops the header: we are its guest.
+    pub consult_from_colleagues: bool,
+    /// Offer a second call while one is there; else 486, unless the first is a stranger's that but rings, and the second is not.
     pub call_waiting: bool,
     /// Let both agents talk on when the customer has left (R17).
     pub post_call: bool,
@@ -27,8 +38,13 @@ pub struct Policy {
     pub hangup: Hangup,
     /// How an idle or wrapping-up agent's phone answers new calls; `None` lets them ring.
     pub away_status: Option<u16>,
-    /// An agent who owes a wrap-up counts as away.
+    /// An agent that owes a wrap-up counts as away.
     pub wrap_up_is_away: bool,
+    /// An agent whose microphone or ear is missing ([`crate::Input::Device`]) counts as away.
+    pub no_device_is_away: bool,
+    /// After so many calls in a row that an agent who was free has let ring, the agent counts as away ([`crate::Presence::NotAnswered`]);
+    /// `None`: never. At least 1.
+    pub rona_after: Option<u32>,
     /// Most calls at once; 486 beyond.
     pub max_calls: u32,
     /// The wrap-up reasons; none: no wrap-up is asked for.
@@ -49,16 +65,22 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             agent: true,
-            auto_answer: false,
+            auto_answer: None,
+            answer_on_request: Some(Grade::Colleague),
             parallel: false,
             answer_after: Duration::ZERO,
             end_after: None,
             transfers: ReferralPolicy::Ask,
+            rejection: Rejection::Here,
+            redirections: RedirectionPolicy::Ask,
+            consult_from_colleagues: false,
             call_waiting: true,
             post_call: true,
             hangup: Hangup::Strict,
             away_status: Some(480),
             wrap_up_is_away: true,
+            no_device_is_away: true,
+            rona_after: None,
             max_calls: 32,
             reasons: Vec::new(),
             default_reason: None,
@@ -79,7 +101,18 @@ pub enum ReferralPolicy {
     Accept,
     /// Decline at once.
     Decline,
-    /// This phone can't be referred at all: the user agent says so beforehand, in `Allow` and `Supported`.
+    /// This phone can't be referred at all: `Allow` has no REFER, `Supported` no `replaces`.
+    Never,
+}
+
+/// What to do when a call of ours is answered with a redirection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RedirectionPolicy {
+    /// Follow it within the domain that was called, and not beyond.
+    SameDomain,
+    /// Ask the agent. A call that follows a REFER, and one of a phone without an agent, goes no further.
+    Ask,
+    /// The call is refused.
     Never,
 }
 

@@ -1,64 +1,104 @@
 //! Being referred, and being replaced: a new leg takes the place of one that we have.
-use crate::call::{Asked, By, Call, Leaving, Next, Slot, State};
+use crate::call::{Asked, By, Call, Leaving, Next, State};
 use crate::leg::{Leg, Phase, Ring};
+use crate::legs::Side;
 use crate::step_context::StepContext;
 use crate::{
-    Action, ByeReason, Capabilities, Incoming, LegId, Notice, Outcome, Referral, ReferralPolicy,
-    Role,
+    Action, ByeReason, Capabilities, EndCause, Incoming, LegId, Notice, Outcome, PartyIdentity,
+    Referral, ReferralPolicy, Role, Target,
 };
+use alloc::sync::Arc;
 use core::time::Duration;
 
 /// How long after its ACK a replacing leg may be without a packet before it takes over all the same.
 pub(crate) const FIRST_PACKET: Duration = Duration::from_millis(500);
-/// How long who referred us may take to end the old leg before we do.
+/// How long the referrer may take to end the old leg before we do.
 pub(crate) const REFERRER_LEAVES: Duration = Duration::from_secs(10);
 
 impl Call {
-    /// The peer asks us to call somebody else.
+    /// The peer asks us to call another party.
     pub(crate) fn referred(&mut self, leg: LegId, referral: Referral, out: &mut StepContext<'_>) {
         let up = self
-            .first
-            .as_ref()
-            .is_some_and(|first| first.id == leg && first.is_up());
+            .leg(Side::Peer)
+            .is_some_and(|peer| peer.id == leg && peer.is_up());
         let free = matches!(self.state, State::Single | State::Guest { post: false })
             && self.referral.is_none()
             && self.next.is_none();
-        // RFC 3515 §2.4.2: whoever is in a consult or conference of his own can't be sent elsewhere.
+        // RFC 3515 §2.4.2: an agent in a consult or conference of its own can't be sent elsewhere. A customer's phone has a step
+        // under way that is over within a second (RFC 3261 §21.4.27); its 603 at once would mean that it can never be sent.
         if !up || !free {
-            out.push(Action::RefuseReferral { leg, status: 603 });
+            let status = match self.role {
+                Role::Customer => 491,
+                Role::Owner | Role::Guest => 603,
+            };
+            out.push(Action::RefuseReferral { leg, status });
             return;
         }
+        let stranger = !referral.grade.is_trusted();
         let policy = match (self.role, out.common.policy.transfers) {
-            // Nobody sits there to be asked for a transfer: the customer only talks and hangs up.
+            // The customer's phone has no act to decide on a transfer (R5). A stranger could send it to any number, at our cost.
+            (Role::Customer, ReferralPolicy::Ask | ReferralPolicy::Accept) if stranger => {
+                out.push(Action::RefuseReferral { leg, status: 403 });
+                return;
+            }
             (Role::Customer, ReferralPolicy::Ask) => ReferralPolicy::Accept,
+            (_, ReferralPolicy::Accept) if stranger => ReferralPolicy::Ask,
             (_, policy) => policy,
         };
         match policy {
-            ReferralPolicy::Decline => out.push(Action::RefuseReferral { leg, status: 603 }),
+            // A 603 to the REFER itself would be taken for a phone that can't be referred, and not for a no.
+            ReferralPolicy::Decline => {
+                out.push(Action::AcceptReferral(leg));
+                out.push(Action::ReferralResult { leg, status: 603 });
+            }
             // RFC 3261 §21.4.6: our Allow has no REFER.
             ReferralPolicy::Never => out.push(Action::RefuseReferral { leg, status: 405 }),
+            ReferralPolicy::Accept if !out.common.rtp_ports => {
+                out.push(Action::RefuseReferral { leg, status: 503 });
+            }
             ReferralPolicy::Accept => {
                 out.push(Action::AcceptReferral(leg));
-                self.follow(&referral.to, referral.replaces, out);
+                self.follow(&referral.to, &referral.party, referral.replaces, out);
             }
             ReferralPolicy::Ask => {
                 out.push(Action::AcceptReferral(leg));
                 let until = out.now + out.common.policy.referral_time;
-                self.referral = Some(Asked {
+                let asked = Asked {
                     to: referral.to,
+                    party: referral.party,
+                    elsewhere: referral.elsewhere,
                     replaces: referral.replaces,
+                    outside: false,
                     until,
+                };
+                out.notice(Notice::TransferRequested {
+                    call: self.id,
+                    to: asked.view(&self.peer),
                 });
+                self.referral = Some(asked);
             }
         }
     }
 
-    fn follow(&mut self, to: &crate::Target, replaces: bool, out: &mut StepContext<'_>) {
-        let from = self.first.as_ref().map(|leg| leg.id);
-        let leg = self.invite(to, false, from, out);
+    /// The party is shown by the name that its sender has given it, until the party's own side states another.
+    fn follow(
+        &mut self,
+        to: &Target,
+        party: &Arc<PartyIdentity>,
+        replaces: bool,
+        out: &mut StepContext<'_>,
+    ) {
+        let Some(from) = self.present(Side::Peer) else {
+            return;
+        };
+        let (old, role) = (from.id, from.role);
+        let mut leg = self.invite(self.account, to, role, Some(old), out);
+        if party.name.is_some() {
+            leg.party = Arc::clone(party);
+        }
         self.next = Some(Next {
             leg,
-            slot: Slot::First,
+            old,
             by: By::Referral {
                 report: true,
                 replaces,
@@ -69,13 +109,18 @@ impl Call {
 
     /// R9: the guest accepts.
     pub(crate) fn accept(&mut self, out: &mut StepContext<'_>) {
-        if let Some(asked) = self.referral.take() {
-            self.follow(&asked.to, asked.replaces, out);
+        match self.referral.take() {
+            Some(asked) if asked.outside => self.place_asked(&asked, out),
+            Some(asked) => self.follow(&asked.to, &asked.party, asked.replaces, out),
+            None => self.misplaced(),
         }
     }
 
-    /// R9: the guest declines, or did not answer in time; or he gives up calling who does not answer.
+    /// R9: the guest declines, or did not decide in time, or gives up a call that is not answered.
     pub(crate) fn decline(&mut self, out: &mut StepContext<'_>) {
+        if let State::Asked { .. } = self.state {
+            return self.refuse_asked(out);
+        }
         let mut asked = self.referral.take().is_some();
         if self.may_give_up_calling()
             && let Some(next) = self.next.take()
@@ -83,18 +128,21 @@ impl Call {
             self.send_away(&next.leg, ByeReason::Ended, out);
             asked |= matches!(next.by, By::Referral { report: true, .. });
         }
-        if asked && let Some(first) = &self.first {
+        if asked && let Some(from) = self.leg(Side::Peer) {
             out.push(Action::ReferralResult {
-                leg: first.id,
+                leg: from.id,
                 status: 603,
             });
         }
     }
 
-    /// Who referred us takes it back. Once our INVITE is out it is too late: what came first wins.
+    /// The referrer withdraws its REFER. Once our INVITE is out it is too late: what came first wins.
     pub(crate) fn referral_withdrawn(&mut self, out: &mut StepContext<'_>) {
         if self.referral.take().is_some() {
             out.notice(Notice::TransferWithdrawn { call: self.id });
+        }
+        if let State::Asked { .. } = self.state {
+            self.state = State::Ending;
         }
         if let Some(next) = &mut self.next
             && let By::Referral { report, .. } = &mut next.by
@@ -105,13 +153,17 @@ impl Call {
 
     /// The INVITE that followed the referral was answered.
     pub(crate) fn next_answered(&mut self, can: Capabilities, out: &mut StepContext<'_>) {
-        let Some(next) = &mut self.next else { return };
+        let Some(next) = &mut self.next else {
+            return self.misplaced();
+        };
+        let sounds = matches!(next.leg.phase, Phase::Dialling(Ring::Heard { .. }));
         next.leg.phase = Phase::Up;
         next.leg.can = can;
-        // Who referred us ends the old leg once he hears of the success, and with it goes its sound: the first sound of the
-        // new one is waited for. Not so by a guest: the customer, whom he calls, waits for his.
+        // The referrer ends the old leg at the success, and with it goes its sound: the first sound of the new one is waited for.
+        // Not so by a guest: the customer, which it calls, waits for the guest's.
         if let By::Referral { until, .. } = &mut next.by
             && !matches!(self.state, State::Guest { .. })
+            && !sounds
         {
             *until = Some(out.now + FIRST_PACKET);
             return;
@@ -121,9 +173,11 @@ impl Call {
 
     /// It was not: the referrer hears so, and all stays as it was.
     pub(crate) fn next_refused(&mut self, status: u16, out: &mut StepContext<'_>) {
-        let Some(next) = self.next.take() else { return };
+        let Some(next) = self.next.take() else {
+            return self.misplaced();
+        };
         if matches!(next.by, By::Referral { report: true, .. })
-            && let Some(first) = &self.first
+            && let Some(first) = self.present(Side::Peer)
         {
             out.push(Action::ReferralResult {
                 leg: first.id,
@@ -132,10 +186,10 @@ impl Call {
         }
     }
 
-    /// Somebody calls to take the place of a leg of ours (RFC 3891). Says whether it is let.
+    /// An INVITE with `Replaces` came for a leg of ours (RFC 3891). True if it is accepted.
     pub(crate) fn replaced(
         &mut self,
-        slot: Slot,
+        old: LegId,
         leg: LegId,
         incoming: &Incoming,
         out: &mut StepContext<'_>,
@@ -150,31 +204,32 @@ impl Call {
                 | State::Anchored
                 | State::PostCall
         );
-        let believed = incoming.by_peer || incoming.trusted;
-        let up = self
-            .leg(slot)
-            .is_some_and(|old| matches!(old.phase, Phase::Answering | Phase::Up));
+        let believed = incoming.by_peer || incoming.grade.is_trusted();
+        let up = self.legs.get(old).is_some_and(Leg::is_up);
         if !state || !believed || !up || self.next.is_some() {
             return false;
         }
-        // Who names the tag of our 2xx has it, or was told by one who has: the ACK is only late.
-        if let Some(old) = self.leg_mut(slot)
-            && old.phase == Phase::Answering
-        {
-            old.phase = Phase::Up;
+        // `Replaces` has the tag of our 2xx, so that the 2xx has arrived: the ACK is only late.
+        let Some(replaced) = self.found_mut(old) else {
+            return false;
+        };
+        let role = replaced.role;
+        if replaced.phase == Phase::Answering {
+            replaced.phase = Phase::Up;
             self.connect(out);
         }
         out.push(Action::Answer(leg));
-        let leg = Leg::new(leg, &incoming.from, Phase::Answering, incoming.capabilities);
+        let (from, can) = (Arc::clone(&incoming.from), incoming.capabilities);
+        let leg = Leg::new(leg, role, from, Phase::Answering, can);
         self.next = Some(Next {
             leg,
-            slot,
+            old,
             by: By::Replaces(None),
         });
         true
     }
 
-    /// The replacing leg's ACK is here: its first sound is waited for, so that nobody hears a gap.
+    /// The replacing leg's ACK is here: its first sound is waited for, so that no party hears a gap.
     pub(crate) fn next_confirmed(&mut self, out: &mut StepContext<'_>) {
         if let Some(next) = &mut self.next
             && let By::Replaces(until) = &mut next.by
@@ -186,12 +241,15 @@ impl Call {
 
     /// The new leg takes the old one's place.
     pub(crate) fn take_over(&mut self, out: &mut StepContext<'_>) {
-        let Some(next) = self.next.take() else { return };
-        if next.slot == Slot::First {
-            // Whoever asked us for something is being replaced himself.
+        let Some(next) = self.next.take() else {
+            return self.misplaced();
+        };
+        let guest = next.leg.role == Role::Guest;
+        if !guest {
+            // The leg that a REFER came on is being replaced itself.
             self.decline(out);
         }
-        let old = self.take_leg(next.slot);
+        let old = self.legs.take(next.old);
         let mut leg = next.leg;
         if matches!(next.by, By::Referral { .. }) {
             leg.hold = out.local_elsewhere;
@@ -205,8 +263,11 @@ impl Call {
                             status: 200,
                         });
                     }
-                    let until = Some(out.now + REFERRER_LEAVES);
-                    self.leaving.push(Leaving { id: old.id, until });
+                    self.leaving.push(Leaving {
+                        id: old.id,
+                        until: Some(out.now + REFERRER_LEAVES),
+                        hears: old.far_focus,
+                    });
                 }
                 By::Replaces(_) => {
                     leg.hold = old.hold;
@@ -215,10 +276,9 @@ impl Call {
             }
         }
         leg.refresh = self.state == State::Conference;
-        self.trusted &= next.slot == Slot::Second;
-        match next.slot {
-            Slot::First => self.first = Some(leg),
-            Slot::Second => self.second = Some(leg),
+        self.legs.add(leg);
+        if !guest {
+            self.customer_is_there(out);
         }
         let follows = matches!(next.by, By::Referral { .. });
         if follows || matches!(self.state, State::Guest { .. } | State::Carried) {
@@ -229,13 +289,14 @@ impl Call {
                 self.own(out);
             }
         }
+        self.name_peer(out);
         self.call_guest_when_held(out);
     }
 
     /// The old leg is over before the new one could take its place.
     pub(crate) fn old_leg_over(&mut self, old: &Leg, out: &mut StepContext<'_>) {
         let Some(mut next) = self.next.take() else {
-            return;
+            return self.misplaced();
         };
         match next.by {
             By::Replaces(_) => {
@@ -248,17 +309,17 @@ impl Call {
                 self.take_over(out);
             }
             By::Referral { .. } => {
-                // Who referred us has hung up early. We call on.
+                // The referrer has hung up early. We call on.
+                self.customer_is_gone(out);
                 self.state = State::Dialling;
+                next.leg.hold = out.local_elsewhere;
+                self.legs.add(next.leg);
                 if self.role == Role::Guest {
-                    self.role = Role::Owner;
+                    self.become_role(Role::Owner);
                     self.connected = false;
                     self.state = State::TakingOver;
                 }
-                self.trusted = false;
-                let mut leg = next.leg;
-                leg.hold = out.local_elsewhere;
-                self.first = Some(leg);
+                self.name_peer(out);
             }
         }
     }
@@ -268,14 +329,20 @@ impl Call {
         match self.next.as_ref().map(|next| next.by) {
             Some(By::Referral { .. }) => self.next_refused(480, out),
             Some(By::Replaces(_)) => self.next = None,
-            None => {}
+            None => self.misplaced(),
         }
     }
 
-    /// The peer's leg of a guest, a customer or a lone owner is over.
-    pub(crate) fn peer_left(&mut self, out: &mut StepContext<'_>) {
+    /// The peer's leg of a guest, of a customer's phone, or of an owner without a guest is over.
+    pub(crate) fn peer_left(&mut self, cause: EndCause, out: &mut StepContext<'_>) {
         self.referral = None;
-        let outcome = if matches!(self.state, State::Offered) {
+        let outcome = if cause == EndCause::AnsweredElsewhere {
+            out.notice(Notice::AnsweredElsewhere {
+                call: self.id,
+                party: Arc::clone(&self.peer),
+            });
+            Outcome::AnsweredElsewhere
+        } else if matches!(self.state, State::Offered) {
             Outcome::NotAnswered
         } else if self.connected || self.role == Role::Guest {
             Outcome::FarEnded
@@ -283,16 +350,5 @@ impl Call {
             Outcome::Failed
         };
         self.over(outcome, ByeReason::Ended, out);
-    }
-
-    /// It rings there, or they play something.
-    pub(crate) fn progress(leg: &mut Leg, early_media: bool) {
-        if let Phase::Dialling(ring) = &mut leg.phase {
-            match (*ring, early_media) {
-                (_, true) => *ring = Ring::Early,
-                (Ring::Silent, false) => *ring = Ring::Ringing,
-                (Ring::Ringing | Ring::Early, false) => {}
-            }
-        }
     }
 }

@@ -1,22 +1,23 @@
 //! Who hears whom. A level, not an edge: after any change the whole of it is stated again.
 use crate::LegId;
-use crate::call::{Call, Slot, State};
+use crate::call::{Call, State};
 use crate::leg::{Phase, Ring};
+use crate::legs::Side;
 use alloc::vec::Vec;
 
 /// All parties that have sound, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Routing {
-    /// In no particular order that anyone may rely on.
+    /// In no particular order.
     pub entries: Vec<RouteEntry>,
 }
 
-/// One party's place: it hears the sum of those in its group who speak, without itself.
+/// One party's entry: it hears the sum of the parties of its group that speak, without itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RouteEntry {
-    /// Who.
+    /// The party, which has no other entry.
     pub party: Party,
-    /// With whom; parties of different groups never hear each other.
+    /// Its conversation; parties of different groups never hear each other.
     pub group: Group,
     /// Its sound goes to the others of the group.
     pub speaks: bool,
@@ -26,7 +27,7 @@ pub struct RouteEntry {
     pub tone: Option<Tone>,
 }
 
-/// Who has a entry.
+/// A party that has an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// Our own microphone and ear.
@@ -46,12 +47,18 @@ pub enum Tone {
     Music,
     /// The called party rings.
     RingBack,
-    /// The called party is busy or refused.
+    /// The called party is busy, does not answer or refused.
     Busy,
+    /// The call failed: there is no such party, or no way to it.
+    Congestion,
     /// We are called (local ear only).
     Ringing,
     /// A second call waits (local ear only).
     Waiting,
+    /// Our own voice, and none other: for a leg that is to hear no other party of its group.
+    Voice,
+    /// A call was answered without the agent's doing (local ear only, once, before the caller is heard).
+    Answered,
 }
 
 /// Which way sound may flow, as seen from here (RFC 3264 §5.1).
@@ -74,79 +81,98 @@ impl Call {
         // The group follows the call's number, so that it stays when other calls come and go.
         let group = Group((self.id.0 & 0xffff) as u16);
         if self.has_local() {
+            // An agent that did not answer is told so before the caller is heard, or hears.
+            let told = self.tone_until.is_none();
+            let answered = (!told).then_some(Tone::Answered);
             entries.push(RouteEntry {
                 party: Party::Local,
                 group,
-                speaks: !self.muted,
-                hears: true,
-                tone: self.ring_back().or(local_tone),
+                speaks: told && !self.muted,
+                hears: told,
+                tone: answered.or(self.ring_back()).or(local_tone),
             });
         }
-        if matches!(self.state, State::Offered | State::Ending) {
+        if matches!(
+            self.state,
+            State::Offered | State::Asked { .. } | State::Ending
+        ) {
             return;
         }
         let crowd = matches!(self.state, State::Conference)
             || matches!(&self.state, State::Transfer(transfer) if transfer.is_of_conference());
-        // Without our own voice, whoever is off hold already has music until the other is, too.
+        // Without our own voice, the party that is off hold already has music until the other is, too.
         let bridge = matches!(self.state, State::Anchored | State::Handover { .. });
-        let half_bridge = bridge && (self.on_hold(Slot::First) || self.on_hold(Slot::Second));
-        for leg in [self.first.as_ref(), self.second.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            let sounds = leg.is_up() || leg.phase == Phase::Dialling(Ring::Early);
-            if !sounds {
+        let half_bridge = bridge && (self.on_hold(Side::Peer) || self.on_hold(Side::Guest));
+        for leg in self.legs.iter() {
+            if !leg.may_sound() {
                 continue;
             }
             let held = leg.on_hold() || half_bridge;
             entries.push(RouteEntry {
                 party: Party::Leg(leg.id),
                 group,
-                // Whoever holds us in a conference would play his music to the others.
+                // A party that holds us in a conference would play its music to the others.
                 speaks: !(held || crowd && leg.far_held),
                 hears: !held,
                 tone: held.then_some(Tone::Music),
             });
         }
         entries.extend(self.newcomer(group));
+        entries.extend(self.old_focus(group));
     }
 
-    /// Whoever is about to take a leg's place hears us from the start, so that he has something to hear when he changes over
-    /// with our first sound; he is heard with his own. Not beside a focus, whose mix has his own voice in it.
+    /// The focus whose guest has taken over its call is spoken to until it leaves: the party that the guest called hears the old mix
+    /// until the new leg has sounded, and the guest's voice in it. It hears nothing of the new leg, which may carry its own voice.
+    fn old_focus(&self, group: Group) -> Option<RouteEntry> {
+        let speaks = self.has_local() && !self.muted;
+        let focus = self
+            .leaving
+            .iter()
+            .find(|leaving| leaving.hears && leaving.until.is_some())?;
+        Some(RouteEntry {
+            party: Party::Leg(focus.id),
+            group,
+            speaks: false,
+            hears: false,
+            tone: speaks.then_some(Tone::Voice),
+        })
+    }
+
+    /// A leg that is about to take another's place hears us from the start, so that its far party has something to hear when it
+    /// changes over with our first sound; it is heard from its own first sound on. It hears us alone: the old leg may bring a mix with
+    /// that party's own voice in it.
     fn newcomer(&self, group: Group) -> Option<RouteEntry> {
         let next = self.next.as_ref()?;
-        let old = self.leg(next.slot)?;
-        let alone = old.is_up() && !old.on_hold() && !old.far_focus && self.has_local();
+        let old = self.legs.get(next.old)?;
+        let alone = old.is_up() && !old.on_hold() && self.has_local();
         let replaces = matches!(next.by, crate::call::By::Replaces(_));
         (replaces && alone && self.state != State::Conference).then_some(RouteEntry {
             party: Party::Leg(next.leg.id),
             group,
             speaks: false,
-            hears: true,
-            tone: None,
+            hears: false,
+            tone: (!self.muted).then_some(Tone::Voice),
         })
     }
 
     fn ring_back(&self) -> Option<Tone> {
-        [self.first.as_ref(), self.second.as_ref()]
-            .into_iter()
-            .flatten()
+        self.legs
+            .iter()
             .any(|leg| leg.phase == Phase::Dialling(Ring::Ringing))
             .then_some(Tone::RingBack)
     }
 }
 
 /// Who hears whom, over all calls.
-pub(crate) fn of(calls: &[Call], busy: bool) -> Routing {
+pub(crate) fn of(calls: &[Call], refused: Option<Tone>) -> Routing {
     let offered = calls.iter().find(|call| call.state == State::Offered);
     let mut entries = Vec::new();
-    let refused = busy.then_some(Tone::Busy);
     for call in calls {
         call.entries(offered.map(|_| Tone::Waiting).or(refused), &mut entries);
     }
     let tone = offered.map(|_| Tone::Ringing).or(refused);
     if tone.is_some() && !calls.iter().any(Call::has_local) {
-        // ParallelCalls with the tone: nobody's call has number 0.
+        // Alone with the tone: no call has number 0.
         entries.push(RouteEntry {
             party: Party::Local,
             group: Group(offered.map_or(0, |call| (call.id.0 & 0xffff) as u16)),

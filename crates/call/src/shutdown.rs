@@ -8,7 +8,8 @@ pub(crate) fn terminate(calls: &mut [Call], out: &mut StepContext<'_>) {
     match out.common.shutdown {
         Shutdown::No if calls.iter().any(Call::is_waited_for) => {
             out.common.shutdown = Shutdown::Waiting;
-            for call in calls.iter_mut().filter(|call| call.state == State::Offered) {
+            let new = |call: &&mut Call| matches!(call.state, State::Offered | State::Asked { .. });
+            for call in calls.iter_mut().filter(new) {
                 call.over(Outcome::NotAnswered, ByeReason::ShuttingDown, out);
             }
         }
@@ -42,7 +43,7 @@ impl Call {
         }
     }
 
-    /// A first [`Input::Terminate`] waits for it: the others' talk goes through this phone.
+    /// A first [`crate::Input::Terminate`] waits for it: the others' talk goes through this phone.
     fn is_waited_for(&self) -> bool {
         let replacing = matches!(&self.next, Some(next) if matches!(next.by, By::Referral { .. }));
         matches!(

@@ -1,15 +1,22 @@
 //! What a screen, the API and the command line see: everything, in one value, derived from the state.
 use crate::call::Call;
 use crate::leg::Leg;
-use crate::{Act, CallId, LegId, Presence, Time, WrapUpId};
+use crate::{
+    AccountId, Act, CallId, CallOrigin, LegId, PartyIdentity, Presence, Time, TurnedAway, WrapUpId,
+};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// The whole phone at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Whether new calls are taken.
+    /// Whether the agent takes new calls.
     pub presence: Presence,
+    /// Since when a new call meets what it meets now.
+    pub presence_since: Time,
+    /// How a new call is refused now, whatever the agent has set; `None`: it rings.
+    pub turns_away: Option<TurnedAway>,
     /// The calls, oldest first.
     pub calls: Vec<CallView>,
     /// Wrap-ups drafted or owed, oldest first.
@@ -23,18 +30,58 @@ pub struct Snapshot {
 pub struct CallView {
     /// Its name.
     pub id: CallId,
+    /// The account that it is on.
+    pub account: AccountId,
     /// Ours in it.
     pub role: Role,
     /// The row of the table.
     pub stage: Stage,
     /// Our microphone is stopped.
     pub muted: bool,
+    /// How it came here.
+    pub origin: Arc<CallOrigin>,
     /// The legs that there are, the customer's first.
     pub legs: Vec<LegView>,
+    /// The transfer, or the call outside of any, that the agent is asked to take up.
+    pub referral: Option<ReferralView>,
     /// Each act that exists in this row, allowed or refused with the reason. Acts with an argument stand with an empty one.
     pub acts: Vec<ActView>,
     /// When the stage began.
     pub since: Time,
+    /// When sound was agreed with the first party.
+    pub answered: Option<Time>,
+}
+
+/// What the agent is asked by a REFER: the party that asks, and the one that is to be called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ReferralView {
+    /// The party that asks.
+    pub by: Arc<PartyIdentity>,
+    /// With the name that the sender of the REFER has given it.
+    pub party: Arc<PartyIdentity>,
+    /// It expects us: we take the sender's place in its call.
+    pub replaces: bool,
+    /// It is of another domain than the account's own.
+    pub elsewhere: bool,
+    /// It is asked outside of any call: the party that asks is not replaced, and not heard.
+    pub outside: bool,
+}
+
+/// What of a leg is encrypted, on our side of the first server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Secured {
+    /// Our requests in it go by TLS.
+    pub signalling: bool,
+    /// Its sound goes by SRTP.
+    pub media: bool,
+}
+
+impl Secured {
+    /// Both are: keys that stand in the signalling are worth as much as that.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.signalling && self.media
+    }
 }
 
 /// One leg of a call.
@@ -44,24 +91,32 @@ pub struct LegView {
     pub id: LegId,
     /// The far party's.
     pub role: Role,
-    /// Display name or address.
-    pub name: String,
+    /// The far party, as it was last stated.
+    pub party: Arc<PartyIdentity>,
     /// Answered, and not yet over.
     pub up: bool,
+    /// When it was answered; while it is up.
+    pub up_since: Option<Time>,
     /// We hold it.
     pub held: bool,
+    /// When it was put on hold; while it is held.
+    pub held_since: Option<Time>,
     /// It holds us.
     pub far_held: bool,
     /// No sound comes from it.
     pub silent: bool,
+    /// What of it is secured. The core knows nothing of that: who has the signalling states it.
+    pub secured: Secured,
+    /// The party's phone or server sends the call to this URI, and the agent is asked whether to follow.
+    pub redirected_to: Option<String>,
 }
 
 /// An act and whether it may be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActView {
-    /// Which.
+    /// The act; an argument is empty.
     pub act: Act,
-    /// Why not, if not.
+    /// Why it is refused; `None`: it may be done.
     pub refusal: Option<Refusal>,
 }
 
@@ -70,14 +125,16 @@ pub struct ActView {
 pub struct WrapUpView {
     /// Its name.
     pub id: WrapUpId,
-    /// Of which call.
+    /// The call that it is about.
     pub call: CallId,
     /// The customer.
-    pub peer: String,
+    pub peer: Arc<PartyIdentity>,
     /// It is owed; else a draft.
     pub due: bool,
     /// The reason chosen so far.
     pub reason: Option<String>,
+    /// What the agent has written so far.
+    pub note: Option<String>,
     /// When the timer submits the default.
     pub deadline: Option<Time>,
 }
@@ -98,6 +155,8 @@ pub enum Role {
 pub enum Stage {
     /// Ringing here.
     Offered,
+    /// A peer asks for a call that is not yet placed.
+    Asked,
     /// Ringing there.
     Dialling,
     /// Talking to one party.
@@ -133,7 +192,7 @@ pub enum Refusal {
     NoSuchAccount,
     /// The act does not exist in this state (a dash in the table).
     NotHere(Stage),
-    /// Nobody is put on hold in a conference (R6).
+    /// No party is put on hold in a conference (R6).
     NoHoldInConference,
     /// No consult out of a conference.
     NoConsultInConference,
@@ -141,7 +200,7 @@ pub enum Refusal {
     NotInPostCall,
     /// Only the owner ends the conference; the guest exits (R13).
     GuestCannotEnd,
-    /// The owner does not exit; he ends it for all or hands it over.
+    /// The owner does not exit, but ends it for all or hands it over.
     OwnerCannotExit,
     /// The customer only talks and hangs up (R5).
     CustomerOnlyTalks,
@@ -165,6 +224,8 @@ pub enum Refusal {
     OtherCallFirst,
     /// As many calls as the phone takes are there.
     TooManyCalls,
+    /// No RTP port can be had: all of the configured range are taken, or none can be bound.
+    NoRtpPort,
     /// There is no such reason in the configuration.
     NoSuchReason,
     /// A draft becomes due when the talk is over; it can't be handed in before.
@@ -182,7 +243,7 @@ fn every_act() -> Vec<Act> {
     let nowhere = || crate::Target(String::new());
     alloc::vec![
         Act::Answer,
-        Act::Reject,
+        Act::Reject(None),
         Act::Forward(nowhere()),
         Act::Cancel,
         Act::Hold,
@@ -217,36 +278,34 @@ impl Call {
             })
             .filter(|view| !matches!(view.refusal, Some(Refusal::NotHere(_))))
             .collect();
-        let first = self.first.iter().map(|leg| (leg, self.far_role()));
-        let second = self.second.iter().map(|leg| (leg, Role::Guest));
-        let next = self.next.iter().map(|next| (&next.leg, Role::Customer));
-        let legs = first
-            .chain(second)
-            .chain(next)
-            .map(|(leg, role)| leg.view(role))
-            .collect();
+        let legs = self.legs.iter().map(|leg| (leg, leg.role));
+        let next = self.next.iter().map(|next| match self.role {
+            // What takes the owner's place at a guest is the customer.
+            Role::Guest => (&next.leg, Role::Customer),
+            Role::Owner | Role::Customer => (&next.leg, next.leg.role),
+        });
+        let legs = legs.chain(next).map(|(leg, role)| leg.view(role)).collect();
         let Self {
             id,
+            account,
             role,
             muted,
             since,
+            answered,
             ..
         } = *self;
         CallView {
             id,
+            account,
             role,
             stage,
             muted,
+            origin: Arc::clone(&self.origin),
             legs,
+            referral: self.referral.as_ref().map(|asked| asked.view(&self.peer)),
             acts,
             since,
-        }
-    }
-
-    fn far_role(&self) -> Role {
-        match self.role {
-            Role::Owner => Role::Customer,
-            Role::Guest | Role::Customer => Role::Owner,
+            answered,
         }
     }
 }
@@ -256,11 +315,18 @@ impl Leg {
         LegView {
             id: self.id,
             role,
-            name: self.name.as_ref().into(),
+            party: Arc::clone(&self.party),
             up: self.is_up(),
+            up_since: self.up_since,
             held: self.on_hold(),
+            held_since: self.held_since,
             far_held: self.far_held,
             silent: self.silent,
+            secured: Secured::default(),
+            redirected_to: self
+                .redirected
+                .as_ref()
+                .map(|redirected| redirected.to.0.clone()),
         }
     }
 }

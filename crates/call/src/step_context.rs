@@ -1,11 +1,16 @@
 //! What a step writes to: the actions so far, and what all calls of the phone share.
+use crate::availability::TurnedAwayCount;
+use crate::call::Unasked;
 use crate::wrapup::WrapUp;
-use crate::{Action, CallId, CallRecord, LegId, Notice, Policy, Presence, Time, WrapUpId};
+use crate::{
+    Action, AwayReason, CallId, CallRecord, Grade, Incoming, LegId, Notice, Policy, Presence, Time,
+    Tone, WrapUpId,
+};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long the busy tone is heard.
+/// How long the tone of a call that was not answered is heard.
 const BUSY_TONE: Duration = Duration::from_secs(3);
 
 /// What all calls of a phone share.
@@ -14,12 +19,21 @@ pub(crate) struct Common {
     pub(crate) policy: Arc<Policy>,
     pub(crate) accounts: u16,
     pub(crate) presence: Presence,
+    /// What a new call met at the end of the last step, and since when.
+    pub(crate) presence_was: (Presence, Option<AwayReason>),
+    pub(crate) presence_since: Time,
     pub(crate) page_open: bool,
     pub(crate) device: bool,
+    /// A new leg can have an RTP port.
+    pub(crate) rtp_ports: bool,
     pub(crate) shutdown: Shutdown,
     pub(crate) wrap_ups: Vec<WrapUp>,
-    /// Whom we called has refused: the busy tone is in our ear until then.
-    pub(crate) busy: Option<Time>,
+    /// A call of ours was not answered: this tone is in our ear until then.
+    pub(crate) busy: Option<(Time, Tone)>,
+    /// Calls in a row that the agent has let ring.
+    pub(crate) not_answered: u32,
+    /// Of late.
+    pub(crate) turned_away: Option<TurnedAwayCount>,
     pub(crate) last_call: u32,
     pub(crate) last_leg: u32,
     pub(crate) last_wrap_up: u32,
@@ -28,13 +42,13 @@ pub(crate) struct Common {
 /// How far the switching-off has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Shutdown {
-    /// Nobody asked for it.
+    /// Not asked for.
     No,
     /// Asked for; a conference or an anchored call is waited for.
     Waiting,
     /// All legs are being ended.
     Ending,
-    /// [`Action::Quit`] was said.
+    /// [`Action::Quit`] was given.
     Quit,
 }
 
@@ -66,9 +80,27 @@ pub(crate) struct StepContext<'a> {
 }
 
 impl StepContext<'_> {
-    /// Whom we called has refused: the ear hears it, too.
-    pub(crate) fn sound_busy(&mut self) {
-        self.common.busy = Some(self.now + BUSY_TONE);
+    /// A call of ours was refused with this status: its tone begins.
+    pub(crate) fn sound_refused(&mut self, status: u16) {
+        let tone = match status {
+            // A person is busy, declines or does not answer.
+            408 | 480 | 486 | 487 | 600 | 603 => Tone::Busy,
+            _ => Tone::Congestion,
+        };
+        self.common.busy = Some((self.now + BUSY_TONE, tone));
+    }
+
+    /// Whether and why a call is answered without the agent's doing, by who its caller is.
+    pub(crate) fn unasked(&self, incoming: &Incoming) -> Option<Unasked> {
+        let policy = &self.common.policy;
+        let covers = |least: Option<Grade>| least.is_some_and(|least| incoming.grade >= least);
+        if covers(policy.auto_answer) {
+            return Some(Unasked::Policy);
+        }
+        let after = incoming
+            .answer_after
+            .filter(|_| covers(policy.answer_on_request))?;
+        Some(Unasked::Request(self.now + after))
     }
 
     pub(crate) fn push(&mut self, action: Action) {

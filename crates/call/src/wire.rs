@@ -1,106 +1,112 @@
-//! What the wire and the audio engine say about the legs of a call.
-use crate::call::{By, Call, Slot, State};
+//! What happens in the dialogs and the sound of a call's legs.
+use crate::call::{By, Call, State};
 use crate::leg::Phase;
+use crate::legs::Side;
 use crate::step_context::StepContext;
 use crate::{
-    Action, ByeReason, Capabilities, Info, LegId, MediaEvent, Notice, Outcome, Role, WireEvent,
+    Action, ByeReason, CallId, Capabilities, EndReason, Info, LegId, MediaEvent, Notice, Outcome,
+    PartyIdentity, Role, WireEvent,
 };
+use alloc::sync::Arc;
 
 impl Call {
-    /// The wire said something about a leg of this call.
+    /// Something happened in the dialog of a leg of this call.
     pub(crate) fn wire(&mut self, leg: LegId, event: WireEvent, out: &mut StepContext<'_>) {
-        if let Some(place) = self.leaving.iter().position(|leaving| leaving.id == leg) {
+        if self.state == (State::Asked { by: leg }) {
+            if event == WireEvent::ReferralWithdrawn {
+                self.referral_withdrawn(out);
+            }
+        } else if let Some(index) = self.leaving.iter().position(|leaving| leaving.id == leg) {
             match event {
                 WireEvent::Gone | WireEvent::Ended(_) | WireEvent::Refused { .. } => {
-                    self.leaving.remove(place);
+                    self.leaving.remove(index);
                 }
                 // A 2xx that crossed our CANCEL is the user agent's to acknowledge and end.
                 WireEvent::Referred(_) => out.push(Action::RefuseReferral { leg, status: 603 }),
                 _ => {}
             }
-        } else if let Some(slot) = self.slot_of(leg) {
-            self.wire_in_place(slot, leg, event, out);
+        } else if self.legs.get(leg).is_some() {
+            self.leg_event(leg, event, out);
+        } else if matches!(&self.state, State::Transfer(transfer) if transfer.refer(leg).is_some())
+        {
+            // It has hung up, and its REFER's subscription lives on.
+            match event {
+                WireEvent::ReferRefused { status } => self.refer_refused(leg, status, out),
+                WireEvent::ReferNotified { status } => self.refer_notified(leg, status, out),
+                _ => {}
+            }
         } else if self.next.as_ref().is_some_and(|next| next.leg.id == leg) {
-            self.wire_next(event, out);
+            self.next_event(event, out);
         }
     }
 
-    fn wire_in_place(
-        &mut self,
-        slot: Slot,
-        id: LegId,
-        event: WireEvent,
-        out: &mut StepContext<'_>,
-    ) {
+    fn leg_event(&mut self, id: LegId, event: WireEvent, out: &mut StepContext<'_>) {
         match event {
-            // The phone has seen to it that a leg is new.
-            WireEvent::Incoming(_) => {}
-            WireEvent::Progress { early_media } => {
-                if let Some(leg) = self.leg_mut(slot) {
-                    Self::progress(leg, early_media);
+            // These make a call: no call is asked.
+            WireEvent::Incoming(_) | WireEvent::CallAsked(_) => self.misplaced(),
+            WireEvent::Rings => {
+                if let Some(leg) = self.found_mut(id) {
+                    leg.rings();
                 }
             }
-            WireEvent::Answered(can) => self.answered(slot, can, out),
+            WireEvent::Answered(can) => self.answered(id, can, out),
             WireEvent::Confirmed => {
-                if let Some(leg) = self.leg_mut(slot)
+                if let Some(leg) = self.found_mut(id)
                     && leg.phase == Phase::Answering
                 {
                     leg.phase = Phase::Up;
                     self.connect(out);
                 }
             }
-            WireEvent::Refused { status } => self.refused(slot, status, out),
-            WireEvent::Ended(cause) => self.ended(slot, cause, out),
-            WireEvent::Gone => self.ended(slot, crate::EndCause::Bye, out),
+            WireEvent::Refused { status } => self.refused(id, status, out),
+            WireEvent::Reason(reason) => self.reason_given(id, reason, out),
+            WireEvent::Redirected(redirection) => self.redirected(id, redirection, out),
+            WireEvent::Ended(cause) => self.ended(id, cause, out),
+            WireEvent::Gone => self.ended(id, crate::EndCause::Bye, out),
             WireEvent::Renegotiated(can) => {
-                self.renegotiated(slot, can, out);
-                self.see_who_is_in_front();
+                self.renegotiated(id, can, out);
+                self.update_front();
             }
             WireEvent::RenegotiationRefused { status } => {
-                self.renegotiation_refused(slot, status, out);
-                self.see_who_is_in_front();
+                self.renegotiation_refused(id, status, out);
+                self.update_front();
             }
             WireEvent::FarHold(held) => {
-                if let Some(leg) = self.leg_mut(slot) {
+                if let Some(leg) = self.found_mut(id) {
                     leg.far_held = held;
                 }
             }
-            WireEvent::Focus(focus) => self.focus_said(slot, focus, out),
+            WireEvent::Focus(focus) => self.focus_changed(id, focus),
+            WireEvent::Identity(party) => self.identified(id, party, out),
             WireEvent::ReferAccepted => {}
-            WireEvent::ReferRefused { status } => self.refer_refused(slot, status, out),
-            WireEvent::ReferNotified { status } => self.refer_notified(slot, status, out),
+            WireEvent::ReferRefused { status } => self.refer_refused(id, status, out),
+            WireEvent::ReferNotified { status } => self.refer_notified(id, status, out),
             WireEvent::Referred(referral) => self.referred(id, referral, out),
             WireEvent::ReferralWithdrawn => self.referral_withdrawn(out),
             WireEvent::Informed(info) => self.informed(info, out),
         }
     }
 
-    fn wire_next(&mut self, event: WireEvent, out: &mut StepContext<'_>) {
+    fn next_event(&mut self, event: WireEvent, out: &mut StepContext<'_>) {
+        let Some(next) = &mut self.next else {
+            return self.misplaced();
+        };
         match event {
             WireEvent::Answered(can) => self.next_answered(can, out),
             WireEvent::Confirmed => self.next_confirmed(out),
             WireEvent::Refused { status } => self.next_refused(status, out),
+            WireEvent::Redirected(redirection) => self.next_redirected(redirection, out),
             WireEvent::Ended(_) | WireEvent::Gone => self.next_over(out),
-            WireEvent::FarHold(held) => {
-                if let Some(next) = &mut self.next {
-                    next.leg.far_held = held;
-                }
-            }
-            WireEvent::Focus(focus) => {
-                if let Some(next) = &mut self.next {
-                    next.leg.far_focus = focus;
-                }
-            }
-            WireEvent::Referred(_) => {
-                if let Some(next) = &self.next {
-                    out.push(Action::RefuseReferral {
-                        leg: next.leg.id,
-                        status: 603,
-                    });
-                }
-            }
-            WireEvent::Incoming(_)
-            | WireEvent::Progress { .. }
+            WireEvent::FarHold(held) => next.leg.far_held = held,
+            WireEvent::Focus(focus) => next.leg.far_focus = focus,
+            WireEvent::Identity(party) => next.leg.party = party,
+            WireEvent::Referred(_) => out.push(Action::RefuseReferral {
+                leg: next.leg.id,
+                status: 603,
+            }),
+            WireEvent::Incoming(_) | WireEvent::CallAsked(_) => self.misplaced(),
+            WireEvent::Reason(reason) => tell_reason(self.id, &next.leg.party, &reason, out),
+            WireEvent::Rings
             | WireEvent::Renegotiated(_)
             | WireEvent::RenegotiationRefused { .. }
             | WireEvent::ReferAccepted
@@ -111,8 +117,19 @@ impl Call {
         }
     }
 
-    fn answered(&mut self, slot: Slot, can: Capabilities, out: &mut StepContext<'_>) {
-        let Some(leg) = self.leg_mut(slot) else {
+    /// A leg is about to end, and its far side states why.
+    fn reason_given(&mut self, id: LegId, reason: Arc<EndReason>, out: &mut StepContext<'_>) {
+        let Some(leg) = self.legs.get(id) else {
+            return;
+        };
+        tell_reason(self.id, &leg.party, &reason, out);
+        if leg.role.side() == Side::Peer {
+            self.reason = Some(reason);
+        }
+    }
+
+    fn answered(&mut self, id: LegId, can: Capabilities, out: &mut StepContext<'_>) {
+        let Some(leg) = self.found_mut(id) else {
             return;
         };
         if !matches!(leg.phase, Phase::Dialling(_)) {
@@ -120,8 +137,9 @@ impl Call {
         }
         leg.phase = Phase::Up;
         leg.can = can;
-        match slot {
-            Slot::First => {
+        match leg.role {
+            Role::Guest => self.guest_answered(out),
+            Role::Customer | Role::Owner => {
                 let takes_over = self.state == State::TakingOver;
                 self.state = State::Single;
                 if takes_over {
@@ -129,38 +147,47 @@ impl Call {
                 } else {
                     self.connect(out);
                 }
+                self.customer_is_there(out);
             }
-            Slot::Second => self.guest_answered(out),
         }
     }
 
     /// Our INVITE ended without 2xx.
-    fn refused(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
-        let Some(leg) = self.take_leg(slot) else {
+    fn refused(&mut self, id: LegId, status: u16, out: &mut StepContext<'_>) {
+        let Some(leg) = self.take_found(id) else {
             return;
         };
-        out.sound_busy();
-        match slot {
-            Slot::First => self.over(Outcome::Refused(status), ByeReason::Ended, out),
-            Slot::Second => self.guest_refused(&leg, status, out),
+        out.sound_refused(status);
+        match leg.role {
+            Role::Guest => self.guest_refused(&leg, status, out),
+            Role::Customer | Role::Owner => {
+                self.over(Outcome::Refused(status), ByeReason::Ended, out);
+            }
         }
     }
 
     /// A leg is over, and not by us. All causes are leaving.
-    fn ended(&mut self, slot: Slot, cause: crate::EndCause, out: &mut StepContext<'_>) {
-        let Some(leg) = self.take_leg(slot) else {
+    fn ended(&mut self, id: LegId, cause: crate::EndCause, out: &mut StepContext<'_>) {
+        let Some(leg) = self.take_found(id) else {
             return;
         };
-        if self.next.as_ref().is_some_and(|next| next.slot == slot) {
+        if self.next.as_ref().is_some_and(|next| next.old == id) {
             self.old_leg_over(&leg, out);
             return;
         }
-        match slot {
-            Slot::Second if cause == crate::EndCause::NoMedia && !leg.is_up() => {
+        // While a REFER runs, a BYE is not leaving: the final NOTIFY decides. A referred party that leaves otherwise sends none.
+        if let State::Transfer(transfer) = &mut self.state
+            && (transfer.replaced_leaves(id)
+                || cause == crate::EndCause::Bye && transfer.referred_hangs_up(id))
+        {
+            return;
+        }
+        match leg.role {
+            Role::Guest if cause == crate::EndCause::NoMedia && !leg.is_up() => {
                 self.guest_refused(&leg, 488, out);
             }
-            Slot::Second => self.guest_left(&leg, out),
-            Slot::First => match &self.state {
+            Role::Guest => self.guest_left(&leg, out),
+            Role::Customer | Role::Owner => match &self.state {
                 State::ConsultRequested { .. }
                 | State::Consult { .. }
                 | State::Conference
@@ -171,70 +198,80 @@ impl Call {
                     self.customer_left(out);
                 }
                 State::Offered
+                | State::Asked { .. }
                 | State::Dialling
                 | State::TakingOver
                 | State::Single
                 | State::PostCall
                 | State::Guest { .. }
                 | State::Carried
-                | State::Ending => self.peer_left(out),
+                | State::Ending => self.peer_left(cause, out),
             },
         }
     }
 
-    fn renegotiated(&mut self, slot: Slot, can: Capabilities, out: &mut StepContext<'_>) {
-        let Some(leg) = self.leg_mut(slot) else {
+    fn renegotiated(&mut self, id: LegId, can: Capabilities, out: &mut StepContext<'_>) {
+        let Some(leg) = self.found_mut(id) else {
             return;
         };
-        leg.hold_in_vain = false;
+        leg.hold_refused = false;
         leg.agreed(can);
-        self.session_decided(slot, out);
+        let side = leg.role.side();
+        self.session_decided(side, out);
+        if side == Side::Peer {
+            self.customer_is_there(out);
+        }
     }
 
     /// What waited for this leg's session goes on, if it is as it should be.
-    fn session_decided(&mut self, slot: Slot, out: &mut StepContext<'_>) {
+    fn session_decided(&mut self, side: Side, out: &mut StepContext<'_>) {
         match &self.state {
             State::ConsultRequested { .. } => self.call_guest_when_held(out),
-            State::Consult { .. } => self.consult_agreed(slot, out),
+            State::Consult { .. } => self.consult_agreed(side, out),
             _ => {}
         }
     }
 
-    /// The session is as it was; so is what we want of it, unless somebody must have music all the same.
-    fn renegotiation_refused(&mut self, slot: Slot, status: u16, out: &mut StepContext<'_>) {
+    /// The session is as it was; so is what we want of it, unless the party must have music all the same.
+    fn renegotiation_refused(&mut self, id: LegId, status: u16, out: &mut StepContext<'_>) {
         let elsewhere = out.local_elsewhere;
         let single = self.state == State::Single;
-        let Some(leg) = self.leg_mut(slot) else {
+        let Some(leg) = self.found_mut(id) else {
             return;
         };
         let Some(asked) = leg.asked.take() else {
+            debug_assert!(false, "no re-INVITE is under way: {leg:?}");
+            return;
+        };
+        let side = leg.role.side();
+        if side == Side::Peer {
+            self.customer_is_there(out);
+        }
+        let Some(leg) = self.found_mut(id) else {
             return;
         };
         let asked_hold = asked.direction == crate::Direction::SendOnly;
         if asked_hold == leg.held || asked_hold != leg.hold {
             // It was but a refreshing, or is no longer wanted.
-            self.session_decided(slot, out);
+            self.session_decided(side, out);
             return;
         }
         if asked_hold && single && elsewhere {
-            leg.hold_in_vain = true;
+            leg.hold_refused = true;
         } else {
             leg.hold = leg.held;
         }
-        let party = self.name(slot);
+        let party = Arc::clone(&leg.party);
         let call = self.id;
-        if self.consult_refused(slot, status, out) {
+        if self.consult_refused(side, status, out) {
             return;
         }
         match &self.state {
-            State::ConsultRequested { .. } if slot == Slot::First => {
+            State::ConsultRequested { .. } if side == Side::Peer => {
                 self.state = State::Single;
             }
             State::PostCall => {
-                // The customer has left, and the guest can't be heard: his leg ends.
-                if let Some(guest) = self.second.take() {
-                    self.send_away(&guest, ByeReason::Ended, out);
-                }
+                // The customer has left, and the guest can't be heard: its leg ends.
                 self.over(Outcome::FarEnded, ByeReason::Ended, out);
                 return;
             }
@@ -255,19 +292,11 @@ impl Call {
         });
     }
 
-    /// RFC 4579: the far side has become a focus, or is one no more. It means something to its guest alone.
-    fn focus_said(&mut self, slot: Slot, focus: bool, out: &mut StepContext<'_>) {
-        // Where a B2BUA eats the header, `isfocus` on a trusted inbound call makes us its guest.
-        let here = !out.local_elsewhere;
-        let talks = here && !self.on_hold(slot);
-        let lone = talks && self.trusted && self.role == Role::Owner && self.state == State::Single;
-        if focus && lone && self.next.is_none() && self.referral.is_none() {
-            self.role = Role::Guest;
-            self.state = State::Guest { post: false };
-            self.drop_wrap_up(out);
-        }
+    /// RFC 4579: the far side has become a focus, or is one no more. It means something to its guest alone, who was called as
+    /// one: a PBX or a customer's phone may well be a focus of its own.
+    fn focus_changed(&mut self, id: LegId, focus: bool) {
         if self.role == Role::Guest
-            && let Some(leg) = self.leg_mut(slot)
+            && let Some(leg) = self.found_mut(id)
         {
             leg.far_focus = focus;
         }
@@ -294,6 +323,11 @@ impl Call {
         if let Some(next) = &mut self.next
             && next.leg.id == id
         {
+            match event {
+                MediaEvent::Heard => next.leg.heard(),
+                MediaEvent::Stopped => next.leg.stopped(),
+                MediaEvent::Silent | MediaEvent::Lost | MediaEvent::Dtmf(_) => {}
+            }
             // The new leg's first sound: the old one has done its duty. It may well overtake the ACK, and shows as well that
             // our 200 has arrived.
             let waits = matches!(
@@ -307,11 +341,10 @@ impl Call {
             return;
         }
         let call = self.id;
-        let Some(slot) = self.slot_of(id) else { return };
-        let party = self.name(slot);
-        let Some(leg) = self.leg_mut(slot) else {
+        let Some(leg) = self.legs.get_mut(id) else {
             return;
         };
+        let party = Arc::clone(&leg.party);
         match event {
             MediaEvent::Silent if leg.is_up() && !leg.silent && !leg.far_held && !leg.held => {
                 leg.silent = true;
@@ -319,32 +352,31 @@ impl Call {
                 out.notice(Notice::NoAudio { call, party });
             }
             MediaEvent::Silent => {}
+            MediaEvent::Stopped => leg.stopped(),
             MediaEvent::Heard => {
+                leg.heard();
                 if leg.silent {
                     leg.silent = false;
                     out.notice(Notice::AudioBack { call, party });
                 }
             }
-            MediaEvent::Lost => self.lost(slot, out),
+            MediaEvent::Lost => self.lost(id, out),
             MediaEvent::Dtmf(digit) => out.notice(Notice::Dtmf { call, digit }),
         }
     }
 
     /// RTP and RTCP are both silent beyond the limit: the party has left, and its dialog is ended.
-    fn lost(&mut self, slot: Slot, out: &mut StepContext<'_>) {
-        let Some(leg) = self.leg(slot).filter(|leg| leg.is_up()).cloned() else {
+    fn lost(&mut self, id: LegId, out: &mut StepContext<'_>) {
+        let Some(leg) = self.legs.get(id).filter(|leg| leg.is_up()).cloned() else {
             return;
         };
         self.send_away(&leg, ByeReason::Ended, out);
-        self.ended(slot, crate::EndCause::Silent, out);
+        self.ended(id, crate::EndCause::Silent, out);
     }
 
     /// Our own address has changed, or the network was away.
     pub(crate) fn refresh(&mut self) {
-        for leg in [self.first.as_mut(), self.second.as_mut()]
-            .into_iter()
-            .flatten()
-        {
+        for leg in self.legs.iter_mut() {
             leg.refresh |= leg.is_up();
         }
     }
@@ -355,6 +387,10 @@ impl Call {
         if self.ask.is_some_and(|at| at <= now) {
             self.end(out);
         }
+        if let State::Transfer(transfer) = &mut self.state {
+            transfer.grow_old(now);
+        }
+        self.tone_until = self.tone_until.filter(|until| *until > now);
         if matches!(&self.state, State::Transfer(transfer) if transfer.until <= now) {
             self.transfer_failed(408, out);
         }
@@ -367,6 +403,12 @@ impl Call {
             .is_some_and(|asked| asked.until <= now)
         {
             self.decline(out);
+        }
+        let redirected = self
+            .redirected_leg()
+            .and_then(|leg| leg.redirected.as_ref());
+        if redirected.is_some_and(|redirected| redirected.until <= now) {
+            self.refuse_redirection(out);
         }
         let by = self.next.as_ref().map(|next| next.by);
         if let Some(
@@ -388,5 +430,18 @@ impl Call {
                 });
             }
         }
+    }
+}
+
+/// The agent has the words for an end that is none of the usual.
+fn tell_reason(
+    call: CallId,
+    party: &Arc<PartyIdentity>,
+    reason: &EndReason,
+    out: &mut StepContext<'_>,
+) {
+    if let Some(words) = reason.text.clone().filter(|_| !reason.is_usual()) {
+        let party = Arc::clone(party);
+        out.notice(Notice::Reason { call, party, words });
     }
 }

@@ -1,11 +1,12 @@
 //! What the faults of "what goes wrong", of more calls and of the table make of a step.
 use super::help::*;
 use super::{Happened, Mutation};
-use crate::call::{Call, Slot, State, Step};
+use crate::call::{Call, State, Step};
 use crate::leg::Phase;
+use crate::legs::Side;
 use crate::{
-    Act, Action, ByeReason, CallRecord, Direction, Input, MediaEvent, Notice, Phone, SessionIntent,
-    Stage, WireEvent,
+    Act, Action, ByeReason, CallRecord, Direction, EndCause, Input, MediaEvent, Notice, Outcome,
+    Phone, Presence, Role, SessionIntent, Stage, WireEvent,
 };
 use alloc::vec::Vec;
 
@@ -13,6 +14,7 @@ use alloc::vec::Vec;
     clippy::collapsible_match,
     reason = "an arm is a fault; its condition is when it shows"
 )]
+#[expect(clippy::too_many_lines, reason = "an arm for each fault")]
 pub(super) fn tamper(
     fault: Mutation,
     phone: &mut Phone,
@@ -33,21 +35,18 @@ pub(super) fn tamper(
         }
         Mutation::HoldNotAwaited => {
             let waiting = |call: &Call| {
-                matches!(call.state, State::ConsultRequested { .. }) && call.second.is_none()
+                matches!(call.state, State::ConsultRequested { .. })
+                    && call.leg(Side::Guest).is_none()
             };
-            if let Some(id) = phone
-                .calls
-                .iter()
-                .find(|call| waiting(call))
-                .map(|call| call.id)
-            {
+            let waits = phone.calls.iter().find(|call| waiting(call));
+            if let Some(id) = waits.map(|call| call.id) {
                 with(phone, id, invite_guest, actions);
             }
         }
         Mutation::GuestRungForNobody => {
-            if let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
+            if let Some((_, WireEvent::Ended(_), Side::Peer, call)) = said
                 && matches!(call.state, State::ConsultRequested { .. })
-                && call.second.is_none()
+                && call.leg(Side::Guest).is_none()
             {
                 with(phone, call.id, invite_guest, actions);
             }
@@ -58,8 +57,12 @@ pub(super) fn tamper(
             });
         }
         Mutation::BusyResumes => {
-            if let Some((_, WireEvent::Refused { .. }, Slot::Second, _)) = said
-                && let Some(first) = phone.calls.first_mut().and_then(|call| call.first.as_mut())
+            if let Some((_, WireEvent::Refused { .. }, Side::Guest, _)) = said
+                && let Some(first) = phone
+                    .calls
+                    .sharing_mut()
+                    .first_mut()
+                    .and_then(|call| call.leg_mut(Side::Peer))
                 && first.asked.is_none()
                 && first.held
             {
@@ -76,7 +79,7 @@ pub(super) fn tamper(
             }
         }
         Mutation::BusyDropsCustomer => {
-            if let Some((_, WireEvent::Refused { .. }, Slot::Second, call)) = said {
+            if let Some((_, WireEvent::Refused { .. }, Side::Guest, call)) = said {
                 let end =
                     |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
                 with(phone, call.id, end, actions);
@@ -88,7 +91,7 @@ pub(super) fn tamper(
                 event: WireEvent::Answered(_),
             } = input
             {
-                for call in &mut phone.calls {
+                for call in phone.calls.sharing_mut() {
                     call.leaving.retain(|leaving| leaving.id != *leg);
                 }
             }
@@ -112,7 +115,7 @@ pub(super) fn tamper(
             }
         }
         Mutation::GuestByeLeavesHeld => {
-            if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
+            if let Some((_, WireEvent::Ended(_), Side::Guest, call)) = said
                 && matches!(
                     call.state,
                     State::Consult {
@@ -120,7 +123,11 @@ pub(super) fn tamper(
                         ..
                     }
                 )
-                && let Some(first) = phone.calls.first_mut().and_then(|call| call.first.as_mut())
+                && let Some(first) = phone
+                    .calls
+                    .sharing_mut()
+                    .first_mut()
+                    .and_then(|call| call.leg_mut(Side::Peer))
             {
                 first.hold = true;
             }
@@ -131,11 +138,8 @@ pub(super) fn tamper(
                 .any(|a| matches!(a, Action::Notice(Notice::SwapUndone { .. })))
             {
                 strip(actions, |a| matches!(a, Action::Reinvite { .. }));
-                for call in &mut phone.calls {
-                    for leg in [call.first.as_mut(), call.second.as_mut()]
-                        .into_iter()
-                        .flatten()
-                    {
+                for call in phone.calls.sharing_mut() {
+                    for leg in call.legs.iter_mut() {
                         leg.hold = true;
                         leg.asked = None;
                     }
@@ -143,37 +147,66 @@ pub(super) fn tamper(
             }
         }
         Mutation::CannotIsNo => {
-            if let Some((_, WireEvent::ReferRefused { status: 405 }, slot, call)) = said {
+            if let Some((leg, WireEvent::ReferRefused { status: 405 }, _, call)) = said {
                 undo(phone, before, actions);
                 let id = call.id;
                 with(
                     phone,
                     id,
-                    |call, out| call.refer_refused(slot, 603, out),
+                    |call, out| call.refer_refused(leg, 403, out),
                     actions,
                 );
             }
         }
         Mutation::NoAnchors => {
             if let Some((_, WireEvent::ReferRefused { status: 603 }, _, call)) = said
-                && call.second.is_some()
+                && call.leg(Side::Guest).is_some()
             {
                 undo(phone, before, actions);
                 with(phone, call.id, |call, out| call.anchor(out), actions);
             }
         }
+        Mutation::AtOnceIsNo | Mutation::LateNoIsCannot | Mutation::TrialogsNoIsCannot => {
+            if let Some((leg, WireEvent::ReferRefused { status: 603 }, _, call)) = said
+                && let State::Transfer(transfer) = &call.state
+                && let Some(refer) = transfer.refer(leg)
+            {
+                let trialog = call.legs.get(leg).is_some_and(|leg| leg.can.trialog);
+                let at_once = refer.at_once.is_some();
+                let status = match fault {
+                    Mutation::AtOnceIsNo if at_once => 403,
+                    Mutation::LateNoIsCannot if !at_once && !trialog => 405,
+                    Mutation::TrialogsNoIsCannot if trialog => 405,
+                    _ => return,
+                };
+                undo(phone, before, actions);
+                let refused = |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| {
+                    call.refer_refused(leg, status, out);
+                };
+                with(phone, call.id, refused, actions);
+            }
+        }
+        Mutation::PolicysNoIsCannot => {
+            if let Some((leg, WireEvent::Referred(_), _, _)) = said
+                && actions
+                    .iter()
+                    .any(|a| matches!(a, Action::ReferralResult { status: 603, .. }))
+            {
+                *actions = vec![Action::RefuseReferral { leg, status: 603 }];
+            }
+        }
         Mutation::AcceptedIsDone => {
-            if let Some((_, WireEvent::ReferAccepted, slot, call)) = said {
+            if let Some((leg, WireEvent::ReferAccepted, _, call)) = said {
                 with(
                     phone,
                     call.id,
-                    |call, out| call.refer_notified(slot, 200, out),
+                    |call, out| call.refer_notified(leg, 200, out),
                     actions,
                 );
             }
         }
         Mutation::RefusalEndsConference => {
-            if refused(actions)
+            if refused(phone, before, actions)
                 && before
                     .calls
                     .iter()
@@ -181,30 +214,31 @@ pub(super) fn tamper(
             {
                 for call in phone
                     .calls
+                    .sharing_mut()
                     .iter_mut()
                     .filter(|call| call.state == State::Conference)
                 {
                     call.state = State::Consult {
-                        front: Slot::Second,
+                        front: Side::Guest,
                         step: Step::Rest,
                     };
                 }
             }
         }
         Mutation::RefusalLeavesHeld => {
-            if refused(actions) {
-                for call in &mut phone.calls {
+            if refused(phone, before, actions) {
+                for call in phone.calls.sharing_mut() {
                     if let State::Consult {
-                        front: Slot::Second,
+                        front: Side::Guest,
                         step: Step::Parting,
                     } = call.state
                     {
                         call.state = State::Consult {
-                            front: Slot::Second,
+                            front: Side::Guest,
                             step: Step::Rest,
                         };
-                        call.set_hold(Slot::Second, false);
-                        let guest = call.second.as_mut();
+                        call.set_hold(Side::Guest, false);
+                        let guest = call.leg_mut(Side::Guest);
                         if let Some(guest) = guest
                             && !guest.held
                         {
@@ -221,8 +255,8 @@ pub(super) fn tamper(
         }
         Mutation::RefusalUntold => strip(actions, is_refusal),
         Mutation::RefusalLosesDraft => {
-            if refused(actions) {
-                for call in &mut phone.calls {
+            if refused(phone, before, actions) {
+                for call in phone.calls.sharing_mut() {
                     let id = call.wrap_up.take();
                     phone
                         .common
@@ -232,15 +266,109 @@ pub(super) fn tamper(
             }
         }
         Mutation::ByeIsLeaving => {
-            if let Some((_, WireEvent::Ended(_), slot, call)) = said
+            if let Some((leg, WireEvent::Ended(_), _, call)) = said
                 && let State::Transfer(transfer) = &call.state
-                && transfer.referred() != slot
+                && transfer.refer(leg).is_none()
             {
                 let left = |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| {
                     call.transfer_failed(480, out);
                 };
                 with(phone, call.id, left, actions);
             }
+        }
+        Mutation::ReferredByeIsLeaving => {
+            if let Some((leg, WireEvent::Ended(_), side, call)) = said
+                && let State::Transfer(transfer) = &call.state
+                && transfer.refer(leg).is_some()
+            {
+                let left = |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| {
+                    if matches!(call.state, State::Transfer(_)) && side == Side::Peer {
+                        call.customer_left(out);
+                    }
+                };
+                with(phone, call.id, left, actions);
+            }
+        }
+        Mutation::FocusMakesAGuest => {
+            if let Some((_, WireEvent::Focus(true), Side::Peer, call)) = said
+                && call.state == State::Single
+                && call.role == Role::Owner
+            {
+                let demote = |call: &mut Call, _: &mut crate::step_context::StepContext<'_>| {
+                    call.become_role(Role::Guest);
+                    call.state = State::Guest { post: false };
+                };
+                with(phone, call.id, demote, actions);
+            }
+        }
+        Mutation::GoneIsWithYou => {
+            for action in actions {
+                if let Action::Notice(Notice::TransferFailedCustomerGone { call, status }) = *action
+                {
+                    *action = Action::Notice(Notice::TransferFailed { call, status });
+                }
+            }
+        }
+        Mutation::ProbeNotAwaited => {
+            for call in phone.calls.sharing_mut() {
+                if let Some(status) = call.probing.take() {
+                    let call = call.id;
+                    actions.push(Action::Notice(Notice::TransferFailed { call, status }));
+                }
+            }
+        }
+        Mutation::ProbeUnsent => {
+            let was = |id| before.calls.iter().find(|call: &&Call| call.id == id);
+            for call in phone.calls.sharing_mut() {
+                let fails =
+                    call.probing.is_some() && was(call.id).is_some_and(|was| was.probing.is_none());
+                if fails && let Some(customer) = call.leg_mut(Side::Peer) {
+                    let id = customer.id;
+                    customer.asked = None;
+                    strip(
+                        actions,
+                        |a| matches!(a, Action::Reinvite { leg, .. } if *leg == id),
+                    );
+                }
+            }
+        }
+        Mutation::ProbeFindsNobody => {
+            for action in actions {
+                if let Action::Notice(Notice::TransferFailedCustomerGone { call, .. }) = *action
+                    && before
+                        .calls
+                        .iter()
+                        .any(|was| was.id == call && was.probing.is_some())
+                {
+                    *action = Action::Notice(Notice::CustomerLeft { call });
+                }
+            }
+        }
+        Mutation::ElsewhereIsMissed => {
+            for action in actions {
+                if let Action::Record(CallRecord::Finished { outcome, .. }) = action
+                    && *outcome == Outcome::AnsweredElsewhere
+                {
+                    *outcome = Outcome::NotAnswered;
+                }
+            }
+        }
+        Mutation::RonaForgotten => {
+            if phone.common.presence == Presence::NotAnswered {
+                phone.common.presence = Presence::Available;
+            }
+        }
+        Mutation::RonaElsewhere => {
+            if let Some((_, WireEvent::Ended(EndCause::AnsweredElsewhere), _, _)) = said
+                && before.common.policy.rona_after.is_some()
+            {
+                phone.common.presence = Presence::NotAnswered;
+            }
+        }
+        Mutation::TurnedAwayUnrecorded => {
+            strip(actions, |a| {
+                matches!(a, Action::Record(CallRecord::TurnedAway { .. }))
+            });
         }
         Mutation::WithdrawUntold => {
             strip(actions, |a| matches!(a, Action::WithdrawRefer(_)));
@@ -282,14 +410,14 @@ pub(super) fn tamper(
                     actions,
                     |a| matches!(a, Action::Bye { leg: l, .. } if l == leg),
                 );
-                for call in &mut phone.calls {
+                for call in phone.calls.sharing_mut() {
                     call.leaving.retain(|leaving| leaving.id != *leg);
                 }
             }
         }
         Mutation::DeviceMutes => {
             if *input == Input::Device(false) {
-                for call in &mut phone.calls {
+                for call in phone.calls.sharing_mut() {
                     call.muted = true;
                 }
             }
@@ -309,6 +437,11 @@ pub(super) fn tamper(
                 matches!(a, Action::Record(CallRecord::WrapUpSubmitted { .. }))
             });
         }
+        Mutation::UnkeptIsForgotten => {
+            if let Input::WrapUpKept { id, kept: false } = input {
+                phone.common.wrap_ups.retain(|wrap_up| wrap_up.id != *id);
+            }
+        }
         Mutation::SecondWrapUp => {
             let opened = actions.iter().find(|a| is_wrap_up(a)).cloned();
             if let Some(Action::Record(CallRecord::WrapUpOpened { due: true, .. })) = opened {
@@ -317,15 +450,22 @@ pub(super) fn tamper(
         }
         Mutation::RefusedActMutes => {
             if matches!(actions[..], [Action::Refuse(_)])
-                && let Some(call) = phone.calls.first_mut()
+                && let Some(call) = phone.calls.sharing_mut().first_mut()
             {
                 call.muted = !call.muted;
             }
         }
         Mutation::TwoMicrophones => {
             if let Some((id, Act::Answer, _)) = act {
-                for call in phone.calls.iter_mut().filter(|call| call.id != id) {
-                    call.set_hold(Slot::First, false);
+                for call in phone
+                    .calls
+                    .sharing_mut()
+                    .iter_mut()
+                    .filter(|call| call.id != id)
+                {
+                    if let Some(peer) = call.leg_mut(Side::Peer) {
+                        peer.hold = false;
+                    }
                 }
             }
         }
@@ -354,7 +494,7 @@ pub(super) fn tamper(
             }
         }
         Mutation::HoldFailureDrops => {
-            if let Some((_, WireEvent::RenegotiationRefused { .. }, Slot::First, call)) = said
+            if let Some((_, WireEvent::RenegotiationRefused { .. }, Side::Peer, call)) = said
                 && call.is_live()
             {
                 let end =

@@ -1,16 +1,13 @@
 //! What the faults have in common.
 use crate::call::{Call, State};
 use crate::leg::{Leg, Phase};
-use crate::{Action, CallRecord, Direction, LegId, Notice, Phone, SessionIntent};
+use crate::legs::Side;
+use crate::{Action, CallRecord, Direction, LegId, Notice, Phone, Role, SessionIntent};
 use alloc::vec::Vec;
 
 pub(super) fn leg_mut(phone: &mut Phone, id: LegId) -> Option<&mut Leg> {
-    let call = phone
-        .calls
-        .iter_mut()
-        .find(|call| call.slot_of(id).is_some())?;
-    let slot = call.slot_of(id)?;
-    call.leg_mut(slot)
+    let mut calls = phone.calls.sharing_mut().iter_mut();
+    calls.find_map(|call| call.legs.get_mut(id))
 }
 
 pub(super) fn hold(leg: &mut Leg, actions: &mut Vec<Action>) {
@@ -38,7 +35,7 @@ pub(super) fn is_wrap_up(action: &Action) -> bool {
 pub(super) fn no_wrap_up(phone: &mut Phone, before: &Phone, actions: &mut Vec<Action>) {
     phone.common.wrap_ups.clone_from(&before.common.wrap_ups);
     strip(actions, is_wrap_up);
-    for call in &mut phone.calls {
+    for call in phone.calls.sharing_mut() {
         let was = before.calls.iter().find(|was| was.id == call.id);
         call.wrap_up = was.and_then(|was| was.wrap_up);
     }
@@ -47,16 +44,27 @@ pub(super) fn no_wrap_up(phone: &mut Phone, before: &Phone, actions: &mut Vec<Ac
 pub(super) fn is_refusal(action: &Action) -> bool {
     matches!(
         action,
-        Action::Notice(Notice::TransferFailed { .. } | Notice::TransferDeclined { .. })
+        Action::Notice(
+            Notice::TransferFailed { .. }
+                | Notice::TransferFailedCustomerGone { .. }
+                | Notice::TransferDeclined { .. }
+        )
     )
 }
 
-pub(super) fn refused(actions: &[Action]) -> bool {
-    actions.iter().any(is_refusal)
+/// A transfer has failed in this step; the agent is told now, or when the customer has answered.
+pub(super) fn refused(phone: &Phone, before: &Phone, actions: &[Action]) -> bool {
+    let probing = |phone: &Phone| phone.calls.iter().any(|call| call.probing.is_some());
+    actions.iter().any(is_refusal) || probing(phone) && !probing(before)
 }
 
 pub(super) fn set_state(phone: &mut Phone, call: &Call, state: State) {
-    if let Some(now) = phone.calls.iter_mut().find(|now| now.id == call.id) {
+    if let Some(now) = phone
+        .calls
+        .sharing_mut()
+        .iter_mut()
+        .find(|now| now.id == call.id)
+    {
         now.state = state;
     }
 }
@@ -67,8 +75,12 @@ pub(super) fn undo(phone: &mut Phone, before: &Phone, actions: &mut Vec<Action>)
 }
 
 pub(super) fn hold_first(phone: &mut Phone, call: &Call, actions: &mut Vec<Action>) {
-    let now = phone.calls.iter_mut().find(|now| now.id == call.id);
-    if let Some(first) = now.and_then(|now| now.first.as_mut())
+    let now = phone
+        .calls
+        .sharing_mut()
+        .iter_mut()
+        .find(|now| now.id == call.id);
+    if let Some(first) = now.and_then(|now| now.leg_mut(Side::Peer))
         && first.asked.is_none()
         && first.phase == Phase::Up
     {
@@ -78,7 +90,8 @@ pub(super) fn hold_first(phone: &mut Phone, call: &Call, actions: &mut Vec<Actio
 
 pub(super) fn invite_guest(call: &mut Call, out: &mut crate::step_context::StepContext<'_>) {
     let target = crate::Target("sip:b@x".into());
-    call.second = Some(call.invite(&target, true, None, out));
+    let guest = call.invite(call.account, &target, Role::Guest, None, out);
+    call.legs.add(guest);
 }
 
 /// Let a call do something more in this step.
@@ -88,7 +101,8 @@ pub(super) fn with(
     then: impl FnOnce(&mut Call, &mut crate::step_context::StepContext<'_>),
     actions: &mut Vec<Action>,
 ) {
-    let Some(call) = phone.calls.iter_mut().find(|call| call.id == id) else {
+    let calls = phone.calls.sharing_mut();
+    let Some(call) = calls.iter_mut().find(|call| call.id == id) else {
         return;
     };
     let mut out = crate::step_context::StepContext {

@@ -1,14 +1,16 @@
 //! What the faults of R1–R18 make of a step.
 use super::help::*;
 use super::{Happened, Mutation};
-use crate::call::{Call, Slot, State};
+use crate::call::{Call, State};
 use crate::leg::{Leg, Phase};
+use crate::legs::Side;
 use crate::{
-    Act, Action, ByeReason, CallRecord, Capabilities, Direction, Notice, Phone, Role,
-    SessionIntent, WireEvent,
+    Act, Action, ByeReason, CallRecord, Capabilities, Direction, Notice, PartyIdentity, Phone,
+    Role, SessionIntent, WireEvent,
 };
 use alloc::vec::Vec;
 
+#[expect(clippy::too_many_lines, reason = "an arm for each fault")]
 pub(super) fn tamper(
     fault: Mutation,
     phone: &mut Phone,
@@ -20,7 +22,7 @@ pub(super) fn tamper(
     } = *happened;
     match fault {
         Mutation::R1RingingGuestJoins => {
-            if let Some((_, WireEvent::Progress { .. }, Slot::Second, call)) = said {
+            if let Some((_, WireEvent::Rings, Side::Guest, call)) = said {
                 set_state(phone, call, State::Conference);
             }
         }
@@ -32,9 +34,13 @@ pub(super) fn tamper(
         Mutation::R4GuestIsCalledAgain => {
             if let Some((id, Act::Conference, _)) = act {
                 let leg = phone.common.leg_id();
-                let call = phone.calls.iter_mut().find(|call| call.id == id);
+                let call = phone
+                    .calls
+                    .sharing_mut()
+                    .iter_mut()
+                    .find(|call| call.id == id);
                 if let Some(call) = call
-                    && let Some(old) = call.second.take()
+                    && let Some(old) = call.take_present(Side::Guest)
                 {
                     let target = crate::Target("sip:again".into());
                     let account = call.account;
@@ -57,9 +63,17 @@ pub(super) fn tamper(
                     call.leaving.push(crate::call::Leaving {
                         id: old.id,
                         until: None,
+                        hears: false,
                     });
-                    let dialling = Phase::Dialling(crate::leg::Ring::Silent);
-                    call.second = Some(Leg::new(leg, "b", dialling, Capabilities::default()));
+                    // As if it had answered: a conference has its legs, also in a core that is wrong here.
+                    let can = Capabilities::default();
+                    call.legs.add(Leg::new(
+                        leg,
+                        Role::Guest,
+                        PartyIdentity::named("b").into(),
+                        Phase::Up,
+                        can,
+                    ));
                 }
             }
         }
@@ -88,12 +102,12 @@ pub(super) fn tamper(
             if let Some((_, Act::Transfer(_), _)) = act {
                 let drafts = phone.common.wrap_ups.clone();
                 let kept: Vec<Action> = actions.iter().filter(|a| is_wrap_up(a)).cloned().collect();
-                let wrap_up = phone.calls.first().and_then(|call| call.wrap_up);
+                let wrap_up = phone.calls.iter().next().and_then(|call| call.wrap_up);
                 undo(phone, before, actions);
                 phone.common.wrap_ups = drafts;
                 phone.common.last_wrap_up = phone.common.wrap_ups.len() as u32;
                 *actions = kept;
-                if let Some(call) = phone.calls.first_mut() {
+                if let Some(call) = phone.calls.sharing_mut().first_mut() {
                     call.wrap_up = wrap_up;
                 }
             }
@@ -101,7 +115,7 @@ pub(super) fn tamper(
         Mutation::R8NoWrapUp => {
             if let Some((_, Act::Transfer(_), _)) = act {
                 no_wrap_up(phone, before, actions);
-                for call in &mut phone.calls {
+                for call in phone.calls.sharing_mut() {
                     call.owed = false;
                 }
             }
@@ -112,7 +126,9 @@ pub(super) fn tamper(
             }
         }
         Mutation::R9NoIsYes => {
-            if let Some((id, Act::Decline, _)) = act {
+            if let Some((id, Act::Decline, call)) = act
+                && call.referral.is_some()
+            {
                 undo(phone, before, actions);
                 with(phone, id, |call, out| call.accept(out), actions);
             }
@@ -123,6 +139,7 @@ pub(super) fn tamper(
                 strip(actions, owned);
                 for call in phone
                     .calls
+                    .sharing_mut()
                     .iter_mut()
                     .filter(|call| call.state == State::Single)
                 {
@@ -132,7 +149,7 @@ pub(super) fn tamper(
         }
         Mutation::R10OwnerStaysIn => {
             let done = |a: &Action| matches!(a, Action::Notice(Notice::Transferred { .. }));
-            for call in &mut phone.calls {
+            for call in phone.calls.sharing_mut() {
                 if actions.iter().any(done) && matches!(call.state, State::Handover { .. }) {
                     call.state = State::Conference;
                 }
@@ -141,15 +158,19 @@ pub(super) fn tamper(
         Mutation::R11CustomerIsLeft => {
             if let Some((_, Act::End, call)) = act
                 && call.state == State::Conference
-                && let Some(first) = &call.first
-                && let Some(now) = phone.calls.iter_mut().find(|now| now.id == call.id)
+                && let Some(first) = call.leg(Side::Peer)
+                && let Some(now) = phone
+                    .calls
+                    .sharing_mut()
+                    .iter_mut()
+                    .find(|now| now.id == call.id)
             {
                 strip(
                     actions,
                     |a| matches!(a, Action::Bye { leg, .. } if *leg == first.id),
                 );
                 now.leaving.retain(|leaving| leaving.id != first.id);
-                now.first = Some(first.clone());
+                now.legs.add(first.clone());
                 now.state = State::Single;
             }
         }
@@ -161,7 +182,7 @@ pub(super) fn tamper(
             }
         }
         Mutation::R13GuestEndsIt => {
-            if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
+            if let Some((_, WireEvent::Ended(_), Side::Guest, call)) = said
                 && call.state == State::Conference
             {
                 let end =
@@ -170,9 +191,13 @@ pub(super) fn tamper(
             }
         }
         Mutation::R14CustomerIsTouched => {
-            if let Some((_, WireEvent::Ended(_), Slot::Second, call)) = said
+            if let Some((_, WireEvent::Ended(_), Side::Guest, call)) = said
                 && call.state == State::Conference
-                && let Some(first) = phone.calls.first_mut().and_then(|call| call.first.as_mut())
+                && let Some(first) = phone
+                    .calls
+                    .sharing_mut()
+                    .first_mut()
+                    .and_then(|call| call.leg_mut(Side::Peer))
                 && first.asked.is_none()
             {
                 let session = SessionIntent {
@@ -202,7 +227,7 @@ pub(super) fn tamper(
             }
         }
         Mutation::R16NoWrapUp => {
-            if let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
+            if let Some((_, WireEvent::Ended(_), Side::Peer, call)) = said
                 && matches!(call.state, State::Conference | State::Consult { .. })
             {
                 no_wrap_up(phone, before, actions);
@@ -210,7 +235,7 @@ pub(super) fn tamper(
         }
         Mutation::R17NoPostCall => {
             if phone.calls.iter().any(|call| call.state == State::PostCall)
-                && let Some((_, WireEvent::Ended(_), Slot::First, call)) = said
+                && let Some((_, WireEvent::Ended(_), Side::Peer, call)) = said
             {
                 let end =
                     |call: &mut Call, out: &mut crate::step_context::StepContext<'_>| call.end(out);
@@ -222,8 +247,9 @@ pub(super) fn tamper(
                 && call.state == State::PostCall
                 && let Some(guest) = phone
                     .calls
+                    .sharing_mut()
                     .first_mut()
-                    .and_then(|call| call.second.as_mut())
+                    .and_then(|call| call.leg_mut(Side::Guest))
                 && guest.asked.is_none()
             {
                 hold(guest, actions);

@@ -1,20 +1,21 @@
 //! What the faults make of what is derived: routing, deadlines, and the table's answers.
-use super::Mutation;
+use super::{Mutation, parallel};
 use crate::call::{Call, State};
 use crate::leg::Leg;
+use crate::legs::Side;
 use crate::{Act, ActKind, Party, Phone, Refusal, Routing, Time, Tone};
 
 /// What a fault makes of the routing.
 pub(crate) fn tamper_routing(fault: Mutation, phone: &Phone, routing: &mut Routing) {
-    let call = phone.calls.first();
+    let call = phone.calls.iter().next();
     let seat_of = |leg: Option<&Leg>| leg.map(|leg| Party::Leg(leg.id));
-    let second = seat_of(call.and_then(|call| call.second.as_ref()));
+    let second = seat_of(call.and_then(|call| call.leg(Side::Guest)));
     let crowd = call.is_some_and(|call| call.state == State::Conference);
     for entry in &mut routing.entries {
         match fault {
             Mutation::R3GuestIsDeaf if crowd && Some(entry.party) == second => entry.hears = false,
             Mutation::NoMusicMeanwhile if entry.tone == Some(Tone::Music) => {
-                let leg = call.and_then(|call| call.first.as_ref());
+                let leg = call.and_then(|call| call.leg(Side::Peer));
                 if leg.is_some_and(|leg| !leg.hold && Party::Leg(leg.id) == entry.party) {
                     (entry.tone, entry.hears, entry.speaks) = (None, true, true);
                 }
@@ -28,6 +29,7 @@ pub(crate) fn tamper_routing(fault: Mutation, phone: &Phone, routing: &mut Routi
             _ => {}
         }
     }
+    parallel::tamper_routing(fault, phone, routing);
     if fault == Mutation::R3HearsHimself
         && crowd
         && let Some(entry) = routing.entries.first().copied()

@@ -1,4 +1,4 @@
-//! R1–R6, R11–R18: the conference, and who may leave it how.
+//! R1–R6, R11–R18: the conference, and how each party leaves it.
 use super::{Step, is};
 use crate::proof::model::{Broken, Far, broken};
 use crate::proof::sketch::Sketch;
@@ -12,7 +12,8 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     r3_all_hear_each_other(step)?;
     r4_no_new_call(step)?;
     r5_the_customer_cannot(step)?;
-    r6_nobody_is_held(step)?;
+    no_owner_becomes_a_guest(step)?;
+    r6_no_party_is_held(step)?;
     r11_r12_the_owner_ends_it(step)?;
     r13_the_guest_exits(step)?;
     r14_the_guest_leaves(step)?;
@@ -97,8 +98,8 @@ fn r3_all_hear_each_other(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "R3: in a conference all three hear each other";
     for call in step.is.calls.iter().filter(|call| conference(call)) {
         let (Some(customer), Some(guest)) = (call.first, call.second) else {
-            // A replaced side may have gone already while the transfer is undecided.
-            if call.replaced_gone {
+            // Either side may have gone already while the transfer is undecided.
+            if call.replaced_gone || call.referred_gone {
                 continue;
             }
             return broken(RULE, format!("{call:?}"));
@@ -177,8 +178,22 @@ fn r5_the_customer_cannot(step: &Step<'_>) -> Result<(), Broken> {
     Ok(())
 }
 
-fn r6_nobody_is_held(step: &Step<'_>) -> Result<(), Broken> {
-    const RULE: &str = "R6: nobody is held in a conference";
+/// `isfocus` or a header in a customer's call never makes its owner a guest.
+fn no_owner_becomes_a_guest(step: &Step<'_>) -> Result<(), Broken> {
+    for call in step.is.calls.iter().filter(|call| call.role == Role::Guest) {
+        let was = step.was.call(call.id).map(|was| was.role);
+        if was.is_some_and(|was| was != Role::Guest) {
+            return broken(
+                "a guest is who was called as one: an owner never becomes a guest",
+                format!("{:?}", step.input),
+            );
+        }
+    }
+    Ok(())
+}
+
+fn r6_no_party_is_held(step: &Step<'_>) -> Result<(), Broken> {
+    const RULE: &str = "R6: no party is held in a conference";
     for call in &step.is.calls {
         let legs = [call.first, call.second].into_iter().flatten();
         for leg in legs {
@@ -188,7 +203,7 @@ fn r6_nobody_is_held(step: &Step<'_>) -> Result<(), Broken> {
                 return broken(RULE, format!("{leg:?}"));
             }
             if call.role == Role::Guest && step.reinvites(leg.id, Direction::SendOnly) {
-                return broken(RULE, "a guest holds somebody");
+                return broken(RULE, "a guest holds its owner");
             }
         }
     }
@@ -218,7 +233,7 @@ fn r11_r12_the_owner_ends_it(step: &Step<'_>) -> Result<(), Broken> {
     }
     if !step.has_wrap_up(call.id, true) {
         return broken(
-            "R12: when the owner ended it, his wrap-up opens",
+            "R12: when the owner ended it, the owner's wrap-up opens",
             "it does not",
         );
     }
@@ -291,7 +306,7 @@ fn r16_r17_the_customer_leaves(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     let replaced = call.referred.is_some_and(|referred| referred != leg);
-    if replaced || call.stage == Stage::Ending {
+    if replaced || step.is_a_bye_in_a_transfer() || call.stage == Stage::Ending {
         return Ok(());
     }
     if !step.has_wrap_up(call.id, false) {
@@ -321,7 +336,7 @@ fn r16_r17_the_customer_leaves(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn r18_post_call(step: &Step<'_>) -> Result<(), Broken> {
-    const RULE: &str = "R18: in post-call nobody is held and nobody consulted";
+    const RULE: &str = "R18: in post-call no party is held and none consulted";
     for call in step
         .is
         .calls

@@ -6,15 +6,16 @@ use crate::{Act, Action, ByeReason, Input, MediaEvent, Party, Role, Stage, Tone,
 
 pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     no_leg_is_forgotten(step)?;
-    nobody_is_routed_to_himself(step)?;
-    a_customer_who_is_there_hears_somebody_or_music(step)?;
+    no_party_is_routed_to_itself(step)?;
+    a_customer_that_is_there_hears_a_party_or_music(step)?;
     a_customer_is_released_by_a_rule_only(step)?;
     no_guests_input_releases_owner_or_customer(step)
 }
 
 /// Every dialog that there is belongs to a call, and every leg of a call is a dialog.
 fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
-    for far in &step.after.legs {
+    // Of a party that has hung up its REFER's subscription is left, and no leg.
+    for far in step.after.legs.iter().filter(|far| far.far != Far::HungUp) {
         if !step.after.phone.knows(far.id) {
             return broken("every leg belongs to a call", format!("{far:?} does not"));
         }
@@ -25,8 +26,8 @@ fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
             let fits = match there {
                 Some(Far::Up) => leg.up,
                 Some(Far::Unacknowledged) => leg.up,
-                Some(Far::Invited | Far::Calling) => !leg.up,
-                Some(Far::Cancelled | Far::Byed) | None => false,
+                Some(Far::Invited | Far::Redirected | Far::Declined | Far::Calling) => !leg.up,
+                Some(Far::Cancelled | Far::Byed | Far::HungUp | Far::Asks) | None => false,
             };
             if !fits {
                 return broken(
@@ -35,15 +36,20 @@ fn no_leg_is_forgotten(step: &Step<'_>) -> Result<(), Broken> {
                 );
             }
         }
-        if call.stage != Stage::Ending && call.first.is_none() && call.second.is_none() {
+        let undecided = call.referred_gone && (call.replaced_gone || call.blind);
+        if !undecided
+            && !matches!(call.stage, Stage::Asked | Stage::Ending)
+            && call.first.is_none()
+            && call.second.is_none()
+        {
             return broken("every leg belongs to a call", format!("{call:?} has none"));
         }
     }
     Ok(())
 }
 
-fn nobody_is_routed_to_himself(step: &Step<'_>) -> Result<(), Broken> {
-    const RULE: &str = "R3: nobody is routed to himself";
+fn no_party_is_routed_to_itself(step: &Step<'_>) -> Result<(), Broken> {
+    const RULE: &str = "R3: no party is routed to itself";
     let entries = &step.is.routing.entries;
     for (place, entry) in entries.iter().enumerate() {
         if entries[..place]
@@ -55,13 +61,13 @@ fn nobody_is_routed_to_himself(step: &Step<'_>) -> Result<(), Broken> {
         if let Party::Leg(leg) = entry.party
             && step.far(leg).is_none()
         {
-            return broken(RULE, format!("{entry:?} is nobody's"));
+            return broken(RULE, format!("{entry:?} has no leg"));
         }
     }
     Ok(())
 }
 
-fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<(), Broken> {
+fn a_customer_that_is_there_hears_a_party_or_music(step: &Step<'_>) -> Result<(), Broken> {
     const RULE: &str = "the customer is never left in silence";
     for call in &step.is.calls {
         let Some(customer) = call.first.filter(|leg| leg.up) else {
@@ -71,12 +77,13 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
             continue;
         }
         let Some(entry) = step.is.entry(Party::Leg(customer.id)) else {
-            return broken(RULE, "he has no entry");
+            return broken(RULE, "the customer has no entry");
         };
         let company = step.is.routing.entries.iter().any(|other| {
             other.party != entry.party
                 && other.group == entry.group
-                && other.hears
+                // An agent that did not answer is told so first.
+                && (other.hears || other.tone == Some(Tone::Answered))
                 && (other.speaks
                     || other.party == Party::Local
                     || call.second.is_some_and(|g| g.far_held))
@@ -86,7 +93,7 @@ fn a_customer_who_is_there_hears_somebody_or_music(step: &Step<'_>) -> Result<()
             return broken(RULE, format!("in {:?}: {:?}", call.stage, step.is.routing));
         }
         if music && entry.speaks {
-            return broken(RULE, "he speaks into his music");
+            return broken(RULE, "the customer speaks, and has music");
         }
     }
     Ok(())
@@ -110,7 +117,7 @@ fn a_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> 
             Input::Media { leg, event } => match event {
                 MediaEvent::Lost => *leg == customer.id || over,
                 MediaEvent::Heard => replaced,
-                MediaEvent::Silent | MediaEvent::Dtmf(_) => false,
+                MediaEvent::Silent | MediaEvent::Stopped | MediaEvent::Dtmf(_) => false,
             },
             Input::Deadline => over || call.asking || replaced,
             Input::Wire { leg, event } => match event {
@@ -123,7 +130,9 @@ fn a_customer_is_released_by_a_rule_only(step: &Step<'_>) -> Result<(), Broken> 
             | Input::PageOpen(_)
             | Input::Presence(_)
             | Input::WrapUp { .. }
+            | Input::WrapUpKept { .. }
             | Input::Device(_)
+            | Input::RtpPorts(_)
             | Input::NetworkChanged => false,
         };
         // Waiting for a conference, the phone was told to end; it does as soon as it may.

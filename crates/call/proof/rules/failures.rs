@@ -48,7 +48,7 @@ fn the_guest_is_not_rung_until_the_customer_is_held(step: &Step<'_>) -> Result<(
         if waiting && idle {
             return broken(
                 "consult: INVITE to the guest when the customer is held",
-                "nobody is called",
+                "no guest is called",
             );
         }
     }
@@ -112,13 +112,12 @@ fn guest_not_reached(step: &Step<'_>) -> Result<(), Broken> {
         return Ok(());
     }
     let told = step.says(|action| {
-        matches!(action, Action::Notice(Notice::GuestRefused { guest, status: s, .. }) if s == status && !guest.is_empty())
+        matches!(action, Action::Notice(Notice::GuestRefused { guest, status: s, .. }) if s == status && guest.shown().is_some())
     });
-    let gave_up =
-        step.says(|action| matches!(action, Action::Notice(Notice::TransferFailed { .. })));
     let Some(now) = step.now(call) else {
         return broken(RULE, "the call is gone");
     };
+    let gave_up = now.probing;
     let music = now.first.is_some_and(|customer| {
         step.is
             .entry(Party::Leg(customer.id))
@@ -279,7 +278,7 @@ fn silence_is_told(step: &Step<'_>) -> Result<(), Broken> {
     else {
         return Ok(());
     };
-    let named = step.says(|action| matches!(action, Action::Notice(Notice::NoAudio { party, .. }) if !party.is_empty()));
+    let named = step.says(|action| matches!(action, Action::Notice(Notice::NoAudio { party, .. }) if party.shown().is_some()));
     let asked = step.says(|action| matches!(action, Action::Reinvite { leg: l, .. } if l == leg));
     let expected = !was.silent && !was.far_held && !was.held;
     let far = step
@@ -340,8 +339,7 @@ fn the_network_changes(step: &Step<'_>) -> Result<(), Broken> {
 }
 
 fn drafts_and_reasons_are_kept(step: &Step<'_>) -> Result<(), Broken> {
-    const RULE: &str =
-        "a wrap-up draft and a submitted reason survive a crash: each is recorded in its step";
+    const RULE: &str = "a wrap-up draft and a submitted reason survive a crash: each is recorded in its step, and owed until it is kept";
     let recorded = |what: fn(&CallRecord) -> bool| {
         step.says(|action| matches!(action, Action::Record(record) if what(record)))
     };
@@ -349,8 +347,10 @@ fn drafts_and_reasons_are_kept(step: &Step<'_>) -> Result<(), Broken> {
     let after = step.after.phone.wrap_up_list();
     if let Input::WrapUp { act, .. } = step.input {
         let fine = match act {
-            WrapUpAct::Draft(_) => recorded(|r| matches!(r, CallRecord::WrapUpDrafted { .. })),
-            WrapUpAct::Submit(_) => recorded(|r| matches!(r, CallRecord::WrapUpSubmitted { .. })),
+            WrapUpAct::Draft { .. } => recorded(|r| matches!(r, CallRecord::WrapUpDrafted { .. })),
+            WrapUpAct::Submit { .. } => {
+                recorded(|r| matches!(r, CallRecord::WrapUpSubmitted { .. }))
+            }
             WrapUpAct::Extend => true,
         };
         if !fine {
@@ -360,19 +360,30 @@ fn drafts_and_reasons_are_kept(step: &Step<'_>) -> Result<(), Broken> {
     let gone = before
         .iter()
         .filter(|(id, _, _)| !after.iter().any(|(now, _, _)| now == id))
-        .count();
-    let written = step.actions.iter().filter(|action| {
-        matches!(
-            action,
-            Action::Record(CallRecord::WrapUpSubmitted { .. } | CallRecord::WrapUpDropped { .. })
-        )
-    });
+        .map(|(id, _, _)| *id);
+    let kept = match step.input {
+        Input::WrapUpKept { id, kept: true } => Some(*id),
+        _ => None,
+    };
+    let (waited, waits) = (step.before.phone.handed_in(), step.after.phone.handed_in());
+    if let Input::WrapUpKept { id, kept } = step.input {
+        let told =
+            step.says(|action| matches!(action, Action::Notice(Notice::WrapUpNotKept { .. })));
+        if waits.contains(id) || told == *kept {
+            return broken(RULE, format!("{id:?} and the disk's {kept}"));
+        }
+    }
+    let handed_in = waits.iter().filter(|id| !waited.contains(id)).count();
+    let written = step
+        .actions
+        .iter()
+        .filter(|action| matches!(action, Action::Record(CallRecord::WrapUpSubmitted { .. })));
     let opened = step
         .actions
         .iter()
         .filter(|action| matches!(action, Action::Record(CallRecord::WrapUpOpened { .. })));
     let new = after.iter().filter(|now| !before.contains(now)).count();
-    if gone != written.count() || new > opened.count() {
+    if !gone.eq(kept) || handed_in != written.count() || new > opened.count() {
         return broken(RULE, format!("{before:?} → {after:?}: {:?}", step.actions));
     }
     Ok(())

@@ -1,16 +1,18 @@
 //! The rules, held against every step. Each function is named after the rule that it holds; its words say which.
+mod both_orders;
 mod conference;
 mod customer;
 mod failures;
 mod more;
+mod parallel;
 mod transfer;
 
 use crate::proof::law;
 use crate::proof::model::{Broken, Far, FarLeg, World, broken};
 use crate::proof::sketch::{LegSketch, Sketch};
 use crate::{
-    Act, ActKind, Action, CallId, CallRecord, Column, Direction, Input, LegId, MediaEvent, Party,
-    Refusal, RouteEntry, Routing, Stage, WireEvent,
+    Act, ActKind, Action, CallId, CallRecord, Column, Direction, EndCause, Input, LegId,
+    MediaEvent, Party, Refusal, RouteEntry, Routing, Stage, WireEvent,
 };
 use std::collections::BTreeMap;
 
@@ -32,10 +34,11 @@ impl Look {
         self.calls.iter().find(|call| call.id == id)
     }
 
+    /// The call that has this leg, or has referred its party, which may have hung up since.
     pub(crate) fn call_of(&self, leg: LegId) -> Option<&Sketch> {
         self.calls
             .iter()
-            .find(|call| is(call.first, leg) || is(call.second, leg))
+            .find(|call| is(call.first, leg) || is(call.second, leg) || call.referred == Some(leg))
     }
 
     pub(crate) fn entry(&self, party: Party) -> Option<&RouteEntry> {
@@ -92,6 +95,19 @@ impl Step<'_> {
         };
         let up = self.before.leg(leg).is_some_and(|far| far.far == Far::Up);
         up.then_some((leg, self.was.call_of(leg)?))
+    }
+
+    /// A BYE of a party that a REFER has sent or is to replace: it decides nothing.
+    pub(crate) fn is_a_bye_in_a_transfer(&self) -> bool {
+        let bye = matches!(
+            self.input,
+            Input::Wire {
+                event: WireEvent::Ended(EndCause::Bye),
+                ..
+            }
+        );
+        let call = self.left().map(|(_, call)| call);
+        bye && call.is_some_and(|call| call.referred.is_some() && call.next.is_none())
     }
 
     /// The call as it is now.
@@ -193,6 +209,7 @@ impl Cells {
                         | Refusal::OtherCallFirst
                         | Refusal::CannotWithdraw
                         | Refusal::NotADigit
+                        | Refusal::NoRtpPort
                         | Refusal::TransferPending
                         | Refusal::NotHere(_)
                 );
@@ -257,5 +274,6 @@ pub(crate) fn all(step: &Step<'_>) -> Result<(), Broken> {
     transfer::all(step)?;
     failures::all(step)?;
     customer::all(step)?;
+    parallel::all(step)?;
     more::all(step)
 }

@@ -3,8 +3,8 @@ use crate::story::{
     CALL, CUSTOMER, GUEST, LOCAL, PLAIN, Story, TRIALOG, caller, leg, policy, target,
 };
 use trialog_call::{
-    Act, Action, CallId, Input, LegId, Policy, Presence, Refusal, Stage, Tone, WireEvent,
-    WrapUpAct, WrapUpId,
+    Act, Action, CallId, CallRecord, Grade, Incoming, Input, LegId, Policy, Presence, Refusal,
+    Rejection, Stage, Tone, WireEvent,
 };
 
 const SECOND: LegId = LegId::Received(2);
@@ -85,7 +85,7 @@ fn without_call_waiting_a_second_call_is_busy() {
     );
     rings(&mut story);
     assert_eq!(
-        story.did,
+        story.did[..1],
         [Action::Reject {
             leg: SECOND,
             status: 486
@@ -94,12 +94,51 @@ fn without_call_waiting_a_second_call_is_busy() {
 }
 
 #[test]
+fn without_call_waiting_a_ringing_stranger_is_in_the_way_of_strangers_alone() {
+    let quiet = Policy {
+        call_waiting: false,
+        ..policy()
+    };
+    let comes = |story: &mut Story, leg: u32, grade| {
+        let incoming = Incoming { grade, ..caller() };
+        let leg = LegId::Received(leg);
+        story.wire(leg, WireEvent::Incoming(incoming));
+        let status = 486;
+        if story.did.contains(&Action::Reject { leg, status }) {
+            return false;
+        }
+        assert!(story.did.contains(&Action::Ring(leg)), "{:?}", story.did);
+        true
+    };
+    let shown = |story: &Story| story.phone.snapshot(story.now).turns_away.is_none();
+    for grade in [Grade::Registrar, Grade::Colleague] {
+        let mut story = Story::new(quiet.clone());
+        assert!(comes(&mut story, 1, Grade::Stranger) && shown(&story));
+        assert!(!comes(&mut story, 2, Grade::Stranger));
+        assert!(comes(&mut story, 3, grade) && !shown(&story));
+        assert!(!comes(&mut story, 4, Grade::Colleague), "one of them rings");
+        // The stranger has lost nothing.
+        assert_eq!(story.phone.snapshot(story.now).calls.len(), 2);
+    }
+    // One that the agent talks to is a call as any.
+    let mut story = Story::connected(quiet.clone(), PLAIN);
+    assert!(!comes(&mut story, 2, Grade::Colleague));
+    // A phone without an agent has no second call to choose.
+    let mut story = Story::new(Policy {
+        agent: false,
+        ..quiet
+    });
+    assert!(comes(&mut story, 1, Grade::Stranger));
+    assert!(!comes(&mut story, 2, Grade::Colleague));
+}
+
+#[test]
 fn an_idle_or_wrapping_up_agents_phone_answers_by_policy() {
     let mut story = Story::new(policy());
     story.give(Input::Presence(Presence::Idle));
     rings(&mut story);
     assert_eq!(
-        story.did,
+        story.did[..1],
         [Action::Reject {
             leg: SECOND,
             status: 480
@@ -110,16 +149,13 @@ fn an_idle_or_wrapping_up_agents_phone_answers_by_policy() {
     story.hangs_up(CUSTOMER);
     rings(&mut story);
     assert_eq!(
-        story.did,
+        story.did[..1],
         [Action::Reject {
             leg: SECOND,
             status: 480
         }]
     );
-    story.give(Input::WrapUp {
-        id: WrapUpId(1),
-        act: WrapUpAct::Submit("sale".into()),
-    });
+    story.hands_in("sale");
     rings(&mut story);
     assert!(story.did.contains(&Action::Ring(SECOND)));
 }
@@ -127,7 +163,7 @@ fn an_idle_or_wrapping_up_agents_phone_answers_by_policy() {
 #[test]
 fn auto_answer_answers_who_comes_alone() {
     let mut story = Story::new(Policy {
-        auto_answer: true,
+        auto_answer: Some(Grade::Stranger),
         ..policy()
     });
     story.wire(CUSTOMER, WireEvent::Incoming(caller()));
@@ -139,22 +175,19 @@ fn auto_answer_answers_who_comes_alone() {
 #[test]
 fn auto_answer_answers_who_waited_when_the_call_before_is_over_and_wrapped_up() {
     let mut story = Story::new(Policy {
-        auto_answer: true,
+        auto_answer: Some(Grade::Stranger),
         ..policy()
     });
     story
         .wire(CUSTOMER, WireEvent::Incoming(caller()))
         .wire(CUSTOMER, WireEvent::Confirmed);
     rings(&mut story);
-    // On hold is not over: whoever is on hold comes first.
+    // On hold is not over: the held call comes first.
     story.act(Act::Hold).agrees(CUSTOMER, PLAIN);
     assert!(!story.did.contains(&Action::Answer(SECOND)));
     story.hangs_up(CUSTOMER);
     assert!(!story.did.contains(&Action::Answer(SECOND)));
-    story.give(Input::WrapUp {
-        id: WrapUpId(1),
-        act: WrapUpAct::Submit("sale".into()),
-    });
+    story.hands_in("sale");
     assert!(story.did.contains(&Action::Answer(SECOND)));
 }
 
@@ -179,6 +212,32 @@ fn the_hook_answers_ends_and_cancels_as_the_state_of_the_call_in_focus_says() {
 }
 
 #[test]
+fn a_far_side_that_does_not_answer_the_bye_is_in_the_agents_way_no_more() {
+    let mut one_at_a_time = policy();
+    one_at_a_time.call_waiting = false;
+    let mut story = Story::connected(one_at_a_time, PLAIN);
+    story.act(Act::End);
+    let finished = |record: &CallRecord| matches!(record, CallRecord::Finished { .. });
+    assert_eq!(
+        (story.byes(), story.recorded(finished)),
+        (vec![CUSTOMER], 1)
+    );
+    assert_eq!((story.stage(), story.wrap_ups()), (Stage::Ending, (1, 0)));
+    assert_eq!(
+        (story.entry(LOCAL), story.entry(leg(CUSTOMER))),
+        (None, None)
+    );
+    story.hands_in("sale");
+    // RFC 3261 §17.1.2.2: the transaction has 32 s for its answer.
+    rings(story.passes(20)).give(Input::Act {
+        call: OTHER,
+        act: Act::Answer,
+    });
+    assert!(story.talk(LOCAL, leg(SECOND)));
+    assert!(story.did.contains(&Action::Answer(SECOND)));
+}
+
+#[test]
 fn the_first_sigterm_waits_for_a_conference_and_the_second_does_not() {
     let mut story = Story::conference(policy(), PLAIN, TRIALOG);
     story.give(Input::Terminate);
@@ -200,4 +259,80 @@ fn a_plain_call_is_ended_by_the_first_sigterm() {
         story.phone.permits(CALL, &Act::End),
         Err(Refusal::NoSuchCall)
     );
+}
+
+#[test]
+fn without_an_rtp_port_a_new_call_gets_503_and_one_that_rings_waits() {
+    let mut story = Story::new(policy());
+    story.wire(CUSTOMER, WireEvent::Incoming(caller()));
+    story.give(Input::RtpPorts(false));
+    assert_eq!(story.refusal(&Act::Answer), Some(Refusal::NoRtpPort));
+    assert_eq!(
+        story.give(Input::Hook).did,
+        [Action::Refuse(Refusal::NoRtpPort)]
+    );
+    let second = LegId::Received(2);
+    story.wire(second, WireEvent::Incoming(caller()));
+    let reject = Action::Reject {
+        leg: second,
+        status: 503,
+    };
+    assert_eq!(story.did[..1], [reject]);
+    story.give(Input::RtpPorts(true)).act(Act::Answer);
+    assert_eq!(story.did, [Action::Answer(CUSTOMER)]);
+}
+
+#[test]
+fn without_an_rtp_port_no_leg_is_replaced_and_the_old_one_goes_on() {
+    let mut story = Story::connected(policy(), PLAIN);
+    story.give(Input::RtpPorts(false));
+    let (leg, status) = (LegId::Received(2), 503);
+    let replacing = Incoming {
+        replaces: Some(CUSTOMER),
+        by_peer: true,
+        ..caller()
+    };
+    story.wire(leg, WireEvent::Incoming(replacing));
+    assert_eq!(story.did, [Action::Reject { leg, status }]);
+    assert_eq!(story.stage(), Stage::Connected);
+}
+
+/// The status with which an offered call is refused by this act.
+fn refused_with(policy: Policy, as_guest: bool, act: Act) -> Option<u16> {
+    let mut story = Story::new(policy);
+    let incoming = Incoming {
+        as_guest,
+        grade: Grade::Colleague,
+        ..caller()
+    };
+    story.wire(CUSTOMER, WireEvent::Incoming(incoming)).act(act);
+    story.did.iter().find_map(|action| match action {
+        Action::Reject { status, .. } => Some(*status),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_rejected_call_rings_on_at_the_other_phones_of_its_group_unless_it_is_meant_for_all() {
+    let everywhere = || Policy {
+        rejection: Rejection::Everywhere,
+        ..policy()
+    };
+    let (here, all) = (Some(Rejection::Here), Some(Rejection::Everywhere));
+    for (policy, act, status) in [
+        (policy(), Act::Reject(None), 486),
+        (policy(), Act::End, 486),
+        (policy(), Act::Reject(all), 603),
+        (everywhere(), Act::Reject(None), 603),
+        (everywhere(), Act::Reject(here), 486),
+    ] {
+        assert_eq!(refused_with(policy, false, act), Some(status));
+    }
+}
+
+#[test]
+fn a_guest_that_declines_is_told_apart_from_one_that_is_busy() {
+    for act in [Act::Reject(None), Act::EndConsult] {
+        assert_eq!(refused_with(policy(), true, act), Some(603));
+    }
 }

@@ -1,8 +1,10 @@
 //! The owner's conference: R1–R6, R11–R14, R16–R18, and what goes wrong on the way.
-use crate::story::{CALL, CUSTOMER, GUEST, LOCAL, PLAIN, Story, TRIALOG, leg, policy, target};
+use crate::story::{
+    CALL, CUSTOMER, GUEST, LOCAL, PLAIN, Story, TRIALOG, caller, leg, policy, target,
+};
 use trialog_call::{
-    Act, Action, Direction, Hangup, Input, MediaEvent, Notice, Policy, Refusal, Stage, Tone,
-    WireEvent,
+    AccountId, Act, Action, Direction, Hangup, Incoming, Input, LegId, MediaEvent, Notice, Policy,
+    Refusal, Role, Stage, Tone, WireEvent,
 };
 
 #[test]
@@ -15,7 +17,7 @@ fn r1_a_conference_starts_only_out_of_an_answered_consult() {
     story
         .act(Act::Consult(target("guest")))
         .agrees(CUSTOMER, PLAIN);
-    story.wire(GUEST, WireEvent::Progress { early_media: false });
+    story.wire(GUEST, WireEvent::Rings);
     assert_eq!(
         story.refusal(&Act::Conference),
         Some(Refusal::ConsultNotAnswered)
@@ -41,7 +43,7 @@ fn r3_the_customer_is_taken_off_hold_and_all_three_hear_each_other_without_thems
     ] {
         assert!(story.talk(one, other));
     }
-    // A entry hears the others of its group; with one entry each, nobody hears himself.
+    // An entry hears the others of its group; with one entry each, no party hears itself.
     assert_eq!(story.phone.routing().entries.len(), 3);
 }
 
@@ -104,7 +106,7 @@ fn r6_nobody_is_put_on_hold_in_a_conference() {
 fn r6_a_far_sides_hold_is_accepted_and_its_music_is_cut_from_the_mix() {
     let mut story = Story::conference(policy(), PLAIN, TRIALOG);
     story.wire(CUSTOMER, WireEvent::FarHold(true));
-    let entry = story.entry(leg(CUSTOMER)).expect("he stays");
+    let entry = story.entry(leg(CUSTOMER)).expect("the customer stays");
     assert!(!entry.speaks && story.talk(LOCAL, leg(GUEST)));
     story.wire(CUSTOMER, WireEvent::FarHold(false));
     assert!(story.talk(leg(CUSTOMER), leg(GUEST)));
@@ -257,7 +259,7 @@ fn a_busy_guest_is_named_and_the_customer_is_one_act_away() {
         .act(Act::Consult(target("guest")))
         .agrees(CUSTOMER, PLAIN);
     story.wire(GUEST, WireEvent::Refused { status: 486 });
-    assert!(story.told(|notice| matches!(notice, Notice::GuestRefused { guest, status: 486, .. } if guest.contains("guest"))));
+    assert!(story.told(|notice| matches!(notice, Notice::GuestRefused { guest, status: 486, .. } if guest.uri == Some(target("guest").0))));
     assert!(story.stage() == Stage::Held && story.has_music(CUSTOMER));
     story.act(Act::Resume).agrees(CUSTOMER, PLAIN);
     assert!(story.talk(LOCAL, leg(CUSTOMER)));
@@ -270,6 +272,15 @@ fn the_ear_hears_the_busy_tone_for_a_while_when_the_called_party_refuses() {
         .act(Act::Consult(target("guest")))
         .agrees(CUSTOMER, PLAIN);
     assert_eq!(own_tone(&story), None);
+    for (status, tone) in [
+        (404, Tone::Congestion),
+        (503, Tone::Congestion),
+        (603, Tone::Busy),
+    ] {
+        let mut other = story.clone();
+        other.wire(GUEST, WireEvent::Refused { status });
+        assert_eq!(own_tone(&other), Some(tone), "{status}");
+    }
     story.wire(GUEST, WireEvent::Refused { status: 486 });
     assert_eq!(own_tone(&story), Some(Tone::Busy));
     let mut patient = story.phone.clone();
@@ -346,7 +357,7 @@ fn a_silent_party_is_named_and_asked_once() {
     };
     story.give(silent());
     assert!(
-        story.told(|notice| matches!(notice, Notice::NoAudio { party, .. } if party == "customer"))
+        story.told(|notice| matches!(notice, Notice::NoAudio { party, .. } if party.shown() == Some("customer")))
     );
     assert_eq!(
         story
@@ -380,4 +391,55 @@ fn each_leg_is_re_invited_when_the_network_changes() {
     });
     assert_eq!(asked.count(), 2);
     assert_eq!(story.call().expect("the call").id, CALL);
+}
+
+#[test]
+fn a_consult_goes_by_the_calls_account_or_by_the_one_that_is_named() {
+    for (act, account) in [
+        (Act::Consult(target("guest")), AccountId(0)),
+        (
+            Act::ConsultBy {
+                account: AccountId(1),
+                target: target("guest"),
+            },
+            AccountId(1),
+        ),
+    ] {
+        let mut story = Story::connected(policy(), PLAIN);
+        story.act(act).agrees(CUSTOMER, PLAIN);
+        let by = story.did.iter().find_map(|action| match action {
+            Action::Invite { account, .. } => Some(*account),
+            _ => None,
+        });
+        assert_eq!(by, Some(account));
+    }
+    let nowhere = Act::ConsultBy {
+        account: AccountId(2),
+        target: target("guest"),
+    };
+    let story = Story::connected(policy(), PLAIN);
+    assert_eq!(story.refusal(&nowhere), Some(Refusal::NoSuchAccount));
+}
+
+#[test]
+fn what_takes_the_guests_place_is_shown_as_a_guests() {
+    let mut story = Story::conference(policy(), PLAIN, TRIALOG);
+    let new = LegId::Received(2);
+    let incoming = Incoming {
+        replaces: Some(GUEST),
+        by_peer: true,
+        ..caller()
+    };
+    story.wire(new, WireEvent::Incoming(incoming));
+    let roles = |story: &Story| {
+        let call = story.call().expect("the call goes on");
+        let legs = call.legs.iter().map(|leg| (leg.id, leg.role));
+        legs.collect::<Vec<_>>()
+    };
+    let all = [
+        (CUSTOMER, Role::Customer),
+        (GUEST, Role::Guest),
+        (new, Role::Guest),
+    ];
+    assert_eq!(roles(&story), all);
 }

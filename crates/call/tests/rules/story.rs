@@ -1,9 +1,10 @@
 //! One phone and the words to tell a story about it.
+use std::sync::Arc;
 use std::time::Duration;
 use trialog_call::{
-    AccountId, Act, Action, CallId, CallRecord, CallView, Capabilities, EndCause, Incoming, Input,
-    LegId, Notice, Party, Phone, Policy, Refusal, RouteEntry, Stage, Target, Time, Tone, WireEvent,
-    WrapUpReason,
+    AccountId, Act, Action, CallId, CallRecord, CallView, Capabilities, EndCause, Grade, Incoming,
+    Input, LegId, Notice, Party, PartyIdentity, Phone, Policy, Refusal, RouteEntry, Stage, Target,
+    Time, Tone, WireEvent, WrapUpAct, WrapUpId, WrapUpReason,
 };
 
 pub(crate) const CUSTOMER: LegId = LegId::Received(1);
@@ -27,6 +28,7 @@ pub(crate) const OLD: Capabilities = Capabilities {
     trialog: false,
 };
 
+#[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) phone: Phone,
     pub(crate) now: Time,
@@ -54,12 +56,13 @@ pub(crate) fn target(name: &str) -> Target {
 pub(crate) fn caller() -> Incoming {
     Incoming {
         account: AccountId(0),
-        from: "customer".into(),
-        uri: target("customer"),
+        from: PartyIdentity::named("customer").into(),
+        origin: Default::default(),
         as_guest: false,
-        trusted: false,
+        grade: Grade::Stranger,
         replaces: None,
         by_peer: false,
+        answer_after: None,
         capabilities: PLAIN,
     }
 }
@@ -67,7 +70,7 @@ pub(crate) fn caller() -> Incoming {
 impl Story {
     pub(crate) fn new(policy: Policy) -> Self {
         Self {
-            phone: Phone::new(policy, 1),
+            phone: Phone::new(policy, 2),
             now: Time::ZERO,
             did: Vec::new(),
             all: Vec::new(),
@@ -86,6 +89,17 @@ impl Story {
 
     pub(crate) fn wire(&mut self, leg: LegId, event: WireEvent) -> &mut Self {
         self.give(Input::Wire { leg, event })
+    }
+
+    /// The agent hands the first wrap-up in, and the disk has it.
+    pub(crate) fn hands_in(&mut self, reason: &str) -> &mut Self {
+        let id = WrapUpId(1);
+        let act = WrapUpAct::Submit {
+            reason: reason.to_owned(),
+            note: None,
+        };
+        self.give(Input::WrapUp { id, act });
+        self.give(Input::WrapUpKept { id, kept: true })
     }
 
     /// The far side agrees to the session that it was asked for.
@@ -152,8 +166,8 @@ impl Story {
         let mut story = Self::new(policy);
         let incoming = Incoming {
             as_guest: true,
-            trusted: true,
-            from: "owner".into(),
+            grade: Grade::Colleague,
+            from: PartyIdentity::named("owner").into(),
             capabilities: TRIALOG,
             ..caller()
         };
@@ -222,6 +236,13 @@ impl Story {
             .any(|action| matches!(action, Action::Notice(notice) if what(notice)))
     }
 
+    /// As [`Story::told`], in any step.
+    pub(crate) fn was_told(&self, what: impl Fn(&Notice) -> bool) -> bool {
+        self.all
+            .iter()
+            .any(|action| matches!(action, Action::Notice(notice) if what(notice)))
+    }
+
     /// Wrap-ups owed and drafted.
     pub(crate) fn wrap_ups(&self) -> (usize, usize) {
         let all = self.phone.snapshot(self.now).wrap_ups;
@@ -241,4 +262,13 @@ pub(crate) const LOCAL: Party = Party::Local;
 
 pub(crate) fn leg(id: LegId) -> Party {
     Party::Leg(id)
+}
+
+/// The party of a URI, as a registrar states it.
+pub(crate) fn asserted(name: &str, uri: &str) -> Arc<PartyIdentity> {
+    Arc::new(PartyIdentity {
+        name: Some(name.to_owned()),
+        asserted: true,
+        ..PartyIdentity::called(&Target(uri.to_owned()))
+    })
 }

@@ -1,6 +1,9 @@
 //! R7–R10, as the owner sees them.
 use crate::story::{CUSTOMER, GUEST, LOCAL, OLD, PLAIN, Story, TRIALOG, leg, policy, target};
-use trialog_call::{Act, Action, Info, LegId, Notice, ReferTo, Refusal, Stage, WireEvent};
+use trialog_call::{
+    Act, Action, CallRecord, Capabilities, EndCause, Info, LegId, Notice, Outcome, ReferTo,
+    Refusal, Stage, WireEvent,
+};
 
 fn refers(story: &Story) -> Vec<(LegId, ReferTo)> {
     let refer = |action: &Action| match action {
@@ -98,6 +101,72 @@ fn the_replaced_sides_bye_and_the_final_notify_end_alike_in_either_order() {
 }
 
 #[test]
+fn the_referred_sides_bye_before_the_final_notify_is_not_leaving() {
+    let hung_up = || {
+        let mut story = Story::consulting(policy(), PLAIN, PLAIN);
+        story
+            .act(Act::Transfer(None))
+            .wire(CUSTOMER, WireEvent::ReferAccepted)
+            .hangs_up(CUSTOMER);
+        assert_eq!(
+            (&story.did[..], story.stage()),
+            (&[][..], Stage::TransferPending)
+        );
+        story
+    };
+    let mut done = hung_up();
+    done.notify(CUSTOMER, 200);
+    assert!(done.told(|notice| matches!(notice, Notice::Transferred { .. })));
+    assert_eq!((done.byes(), done.wrap_ups()), (vec![GUEST], (1, 0)));
+    let transferred = |record: &CallRecord| matches!(record, CallRecord::Finished { outcome, .. } if *outcome == Outcome::Transferred);
+    assert_eq!(done.recorded(transferred), 1);
+
+    let gone = |status: u16| move |notice: &Notice| matches!(notice, Notice::TransferFailedCustomerGone { status: s, .. } if *s == status);
+    let mut busy = hung_up();
+    busy.notify(CUSTOMER, 486);
+    assert!(busy.told(gone(486)) && !busy.told(|n| matches!(n, Notice::CustomerLeft { .. })));
+    assert_eq!((busy.stage(), busy.wrap_ups()), (Stage::PostCall, (0, 1)));
+    let mut unsaid = hung_up();
+    // Too late for a 603 at once, and then for a NOTIFY.
+    unsaid.waits().waits();
+    assert!(unsaid.told(gone(408)) && unsaid.stage() == Stage::PostCall);
+}
+
+#[test]
+fn a_customer_sent_blind_that_hangs_up_first_is_transferred_by_its_notify_alone() {
+    let hung_up = || {
+        let mut story = Story::connected(policy(), PLAIN);
+        story
+            .act(Act::Transfer(Some(target("desk"))))
+            .hangs_up(CUSTOMER);
+        assert_eq!(story.stage(), Stage::TransferPending);
+        // No party is left to talk to: the next call can be taken meanwhile.
+        assert!(story.did.is_empty() && story.entry(LOCAL).is_none());
+        story
+    };
+    let mut done = hung_up();
+    done.notify(CUSTOMER, 100).notify(CUSTOMER, 200);
+    assert!(done.told(|notice| matches!(notice, Notice::Transferred { .. })));
+    assert_eq!((done.call(), done.wrap_ups()), (None, (1, 0)));
+    let mut failed = hung_up();
+    failed.wire(CUSTOMER, WireEvent::ReferRefused { status: 481 });
+    assert!(failed.told(|n| matches!(n, Notice::TransferFailedCustomerGone { .. })));
+    assert_eq!((failed.call(), failed.wrap_ups()), (None, (1, 0)));
+}
+
+#[test]
+fn a_guest_that_was_sent_and_hangs_up_first_leaves_the_customer_with_the_owner_when_it_fails() {
+    let mut story = Story::conference(policy(), PLAIN, TRIALOG);
+    story.act(Act::Transfer(None)).hangs_up(GUEST);
+    assert!(story.stage() == Stage::TransferPending && story.talk(LOCAL, leg(CUSTOMER)));
+    assert_eq!(story.refusal(&Act::Withdraw), Some(Refusal::Busy));
+    story.notify(GUEST, 486);
+    assert!(story.stage() == Stage::Connected && story.talk(LOCAL, leg(CUSTOMER)));
+    story.agrees(CUSTOMER, PLAIN);
+    assert!(story.told(|notice| matches!(notice, Notice::TransferFailed { status: 486, .. })));
+}
+
+#[test]
 fn an_accepted_refer_is_not_success_and_none_decided_in_a_minute_has_failed() {
     let mut story = Story::conference(policy(), PLAIN, TRIALOG);
     story
@@ -105,8 +174,9 @@ fn an_accepted_refer_is_not_success_and_none_decided_in_a_minute_has_failed() {
         .wire(GUEST, WireEvent::ReferAccepted);
     assert_eq!(story.stage(), Stage::TransferPending);
     story.waits();
-    assert!(story.told(|notice| matches!(notice, Notice::TransferFailed { status: 408, .. })));
     assert_eq!(story.stage(), Stage::Conference);
+    story.agrees(CUSTOMER, PLAIN);
+    assert!(story.told(|notice| matches!(notice, Notice::TransferFailed { status: 408, .. })));
 }
 
 #[test]
@@ -137,19 +207,69 @@ fn old_phones_are_anchored_at_once_and_whoever_is_held_is_taken_off_hold() {
 }
 
 #[test]
+fn the_guests_phone_is_told_that_it_owns_an_anchored_call_by_info_or_by_way_of_its_server() {
+    for (guest, told) in [
+        (
+            TRIALOG,
+            Action::Inform {
+                leg: GUEST,
+                info: Info::YouAreOwner,
+            },
+        ),
+        (
+            OLD,
+            Action::StateParty {
+                leg: GUEST,
+                party: CUSTOMER,
+            },
+        ),
+    ] {
+        let guest = Capabilities {
+            refer: false,
+            replaces: false,
+            ..guest
+        };
+        let mut story = Story::conference(policy(), OLD, guest);
+        story.act(Act::Transfer(None));
+        assert_eq!(story.stage(), Stage::Anchored);
+        assert!(story.did.contains(&told), "{:?}", story.did);
+    }
+}
+
+#[test]
 fn a_transfer_refused_out_of_the_consult_brings_the_customer_to_the_owner_and_never_anchors() {
     let mut story = Story::consulting(policy(), PLAIN, PLAIN);
+    // A person has taken its time.
     story
         .act(Act::Transfer(None))
+        .waits()
         .wire(CUSTOMER, WireEvent::ReferRefused { status: 603 });
-    assert!(story.told(|notice| matches!(notice, Notice::TransferFailed { status: 603, .. })));
     story.agrees(GUEST, PLAIN).agrees(CUSTOMER, PLAIN);
+    assert!(story.was_told(|notice| matches!(notice, Notice::TransferFailed { status: 603, .. })));
     assert!(
         story.stage() == Stage::Swapped
             && story.talk(LOCAL, leg(CUSTOMER))
             && story.has_music(GUEST)
     );
     assert_eq!(story.wrap_ups(), (0, 1));
+}
+
+#[test]
+fn a_603_at_once_is_what_a_pbx_says_that_forbids_refer_and_a_trialogs_is_its_agents_no() {
+    let refused = |guest, after: fn(&mut Story)| {
+        let mut story = Story::conference(policy(), PLAIN, guest);
+        story.act(Act::Transfer(None));
+        let referred = refers(&story)[0].0;
+        after(&mut story);
+        story.wire(referred, WireEvent::ReferRefused { status: 603 });
+        story.stage()
+    };
+    assert_eq!(refused(PLAIN, |_| {}), Stage::Anchored);
+    let late = |story: &mut Story| {
+        story.waits();
+    };
+    assert_eq!(refused(PLAIN, late), Stage::Conference);
+    assert_eq!(refused(TRIALOG, |_| {}), Stage::Conference);
 }
 
 #[test]
@@ -191,6 +311,60 @@ fn a_blind_transfer_that_fails_leaves_the_customer_with_the_owner() {
     );
     story.notify(CUSTOMER, 486);
     assert!(story.stage() == Stage::Connected && story.talk(LOCAL, leg(CUSTOMER)));
+}
+
+/// The transfer of a customer has failed with 486, out of a state.
+fn failed(mut story: Story, to: Option<&str>) -> Story {
+    story
+        .act(Act::Transfer(to.map(target)))
+        .notify(CUSTOMER, 486);
+    assert!(!story.was_told(|notice| matches!(notice, Notice::TransferFailed { .. })));
+    story
+}
+
+#[test]
+fn the_customer_is_said_to_be_there_when_its_phone_has_answered() {
+    let with_you = |notice: &Notice| matches!(notice, Notice::TransferFailed { status: 486, .. });
+    // Alone with the customer, and in a conference, it is asked by a re-INVITE of its own; the conference goes on meanwhile.
+    let mut blind = failed(Story::connected(policy(), PLAIN), Some("desk"));
+    assert!(blind.agrees(CUSTOMER, PLAIN).told(with_you));
+    let mut conference = failed(Story::conference(policy(), PLAIN, PLAIN), None);
+    assert!(conference.talk(leg(CUSTOMER), leg(GUEST)));
+    let refused = WireEvent::RenegotiationRefused { status: 488 };
+    assert!(conference.wire(CUSTOMER, refused).told(with_you));
+    assert_eq!(conference.stage(), Stage::Conference);
+    // Out of a consult by the one that takes it off hold.
+    let mut consult = failed(Story::consulting(policy(), PLAIN, PLAIN), None);
+    consult.agrees(GUEST, PLAIN);
+    let reinvites = |story: &Story| {
+        let of = |action: &&Action| matches!(action, Action::Reinvite { leg: CUSTOMER, .. });
+        story.did.iter().filter(of).count()
+    };
+    assert_eq!(reinvites(&consult), 1);
+    consult.agrees(CUSTOMER, PLAIN);
+    assert!(consult.told(with_you) && reinvites(&consult) == 0);
+}
+
+#[test]
+fn a_customer_that_a_pbx_has_let_go_is_not_said_to_be_there() {
+    let gone = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::TransferFailedCustomerGone { status: 486, .. }
+        )
+    };
+    let after = |mut story: Story| {
+        story.wire(CUSTOMER, WireEvent::Ended(EndCause::Lost));
+        assert!(story.told(gone));
+        assert!(!story.told(|notice| matches!(notice, Notice::CustomerLeft { .. })));
+        story.call().map(|call| call.stage)
+    };
+    let blind = failed(Story::connected(policy(), PLAIN), Some("desk"));
+    assert_eq!(after(blind), None);
+    let conference = failed(Story::conference(policy(), PLAIN, PLAIN), None);
+    assert_eq!(after(conference), Some(Stage::PostCall));
+    let consult = failed(Story::consulting(policy(), PLAIN, PLAIN), None);
+    assert_eq!(after(consult), Some(Stage::PostCall));
 }
 
 #[test]
