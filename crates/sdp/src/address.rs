@@ -66,7 +66,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Who made a description, and which version of it this is (RFC 8866 §5.2).
+/// The origin line: the maker of a description, and the version of it (RFC 8866 §5.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// `-` where there is none.

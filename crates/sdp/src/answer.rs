@@ -1,5 +1,6 @@
 //! The answer to an offer (RFC 3264 §6), and what an answer to our own offer comes to (§7).
-use crate::negotiated::{events, ptime, remote};
+use crate::crypto;
+use crate::negotiated::{comfort_noise, events, ptime, remote};
 use crate::offer::{Line, description};
 use crate::{
     Codec, Description, Direction, Format, LocalMedia, Media, Negotiated, NegotiationError,
@@ -44,9 +45,10 @@ fn take(
     media: &Media,
     local: &LocalMedia,
 ) -> Result<(Media, Negotiated), NegotiationError> {
-    if !media.is_plain_audio() {
+    if !media.is_audio() {
         return Err(NegotiationError::NoAudio);
     }
+    let protection = crypto::answer(media, &local.security)?;
     // The order is the offerer's: RFC 3264 §6.1.
     let (format, codec) = first_common(media, &local.codecs)?;
     let remote = reachable(remote(offer, media)?, local)?;
@@ -59,6 +61,11 @@ fn take(
     if let Some(event) = &event {
         line.telephone_event(event.payload, event.clock_rate);
     }
+    let comfort_noise = comfort_noise(media, codec);
+    if comfort_noise {
+        line.comfort_noise();
+    }
+    let (srtp, key) = protection.unzip();
     let negotiated = Negotiated {
         remote,
         remote_rtcp: media.rtcp(remote),
@@ -70,6 +77,7 @@ fn take(
             receive: event.payload,
             clock_rate: event.clock_rate,
         }),
+        comfort_noise,
         ptime_ms: ptime(media, local),
         direction,
         far_direction,
@@ -78,12 +86,15 @@ fn take(
         } else {
             Default::default()
         },
+        srtp,
     };
-    Ok((line.finish(local, &media.protocol, direction), negotiated))
+    let mut line = line.finish(local, &media.protocol, direction);
+    line.attributes.extend(key);
+    Ok((line, negotiated))
 }
 
 /// Where our socket can send to: an address of its own kind, or none at all (a hold). With another there would be a call
-/// without sound, and nobody to say so.
+/// without sound, with no sign of it on the wire.
 fn reachable(remote: SocketAddr, local: &LocalMedia) -> Result<SocketAddr, NegotiationError> {
     if remote.ip().is_unspecified() || remote.is_ipv4() == local.address.is_ipv4() {
         Ok(remote)
@@ -118,7 +129,7 @@ pub fn accept_answer(
     let lines = our_offer.media.iter().zip(&answer.media);
     let (ours, theirs) = lines
         .clone()
-        .find(|(ours, _)| ours.is_plain_audio())
+        .find(|(ours, _)| ours.is_audio())
         .ok_or(NegotiationError::NoOffer)?;
     if !theirs.kind.eq_ignore_ascii_case(&ours.kind) {
         return Err(NegotiationError::Mismatch);
@@ -126,7 +137,7 @@ pub fn accept_answer(
     if theirs.port == 0 {
         return Err(NegotiationError::Rejected);
     }
-    if !theirs.is_plain_audio() {
+    if !theirs.is_audio() {
         return Err(NegotiationError::Mismatch);
     }
     let offered: Vec<(Format, Codec)> = ours
@@ -134,6 +145,7 @@ pub fn accept_answer(
         .filter_map(|format| format.codec().map(|codec| (format, codec)))
         .collect();
     let offered_codecs: Vec<_> = offered.iter().map(|(_, codec)| *codec).collect();
+    let srtp = crypto::accept(ours, theirs, &local.security)?;
     // RFC 3264 §7: send the answer's first.
     let (format, codec) = first_common(theirs, &offered_codecs)?;
     let remote = reachable(remote(answer, theirs)?, local)?;
@@ -147,6 +159,7 @@ pub fn accept_answer(
         send_payload: format.payload,
         receive_payloads: receivable(&offered, theirs),
         telephone_event: agreed_events(ours, theirs, codec),
+        comfort_noise: comfort_noise(ours, codec) && comfort_noise(theirs, codec),
         ptime_ms: ptime(theirs, local),
         direction,
         far_direction,
@@ -155,6 +168,7 @@ pub fn accept_answer(
         } else {
             Default::default()
         },
+        srtp,
     })
 }
 

@@ -38,7 +38,12 @@ impl Codec {
         }
     }
 
-    /// Channels in `rtpmap`. Opus says two always (RFC 7587 §7), whatever is sent.
+    /// Its clock is that of comfort noise's one number (RFC 3389).
+    pub(crate) const fn has_comfort_noise(self) -> bool {
+        self.clock_rate() == 8_000
+    }
+
+    /// Channels in `rtpmap`. Opus has two always (RFC 7587 §7), whatever is sent.
     #[must_use]
     pub const fn channels(self) -> u32 {
         match self {

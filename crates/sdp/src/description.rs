@@ -2,7 +2,7 @@
 use crate::{Address, DescriptionError, Direction, Media, Origin, parse};
 use std::fmt;
 
-/// A whole description. What we don't use is kept, so that what is written says the same as what was read.
+/// A whole description. What we don't use is kept, so that what is written means the same as what was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// `o=`.
@@ -24,12 +24,23 @@ pub struct Description {
 pub struct Line(pub char, pub String);
 
 /// `a=name` or `a=name:value`. Names are case-sensitive (RFC 8866 §5.13).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Attribute {
     /// Before the colon.
     pub name: String,
     /// After the colon, where there is one.
     pub value: Option<String>,
+}
+
+impl fmt::Debug for Attribute {
+    /// Keys (RFC 4568) are shown nowhere.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(_) if self.name == "crypto" => write!(f, "a={}:…", self.name),
+            Some(value) => write!(f, "a={}:{value:?}", self.name),
+            None => write!(f, "a={}", self.name),
+        }
+    }
 }
 
 impl Attribute {

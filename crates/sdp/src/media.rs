@@ -1,5 +1,6 @@
 //! A media line and what belongs to it.
 use crate::description::{write_attributes, write_lines};
+use crate::format::FormatAttributes;
 use crate::{Address, Attribute, Format, Line};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -50,20 +51,37 @@ impl Media {
             .map(|attribute| attribute.value.as_deref().unwrap_or_default())
     }
 
-    /// Audio over RTP without encryption that is not refused.
+    /// Audio over RTP, protected or not, that is not refused.
     #[must_use]
-    pub fn is_plain_audio(&self) -> bool {
-        let plain = ["RTP/AVP", "RTP/AVPF"];
+    pub fn is_audio(&self) -> bool {
+        let is_plain = self.is_of(["RTP/AVP", "RTP/AVPF"]);
         self.kind.eq_ignore_ascii_case("audio")
             && self.port != 0
-            && plain.iter().any(|p| self.protocol.eq_ignore_ascii_case(p))
+            && (is_plain || self.is_protected())
     }
 
-    /// Its payload formats in the order of preference, with what `rtpmap` and `fmtp` say of each.
+    /// It is to be protected (RFC 3711), and is nothing else; plain RTP may be protected as well, where it has keys.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.is_of(["RTP/SAVP", "RTP/SAVPF"])
+    }
+
+    fn is_of(&self, profiles: [&str; 2]) -> bool {
+        let mut profiles = profiles.iter();
+        profiles.any(|profile| self.protocol.eq_ignore_ascii_case(profile))
+    }
+
+    /// Its payload formats in the order of preference, with the `rtpmap` and `fmtp` of each. A number that several
+    /// `rtpmap`s name has as many formats, one after the other. Reads the line once, however many numbers it has.
     pub fn payload_formats(&self) -> impl Iterator<Item = Format> {
-        self.formats
-            .iter()
-            .filter_map(|number| Format::of(self, number.parse().ok().filter(|n| *n < 128)?))
+        let attributes = FormatAttributes::of(self);
+        let mut seen = [false; 128];
+        let numbers = self.formats.iter().filter_map(move |number| {
+            let number: u8 = number.parse().ok()?;
+            let seen = seen.get_mut(usize::from(number))?;
+            (!std::mem::replace(seen, true)).then_some(number)
+        });
+        numbers.flat_map(move |number| Format::all_of(number, &attributes))
     }
 
     /// Packet time that its sender would like to receive, in ms.
@@ -78,7 +96,7 @@ impl Media {
         milliseconds(self.attribute("maxptime")?)
     }
 
-    /// Where RTCP goes for RTP that goes to `rtp`: one port above, or as RFC 3605's `rtcp` says.
+    /// Where RTCP goes for RTP that goes to `rtp`: one port above, or the address of its `rtcp` attribute (RFC 3605).
     #[must_use]
     pub fn rtcp(&self, rtp: SocketAddr) -> SocketAddr {
         let next = SocketAddr::new(rtp.ip(), rtp.port().checked_add(1).unwrap_or(rtp.port()));

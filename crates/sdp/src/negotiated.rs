@@ -1,6 +1,8 @@
 //! What an offer and its answer come to.
+use crate::offer::COMFORT_NOISE;
 use crate::{
-    Address, Codec, Description, Direction, Format, LocalMedia, Media, NegotiationError, OpusFormat,
+    Address, Codec, Description, Direction, Format, LocalMedia, Media, NegotiationError,
+    OpusFormat, Srtp,
 };
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -19,6 +21,8 @@ pub struct Negotiated {
     pub receive_payloads: Vec<(u8, Codec)>,
     /// Digits, where both sides have them.
     pub telephone_event: Option<TelephoneEvent>,
+    /// Both sides have comfort noise for the codec (RFC 3389, payload number 13).
+    pub comfort_noise: bool,
     /// Packet time that the far side would like to receive.
     pub ptime_ms: u32,
     /// Ours, agreed: whether we send and receive.
@@ -27,6 +31,8 @@ pub struct Negotiated {
     pub far_direction: Direction,
     /// What the far side would like of our Opus; default for other codecs.
     pub opus: OpusFormat,
+    /// Protection and its keys; `None`: plain RTP.
+    pub srtp: Option<Srtp>,
 }
 
 /// How digits go (RFC 4733).
@@ -71,6 +77,18 @@ pub(crate) fn ptime(media: &Media, local: &LocalMedia) -> u32 {
         Some(longest) => wish.min(longest.max(10)),
         None => wish,
     }
+}
+
+/// Comfort noise goes with a codec of its clock, 8 kHz, under the number that it has always.
+pub(crate) fn comfort_noise(media: &Media, codec: Codec) -> bool {
+    let listed = media.formats.iter().any(|number| *number == "13");
+    // Without an rtpmap it is what the number means.
+    let mut formats = media.payload_formats();
+    let other = formats.find(|format| format.payload == COMFORT_NOISE);
+    let meant = other.is_none_or(|format| {
+        format.encoding.eq_ignore_ascii_case("CN") && format.clock_rate == 8_000
+    });
+    codec.has_comfort_noise() && listed && meant
 }
 
 /// The telephone-event to go with a codec: that of the same clock, else any.

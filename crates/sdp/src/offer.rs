@@ -1,6 +1,9 @@
 //! Our side of a session, and the offer that it makes (RFC 3264 §5).
-use crate::{Attribute, Codec, Description, Direction, Media, OpusFormat, Origin};
+use crate::{Attribute, Codec, Description, Direction, Media, OpusFormat, Origin, Security, Suite};
 use std::net::SocketAddr;
+
+/// RFC 3389 §4: comfort noise at a clock of 8 kHz has this number always.
+pub(crate) const COMFORT_NOISE: u8 = 13;
 
 /// What we have and want.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub struct LocalMedia {
     pub opus: OpusFormat,
     /// We take and send digits.
     pub telephone_event: bool,
+    /// Pauses need not be sent: comfort noise (RFC 3389) is offered beside codecs of its clock, and DTX of the far side's Opus is welcome.
+    pub pauses: bool,
+    /// Whether sound is protected, and by which keys.
+    pub security: Security,
     /// `o=`: stays for the dialog.
     pub session_id: u64,
     /// `o=`: one more with each change ([`crate::Session`] counts it).
@@ -24,7 +31,7 @@ pub struct LocalMedia {
 }
 
 impl LocalMedia {
-    /// 20 ms, both ways, digits, Opus with forward error correction.
+    /// 20 ms, both ways, digits, Opus with forward error correction, no protection.
     #[must_use]
     pub fn new(address: SocketAddr, codecs: Vec<Codec>) -> Self {
         Self {
@@ -37,6 +44,8 @@ impl LocalMedia {
                 ..OpusFormat::default()
             },
             telephone_event: true,
+            pauses: false,
+            security: Security::default(),
             session_id: 1,
             version: 1,
         }
@@ -47,7 +56,8 @@ impl LocalMedia {
 #[must_use]
 pub fn offer(local: &LocalMedia) -> Description {
     let mut description = description(local);
-    description.media.push(audio(local, &Numbers::default()));
+    let line = audio(local, &Numbers::default(), local.codecs.clone(), None);
+    description.media.push(line);
     description
 }
 
@@ -65,6 +75,15 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
+    pub(crate) fn of(taken: Vec<(u8, String, u32)>) -> Self {
+        Self { taken }
+    }
+
+    /// All that have a meaning.
+    pub(crate) fn all(&self) -> &[(u8, String, u32)] {
+        &self.taken
+    }
+
     /// Notes what both sides' lines have used.
     pub(crate) fn note(&mut self, media: &Media) {
         for format in media.payload_formats() {
@@ -98,22 +117,23 @@ impl Numbers {
     }
 }
 
-/// Our audio line with all codecs.
-pub(crate) fn audio(local: &LocalMedia, numbers: &Numbers) -> Media {
+/// Our audio line with these codecs, the preferred one first; `suite`: the one that protects it now.
+pub(crate) fn audio(
+    local: &LocalMedia,
+    numbers: &Numbers,
+    codecs: Vec<Codec>,
+    suite: Option<Suite>,
+) -> Media {
     let mut numbers = numbers.clone();
     let mut line = Line::default();
-    for codec in &local.codecs {
+    for codec in &codecs {
         let usual = codec.static_payload().unwrap_or(96);
         let number = numbers.number(codec.name(), codec.clock_rate(), usual);
         line.codec(local, *codec, number);
     }
     if local.telephone_event {
         // RFC 4733 §2.5.1.2 wants the clock of the stream's audio: one for each clock that the codecs have.
-        let mut clocks: Vec<_> = local
-            .codecs
-            .iter()
-            .map(|codec| codec.clock_rate())
-            .collect();
+        let mut clocks: Vec<_> = codecs.iter().map(|codec| codec.clock_rate()).collect();
         clocks.sort_unstable();
         clocks.dedup();
         for clock in clocks {
@@ -121,7 +141,15 @@ pub(crate) fn audio(local: &LocalMedia, numbers: &Numbers) -> Media {
             line.telephone_event(numbers.number("telephone-event", clock, usual), clock);
         }
     }
-    line.finish(local, "RTP/AVP", local.direction)
+    if local.pauses && codecs.iter().any(|codec| codec.has_comfort_noise()) {
+        line.comfort_noise();
+    }
+    let mut line = line.finish(local, local.security.profile(), local.direction);
+    // What is protected stays so, by whatever way the signalling goes now.
+    if local.security.is_offered() || suite.is_some() {
+        line.attributes.extend(local.security.lines(suite));
+    }
+    line
 }
 
 /// An audio line in the making.
@@ -140,8 +168,12 @@ impl Line {
             channels => format!("{number} {name}/{clock}/{channels}"),
         };
         self.attributes.push(Attribute::new("rtpmap", map));
-        if codec == Codec::Opus && local.opus != OpusFormat::default() {
-            let value = format!("{number} {}", local.opus);
+        let opus = OpusFormat {
+            dtx: local.opus.dtx || local.pauses,
+            ..local.opus
+        };
+        if codec == Codec::Opus && opus != OpusFormat::default() {
+            let value = format!("{number} {opus}");
             self.attributes.push(Attribute::new("fmtp", value));
         }
     }
@@ -153,6 +185,12 @@ impl Line {
         // RFC 4733 §2.4.1: the digits, * # A B C D.
         self.attributes
             .push(Attribute::new("fmtp", format!("{number} 0-15")));
+    }
+
+    pub(crate) fn comfort_noise(&mut self) {
+        self.formats.push(COMFORT_NOISE.to_string());
+        let map = format!("{COMFORT_NOISE} CN/8000");
+        self.attributes.push(Attribute::new("rtpmap", map));
     }
 
     pub(crate) fn finish(

@@ -1,25 +1,28 @@
 //! One dialog's side of the negotiation, over as many offers as it has.
 use crate::offer::{Numbers, audio, description};
 use crate::{
-    Description, Direction, LocalMedia, Media, Negotiated, NegotiationError, accept_answer, answer,
+    Codec, Description, Direction, LocalMedia, Media, Negotiated, NegotiationError, Suite,
+    accept_answer, answer,
 };
 use std::net::SocketAddr;
 
-/// Our session description in one dialog. Who offers may change with each exchange.
+/// Our session description in one dialog. The offerer may change with each exchange.
 ///
 /// An exchange that fails changes nothing that is agreed (RFC 3261 §14.1): the next offer is made upon the last
 /// agreement, under a new version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    local: LocalMedia,
+    pub(crate) local: LocalMedia,
     /// The description that was sent last, whatever came of it.
-    sent: Option<Description>,
+    pub(crate) sent: Option<Description>,
     /// Our offer that waits for its answer.
     offered: Option<Description>,
     /// The media lines of the last agreement, which later offers must keep (RFC 3264 §8).
-    lines: Vec<Media>,
-    numbers: Numbers,
+    pub(crate) lines: Vec<Media>,
+    pub(crate) numbers: Numbers,
     negotiated: Option<Negotiated>,
+    /// What was agreed in an earlier run of the phone.
+    pub(crate) resumed: Option<(Codec, Option<Suite>)>,
 }
 
 impl Session {
@@ -37,6 +40,7 @@ impl Session {
             lines: Vec::new(),
             numbers: Numbers::default(),
             negotiated: None,
+            resumed: None,
         }
     }
 
@@ -58,9 +62,31 @@ impl Session {
         self.offered.is_some()
     }
 
+    /// The payload numbers of our offer that waits for its answer, each with its codec: what may come before the answer (RFC 3264 §5.1).
+    /// Empty where none waits, or where it has keys: what is protected can't be told from what is not before the answer's keys are there.
+    #[must_use]
+    pub fn offered_payloads(&self) -> Vec<(u8, Codec)> {
+        let lines = self.offered.iter().flat_map(|offer| &offer.media);
+        lines
+            .filter(|line| line.is_audio() && line.attribute("crypto").is_none())
+            .flat_map(Media::payload_formats)
+            .filter_map(|format| Some((format.payload, format.codec()?)))
+            .collect()
+    }
+
+    /// Whether pauses need not be sent, from the next offer on.
+    pub fn set_pauses(&mut self, pauses: bool) {
+        self.local.pauses = pauses;
+    }
+
     /// Changes which way we want media to flow, from the next offer or answer on.
     pub fn set_direction(&mut self, direction: Direction) {
         self.local.direction = direction;
+    }
+
+    /// Whether keys may be offered, from the next offer on, where they need not be ([`crate::Protection::Offer`]).
+    pub fn set_offers_keys(&mut self, offers: bool) {
+        self.local.security.offers = offers;
     }
 
     /// Changes where we receive, from the next offer or answer on.
@@ -71,9 +97,10 @@ impl Session {
     /// An offer: the first, a later one, or one for the 2xx to an INVITE without one (RFC 3261 §13.2.1).
     pub fn offer(&mut self) -> Description {
         let mut offer = description(&self.local);
-        let ours = audio(&self.local, &self.numbers);
+        let suite = self.agreed().and_then(|(_, suite)| suite);
+        let ours = audio(&self.local, &self.numbers, self.agreed_first(), suite);
         // RFC 3264 §8: no line goes and none changes its place; ours stays where it was.
-        let place = self.lines.iter().position(Media::is_plain_audio);
+        let place = self.lines.iter().position(Media::is_audio);
         for (at, line) in self.lines.iter().enumerate() {
             offer.media.push(if Some(at) == place {
                 Media {
@@ -90,6 +117,26 @@ impl Session {
         let offer = self.numbered(offer);
         self.offered = Some(offer.clone());
         offer
+    }
+
+    /// Codec and protection of the last agreement, in this run or before.
+    pub(crate) fn agreed(&self) -> Option<(Codec, Option<Suite>)> {
+        let agreed = self.negotiated.as_ref();
+        let agreed =
+            agreed.map(|agreed| (agreed.codec, agreed.srtp.as_ref().map(|srtp| srtp.suite)));
+        agreed.or(self.resumed)
+    }
+
+    /// All our codecs, that of the last agreement first: a far side that takes the first one it has (RFC 3264 §6.1) would
+    /// change it in mid-call, where only the direction is to change.
+    fn agreed_first(&self) -> Vec<Codec> {
+        let agreed = self.agreed().into_iter().map(|(codec, _)| codec);
+        let all = self.local.codecs.iter().copied();
+        let others = all.filter(|codec| agreed.clone().all(|agreed| agreed != *codec));
+        let kept = agreed
+            .clone()
+            .filter(|codec| self.local.codecs.contains(codec));
+        kept.chain(others).collect()
     }
 
     /// Answers an offer.

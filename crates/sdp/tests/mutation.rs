@@ -1,5 +1,5 @@
-//! A bounded fuzzing that everybody runs: many bodies, mutated by a fixed seed, through the same entry as the fuzzer of
-//! `fuzz/`. A panic or a broken promise prints the body that made it.
+//! A bounded fuzzing that everybody runs: many bodies, mutated by a fixed seed, through the same entry as the target of
+//! `tests/fuzz`. A panic or a broken promise prints the body that made it.
 mod common;
 use common::exercise::exercise;
 use std::panic::{AssertUnwindSafe, catch_unwind};

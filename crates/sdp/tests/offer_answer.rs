@@ -210,7 +210,7 @@ fn what_can_not_be_agreed_says_why() {
     assert_eq!(refused("m=audio 0 RTP/AVP 0\n"), NegotiationError::NoAudio);
     assert_eq!(
         refused("m=audio 4000 RTP/SAVP 0\n"),
-        NegotiationError::NoAudio
+        NegotiationError::Protected
     );
     assert_eq!(
         refused("m=audio 4000 RTP/AVP 0\n"),
@@ -354,4 +354,94 @@ fn a_late_offer_is_answered_in_the_ack() {
         called.accept_answer(&answered),
         Err(NegotiationError::NoOffer)
     );
+}
+
+#[test]
+fn g722_is_taken_as_devices_write_it() {
+    let both = &[Codec::Pcma, Codec::G722];
+    for (line, number) in [
+        ("m=audio 4000 RTP/AVP 9\n", 9),
+        ("m=audio 4000 RTP/AVP 9 8\na=rtpmap:9 G722/16000\n", 9),
+        ("m=audio 4000 RTP/AVP 109\na=rtpmap:109 g722/8000/1\n", 109),
+    ] {
+        let (answered, negotiated) = answer(&with(line), &local(both)).unwrap();
+        assert_eq!(
+            (negotiated.codec, negotiated.send_payload),
+            (Codec::G722, number)
+        );
+        // RFC 3551 §4.5.2: its clock is 8000 all the same.
+        assert!(
+            answered
+                .to_string()
+                .contains(&format!("a=rtpmap:{number} G722/8000\r\n"))
+        );
+    }
+    // With a number of its own the clock may be meant.
+    let odd = "m=audio 4000 RTP/AVP 109\na=rtpmap:109 G722/16000\n";
+    let refused = answer(&with(odd), &local(both)).map(|_| ());
+    assert_eq!(refused, Err(NegotiationError::NoCommonCodec));
+}
+
+#[test]
+fn of_several_telephone_events_the_one_of_the_codecs_clock_is_taken() {
+    let event = |formats: &str, maps: &str| {
+        let line = format!("m=audio 4000 RTP/AVP {formats}\n{maps}a=rtpmap:96 opus/48000/2\n");
+        let (_, negotiated) = answer(&with(&line), &local(ALL)).unwrap();
+        let event = negotiated.telephone_event.unwrap();
+        (event.send, event.clock_rate)
+    };
+    let twice = "a=rtpmap:101 telephone-event/16000\na=rtpmap:101 telephone-event/8000\n";
+    assert_eq!(event("8 101 101 0", twice), (101, 8000));
+    assert_eq!(event("8 101", twice), (101, 8000));
+    let two = "a=rtpmap:97 telephone-event/48000\na=rtpmap:101 telephone-event/8000\n";
+    assert_eq!(event("8 96 97 101", two), (101, 8000));
+    assert_eq!(event("96 8 97 101", two), (97, 48_000));
+    assert_eq!(
+        event("96 101", "a=rtpmap:101 telephone-event/8000\n"),
+        (101, 8000)
+    );
+}
+
+#[test]
+fn comfort_noise_is_offered_where_pauses_need_not_be_sent_and_answered_where_it_is_offered() {
+    let pausing = |codecs| LocalMedia {
+        pauses: true,
+        ..local(codecs)
+    };
+    let text = offer(&pausing(ALL)).to_string();
+    assert!(
+        text.contains("m=audio 10000 RTP/AVP 96 9 8 0 101 102 13\r\n"),
+        "{text}"
+    );
+    assert!(text.contains("a=rtpmap:13 CN/8000\r\n"), "{text}");
+    assert!(
+        text.contains("a=fmtp:96 useinbandfec=1;usedtx=1\r\n"),
+        "{text}"
+    );
+    // Only beside a codec of its clock.
+    assert!(
+        !offer(&pausing(&[Codec::Opus]))
+            .to_string()
+            .contains("CN/8000")
+    );
+
+    for (codecs, agreed) in [(&[Codec::Pcmu][..], true), (&[Codec::Opus], false)] {
+        let ours = offer(&pausing(ALL));
+        let (theirs, answered) = answer(&ours, &local(codecs)).unwrap();
+        let accepted = accept_answer(&ours, &theirs, &pausing(ALL)).unwrap();
+        assert_eq!(
+            (answered.comfort_noise, accepted.comfort_noise),
+            (agreed, agreed)
+        );
+        assert_eq!(theirs.to_string().contains("CN/8000"), agreed);
+    }
+    // Not offered, not agreed; by its number alone it is known; under another meaning it is not.
+    for (line, agreed) in [
+        ("m=audio 4000 RTP/AVP 0\n", false),
+        ("m=audio 4000 RTP/AVP 0 13\n", true),
+        ("m=audio 4000 RTP/AVP 0 13\na=rtpmap:13 VDVI/8000\n", false),
+    ] {
+        let (_, negotiated) = answer(&with(line), &local(ALL)).unwrap();
+        assert_eq!(negotiated.comfort_noise, agreed, "{line}");
+    }
 }

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 mod common;
 use common::{local, with};
-use trialog_sdp::{Codec, Description, Direction, NegotiationError, Session};
+use trialog_sdp::{
+    Codec, Description, Direction, KeptSession, LocalMedia, NegotiationError, Session,
+};
 
 const ALL: &[Codec] = &Codec::ALL;
 
@@ -146,4 +148,64 @@ fn crossed_offers_leave_the_last_agreement_in_force() {
         two.accept_answer(&answer).unwrap().direction,
         Direction::RecvOnly
     );
+}
+
+#[test]
+fn a_later_offer_has_the_agreed_codec_first_and_the_others_after_it() {
+    let mut session = Session::new(1, local(ALL));
+    session.offer();
+    session
+        .accept_answer(&with(
+            "m=audio 4000 RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\n",
+        ))
+        .unwrap();
+    session.set_direction(Direction::SendOnly);
+    let line = session.offer().media.remove(0);
+    assert_eq!(line.formats, ["8", "96", "9", "0", "101", "102"]);
+    // A codec that came with the far side's own number keeps it.
+    let mut session = Session::new(1, local(ALL));
+    session
+        .answer(&with(
+            "m=audio 4000 RTP/AVP 107\na=rtpmap:107 opus/48000/2\n",
+        ))
+        .unwrap();
+    let line = session.offer().media.remove(0);
+    assert_eq!(line.formats[..2], ["107", "9"]);
+}
+
+#[test]
+fn a_session_goes_on_in_the_next_run_with_its_number_its_codec_and_its_lines() {
+    let (mut one, mut two) = connected();
+    one.set_direction(Direction::SendOnly);
+    let held = reoffer(&mut one, &mut two);
+    // An offer that was refused has used its version all the same.
+    one.set_direction(Direction::SendRecv);
+    let refused = one.offer();
+    one.drop_offer();
+    one.set_direction(Direction::SendOnly);
+    let kept = one.kept().unwrap();
+    assert_eq!(kept.codec, Codec::Opus);
+    let elsewhere = |codecs: &[Codec]| LocalMedia {
+        address: "192.0.2.9:30000".parse().unwrap(),
+        ..local(codecs)
+    };
+    let all = || elsewhere(&[Codec::Pcma, Codec::Opus]);
+    let mut again = Session::resumed(&kept, all()).unwrap();
+    let offer = reoffer(&mut again, &mut two);
+    assert_eq!(offer.origin.session_id, held.origin.session_id);
+    assert_eq!(version(&offer), version(&refused) + 1);
+    let line = &offer.media[0];
+    assert_eq!(line.port, 30_000);
+    let first = line.payload_formats().next().unwrap();
+    let was = held.media[0].payload_formats().next().unwrap();
+    assert_eq!((first.payload, first.encoding), (was.payload, was.encoding));
+    assert_eq!(again.negotiated().unwrap().direction, Direction::SendOnly);
+
+    let without = elsewhere(&[Codec::Pcma]);
+    assert_eq!(Session::resumed(&kept, without), None, "its codec is gone");
+    let torn = KeptSession {
+        description: kept.description[..20].to_owned(),
+        ..kept
+    };
+    assert_eq!(Session::resumed(&torn, all()), None);
 }

@@ -43,7 +43,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl Message {
-    /// Reads Via, From, To, Call-ID, CSeq and Max-Forwards, and says what is wrong with them, if anything is. A response
+    /// Reads Via, From, To, Call-ID, CSeq and Max-Forwards, and returns the first fault in them. A response
     /// with a fault is dropped; a request is answered with [`Fault::refusal`].
     ///
     /// # Errors

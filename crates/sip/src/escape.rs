@@ -1,7 +1,7 @@
 //! `%HH` escapes of URIs (RFC 3261 §19.1.2).
 use std::borrow::Cow;
 
-/// What the text says; an escape that is none (`%zz`) stands for itself. Octets that are no UTF-8 become U+FFFD.
+/// The text with its escapes resolved; an escape that is none (`%zz`) stands for itself. Octets that are no UTF-8 become U+FFFD.
 pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);

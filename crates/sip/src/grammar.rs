@@ -81,7 +81,7 @@ pub(crate) fn quoted_end(text: &str) -> Option<usize> {
     None
 }
 
-/// What a quoted string says, or the text itself where it is none.
+/// A quoted string's content (RFC 3261 §25.1), or the text itself where it is none.
 pub(crate) fn unquote(text: &str) -> Cow<'_, str> {
     let Some(inner) = text
         .strip_prefix('"')

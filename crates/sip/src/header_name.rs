@@ -144,6 +144,7 @@ names! {
     Privacy "Privacy" one;
     PAssertedIdentity "P-Asserted-Identity" list;
     PPreferredIdentity "P-Preferred-Identity" list;
+    RemotePartyId "Remote-Party-ID" list;
     HistoryInfo "History-Info" list;
     Diversion "Diversion" list;
     Identity "Identity" "y" one;
@@ -151,7 +152,7 @@ names! {
     SipIfMatch "SIP-If-Match" one;
 }
 
-/// Where the search for a name begins in [`TABLE`]: its length and two of its letters say it, in any case. The factors are
+/// Where the search for a name begins in [`TABLE`]: its length and two of its letters decide, in any case. The factors are
 /// those that spread our names best: none is looked for in more than three places.
 const fn place(name: &[u8]) -> usize {
     let (length, first, last) = (name.len(), name[0] | 0x20, name[name.len() - 1] | 0x20);

@@ -1,6 +1,6 @@
 //! SIP messages: octets to message and back (RFC 3261 §7, §25), typed headers, framing of streams, digest.
 //!
-//! Octets come from a socket that somebody else holds. Everything that can be wrong with them is an error value. What
+//! Octets come from a socket that the caller holds. Everything that can be wrong with them is an error value. What
 //! is read is kept as text and read further on demand, so that reading costs three allocations whatever the headers;
 //! what is kept can be written as it was. Nothing here knows transactions or dialogs: that is the user agent's.
 //!
@@ -16,6 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 mod check;
+pub mod conference_info;
+mod dialog_info;
 pub mod digest;
 mod error;
 mod escape;
@@ -25,6 +27,7 @@ mod headers;
 mod host;
 mod limits;
 mod message;
+mod message_summary;
 mod method;
 pub mod multipart;
 mod params;
@@ -39,12 +42,14 @@ mod values;
 mod write;
 
 pub use check::Fault;
+pub use dialog_info::{DialogEntry, DialogInfo, DialogState};
 pub use error::{ErrorKind, ParseError, ValueError};
 pub use header_name::HeaderName;
 pub use headers::Headers;
 pub use host::Host;
 pub use limits::Limits;
 pub use message::{Message, Request, Response};
+pub use message_summary::MessageSummary;
 pub use method::Method;
 pub use params::Params;
 pub use status::{StatusCode, reason_phrase};

@@ -67,7 +67,7 @@ impl Params {
             .map(|(value, text)| text.share(value))
     }
 
-    /// What the value says, without quotes.
+    /// The value, without quotes and with its escapes resolved.
     #[must_use]
     pub fn unquoted(&self, name: &str) -> Option<Cow<'_, str>> {
         self.get(name).map(unquote)

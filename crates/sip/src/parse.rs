@@ -96,10 +96,10 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
     })
 }
 
-/// As much of `rest` as Content-Length says.
+/// As much of `rest` as Content-Length counts, in octets.
 fn sized_body<'r>(headers: &Headers, rest: &'r [u8]) -> Result<&'r [u8], ParseError> {
     let length = content_length(headers).and_then(|length| match length {
-        Some(length) if length > rest.len() => Err((0, "the body is shorter than it says")),
+        Some(length) if length > rest.len() => Err((0, "the body is shorter than its length")),
         _ => Ok(length.unwrap_or(rest.len())),
     });
     length.map(|length| &rest[..length]).map_err(|(nth, why)| {
@@ -113,7 +113,7 @@ fn sized_body<'r>(headers: &Headers, rest: &'r [u8]) -> Result<&'r [u8], ParseEr
 /// How many lines' ends are remembered from the first look.
 const ENDS: usize = 32;
 
-/// What one look over the octets says about the head.
+/// What one pass over the octets has found in the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extent {
     /// After the line end of its last line, before the empty line; all, where there is no empty line.
@@ -365,7 +365,7 @@ fn row(head: &str, line: Range<usize>, number: usize) -> Result<Row, ParseError>
     })
 }
 
-/// `None`: there is none. Several that say the same are one. An error is in the row of this place among them.
+/// `None`: there is none. Several with the same value are one. An error is in the row of this place among them.
 pub(crate) fn content_length(headers: &Headers) -> Result<Option<usize>, (usize, &'static str)> {
     let mut length = None;
     for (place, row) in headers.rows_of(&HeaderName::ContentLength).enumerate() {
@@ -396,7 +396,7 @@ fn line_as_sent(head: &[u8], unfolded: usize) -> usize {
 }
 
 /// Adds the answer to what could not be read, where enough of it could.
-fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
+pub(crate) fn refused(mut error: ParseError, head: &[u8]) -> ParseError {
     let code = match error.kind {
         ErrorKind::Malformed => 400,
         ErrorKind::Version => 505,

@@ -2,7 +2,7 @@
 //!
 //! Octets in, frames out. It parses no more of a message than its Content-Length; the frame's octets go to
 //! [`crate::Message::parse_datagram`]. After an error the stream can't be cut any more and must be closed.
-use crate::parse::{Extent, content_length};
+use crate::parse::{Extent, content_length, refused};
 use crate::{ErrorKind, HeaderName, Headers, Limits, ParseError};
 
 /// What came out of a stream.
@@ -63,7 +63,15 @@ impl StreamFramer {
         self.buffer.extend_from_slice(octets);
     }
 
-    /// The next frame; `None` when more octets are needed. An error is final and comes again at each call.
+    /// The beginning of a message is there, and not its end.
+    #[must_use]
+    pub fn is_within_message(&self) -> bool {
+        let rest = self.buffer.get(self.taken..).unwrap_or_default();
+        rest.iter().any(|octet| !matches!(octet, b'\r' | b'\n'))
+    }
+
+    /// The next frame; `None` when more octets are needed. An error is final and comes again at each call; where enough of
+    /// the message could be made out it has the answer that the sender is owed.
     #[expect(clippy::should_implement_trait, reason = "more may come after None")]
     pub fn next(&mut self) -> Option<Result<Frame, ParseError>> {
         if let Some(error) = &self.failed {
@@ -91,7 +99,7 @@ impl StreamFramer {
                         return Ok(Some(Frame::Ping));
                     }
                     // One line end may be the first half of a ping. What follows tells; a pong that nothing follows
-                    // is told at the next octets, and nobody waits for it.
+                    // is returned with the next octets: no request waits for it.
                     [b'\r', b'\n', b'\r'] | [b'\r', b'\n'] | [b'\r'] | [] => return Ok(None),
                     [b'\r', b'\n', ..] => {
                         self.taken += 2;
@@ -110,7 +118,8 @@ impl StreamFramer {
                     self.searched = rest.len();
                     if rest.len() > self.limits.head {
                         let why = "they are longer than we are ready to read";
-                        return Err(ParseError::new(ErrorKind::TooLarge, 1, "headers", why));
+                        let error = ParseError::new(ErrorKind::TooLarge, 1, "headers", why);
+                        return Err(refused(error, &rest[..self.limits.head]));
                     }
                     return Ok(None);
                 };
@@ -139,12 +148,16 @@ impl StreamFramer {
         let body = content_length(&headers)
             .map_err(|(_, why)| why)
             .and_then(|length| length.ok_or(missing))
-            .map_err(|why| ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why))?;
+            .map_err(|why| {
+                let error = ParseError::new(ErrorKind::Malformed, 1, "Content-Length", why);
+                refused(error, &rest[..end.min(self.limits.head)])
+            })?;
         let blank = if rest[end] == b'\n' { 1 } else { 2 };
         let length = body.saturating_add(end + blank);
         if end > self.limits.head || length > self.limits.message {
             let why = "it is longer than we are ready to read";
-            return Err(ParseError::new(ErrorKind::TooLarge, 1, "message", why));
+            let error = ParseError::new(ErrorKind::TooLarge, 1, "message", why);
+            return Err(refused(error, &rest[..end.min(self.limits.head)]));
         }
         Ok(length)
     }

@@ -1,7 +1,7 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966), and any others unread.
 //!
 //! Parts are kept as they stood, with their escapes, so that what was received is what is sent. [`Uri::user_unescaped`]
-//! says what a user part means; URI headers are the exception and are kept unescaped.
+//! gives a user part's meaning; URI headers are the exception and are kept unescaped.
 use crate::escape::{HEADER, USER, escape, unescape};
 use crate::grammar::{cut, cut_before, find, is_token, octets};
 use crate::{Host, Params, Text, ValueError};
@@ -124,7 +124,7 @@ impl Uri {
         Ok(uri)
     }
 
-    /// What the user part says.
+    /// The user part with its escapes resolved (RFC 3261 §19.1.2).
     #[must_use]
     pub fn user_unescaped(&self) -> Option<Cow<'_, str>> {
         self.user.as_deref().map(unescape)

@@ -1,5 +1,5 @@
 //! A bounded fuzzing that everybody runs: many messages, mutated by a fixed seed, through the same entry as the
-//! fuzzers of `fuzz/`. A panic or a broken promise prints the octets that made it.
+//! targets of `tests/fuzz`. A panic or a broken promise prints the octets that made it.
 mod common {
     pub(crate) mod exercise;
 }

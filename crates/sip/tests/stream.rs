@@ -156,3 +156,28 @@ fn bare_line_feeds_are_cut_as_the_parser_reads_them() {
         );
     }
 }
+
+#[test]
+fn a_request_without_content_length_is_owed_an_answer() {
+    let head = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP c;branch=z9hG4bK1\r\nFrom: <sip:c@d>;tag=1\r\n\
+                To: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n";
+    let mut framer = StreamFramer::new(Limits::default());
+    framer.feed(head.as_bytes());
+    let error = framer.next().expect("an end").expect_err("it can't be cut");
+    let refusal = error.refusal().expect("its sender can be found").to_bytes();
+    assert!(refusal.starts_with(b"SIP/2.0 400 Bad Request: Content-Length: it is missing"));
+    let mut framer = StreamFramer::new(Limits::default());
+    framer.feed(b"garbage\r\n\r\n");
+    let error = framer.next().expect("an end").expect_err("it can't be cut");
+    assert_eq!(error.refusal(), None);
+}
+
+#[test]
+fn the_beginning_of_a_message_is_no_keep_alive() {
+    let mut framer = StreamFramer::new(Limits::default());
+    for (octets, within) in [("\r\n", false), ("\r\nOPT", true)] {
+        framer.feed(octets.as_bytes());
+        while framer.next().is_some() {}
+        assert_eq!(framer.is_within_message(), within, "{octets:?}");
+    }
+}

@@ -4,12 +4,13 @@ use super::{Algorithm, Challenge, Credentials, Qop, Secret};
 use crate::{HeaderName, Headers, Method};
 
 /// The challenge to answer among those of a 401 or 407: the first that we can, as servers put the strongest first
-/// (RFC 8760 §2.4). `name` is WWW-Authenticate or Proxy-Authenticate.
+/// (RFC 8760 §2.4). `name` is WWW-Authenticate or Proxy-Authenticate; `md5`: MD5 counts as one that we can.
 #[must_use]
-pub fn choose(headers: &Headers, name: &HeaderName) -> Option<Challenge> {
+pub fn choose(headers: &Headers, name: &HeaderName, md5: bool) -> Option<Challenge> {
     headers
         .rows_of(name)
         .filter_map(|row| Challenge::parse(row).ok())
+        .filter(|challenge| md5 || challenge.algorithm != Some(Algorithm::Md5))
         .find(Challenge::is_answerable)
 }
 
@@ -78,7 +79,7 @@ pub fn answer_hashed(
 }
 
 /// Whether the credentials were made with this password, for this method and body. The caller checks that realm,
-/// nonce, nc and uri are those that he expects, and that the user is the one whose password this is.
+/// nonce, nc and uri are those that it expects, and that the user is the one whose password this is.
 #[must_use]
 pub fn verify(
     credentials: &Credentials,

@@ -12,7 +12,7 @@ impl Secret {
         Self(secret.into())
     }
 
-    /// The secret itself, for whoever has good reason.
+    /// The secret in the clear. `Debug` does not show it, and neither may a log.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

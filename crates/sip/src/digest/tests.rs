@@ -156,7 +156,7 @@ fn every_algorithm_and_qop_answers_what_it_verifies() {
 fn the_first_challenge_that_can_be_answered_is_chosen() {
     let mut headers = Headers::new();
     let name = HeaderName::WwwAuthenticate;
-    assert_eq!(choose(&headers, &name), None);
+    assert_eq!(choose(&headers, &name, true), None);
     for row in [
         "Basic realm=\"x\"",
         "Digest realm=\"x\", nonce=\"1\", algorithm=AKAv1-MD5",
@@ -166,7 +166,7 @@ fn the_first_challenge_that_can_be_answered_is_chosen() {
     ] {
         headers.push(name.clone(), row);
     }
-    assert_eq!(choose(&headers, &name).unwrap().nonce, "3");
+    assert_eq!(choose(&headers, &name, true).unwrap().nonce, "3");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub trait Value: Sized {
     }
 }
 
-/// Gives a value `parse(&str)` of its own and `FromStr`, so that nobody must import the trait.
+/// Gives a value `parse(&str)` of its own and `FromStr`, so that no user must import the trait.
 macro_rules! parse_from_str {
     ($($type:ty)*) => {$(
         impl $type {

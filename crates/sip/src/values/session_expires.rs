@@ -3,12 +3,12 @@ use super::{Seconds, Value, before_params};
 use crate::{Params, Text, ValueError};
 use std::fmt;
 
-/// Who refreshes a session.
+/// The side that refreshes a session (RFC 4028 §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refresher {
-    /// Who sent the request.
+    /// The sender of the request, `uac`.
     Uac,
-    /// Who answered it.
+    /// The sender of the response, `uas`.
     Uas,
 }
 
@@ -26,8 +26,8 @@ impl Value for SessionExpires {
         let (seconds, params) = before_params(text);
         let params = Params::read(whole, params, "Session-Expires")?;
         let refresher = match params.get("refresher") {
-            Some(who) if who.eq_ignore_ascii_case("uac") => Some(Refresher::Uac),
-            Some(who) if who.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
+            Some(side) if side.eq_ignore_ascii_case("uac") => Some(Refresher::Uac),
+            Some(side) if side.eq_ignore_ascii_case("uas") => Some(Refresher::Uas),
             Some(_) => {
                 return Err(ValueError::new(
                     "Session-Expires",

@@ -8,12 +8,19 @@ pub(crate) fn exercise(octets: &[u8]) {
     datagram(octets);
     stream(octets);
     let _ = sipfrag::status(octets);
-    let text = String::from_utf8_lossy(octets);
-    // A header's value has no line ends.
-    values(&text.replace(['\r', '\n'], " "));
+    let _ = MessageSummary::read(octets);
+    let _ = DialogInfo::read(octets);
+    values(octets);
+    digests(octets);
 }
 
-fn datagram(octets: &[u8]) {
+/// A header's value has no line ends.
+fn as_value(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).replace(['\r', '\n'], " ")
+}
+
+/// A message, and each of its headers' values.
+pub(crate) fn datagram(octets: &[u8]) {
     let limits = Limits::default();
     match Message::parse_datagram(octets, &limits) {
         Ok(message) => {
@@ -64,7 +71,8 @@ fn headers(headers: &Headers) {
         for value in headers.all(&name) {
             assert!(row.len() >= value.len() || headers.rows_of(&name).count() > 1);
         }
-        values(row);
+        values(row.as_bytes());
+        digests(row.as_bytes());
     }
     let mut taken = headers.clone();
     let vias = headers.all(&HeaderName::Via).count();
@@ -78,11 +86,12 @@ fn headers(headers: &Headers) {
     ) {
         let _ = multipart::find(&of, body, "application", "sdp");
     }
-    let _ = digest::choose(headers, &HeaderName::WwwAuthenticate);
+    let _ = digest::choose(headers, &HeaderName::WwwAuthenticate, true);
 }
 
-/// Whatever can be read of `text` can be written, and what was written is read as the same.
-fn values(text: &str) {
+/// Whatever can be read of a header's value can be written, and what was written is read as the same.
+pub(crate) fn values(octets: &[u8]) {
+    let text = &as_value(octets);
     macro_rules! again {
         ($($type:ty)*) => {$(
             if let Ok(value) = <$type>::parse(text) {
@@ -98,7 +107,6 @@ fn values(text: &str) {
         CSeq RAck Replaces TargetDialog Event SubscriptionState MediaType Seconds Reason SessionExpires Via
         NameAddr Uri Method
     }
-    digests(text);
     if let Ok(uri) = Uri::parse(text) {
         assert!(uri.equivalent(&uri));
         let _ = (uri.bare(), uri.user_unescaped(), uri.port_or_default());
@@ -108,9 +116,9 @@ fn values(text: &str) {
     }
 }
 
-/// A stream gives the same frames whether it comes at once or in two pieces.
-fn stream(octets: &[u8]) {
-    let cut = |pieces: [&[u8]; 2]| {
+/// A stream gives the same frames whether it comes at once, in two pieces or octet by octet.
+pub(crate) fn stream(octets: &[u8]) {
+    let cut = |pieces: &mut dyn Iterator<Item = &[u8]>| {
         let mut framer = StreamFramer::new(Limits::default());
         let mut frames = Vec::new();
         for piece in pieces {
@@ -126,16 +134,21 @@ fn stream(octets: &[u8]) {
         frames
     };
     let (one, two) = octets.split_at(octets.len() / 2);
-    assert_eq!(cut([octets, b""]), cut([one, two]));
+    let whole = cut(&mut [octets].into_iter());
+    assert_eq!(whole, cut(&mut [one, two].into_iter()));
+    assert_eq!(whole, cut(&mut octets.chunks(1)));
 }
 
-/// What we can't answer, or can't check, is not kept whole; all else is.
-fn digests(text: &str) {
+/// What we can't answer, or can't check, is not kept whole; all else is. What can be answered is answered rightly.
+pub(crate) fn digests(octets: &[u8]) {
+    let text = &as_value(octets);
     if let Ok(challenge) = Challenge::parse(text)
         && challenge.is_answerable()
-        && challenge.qop_given != challenge.qop.is_empty()
     {
-        assert_eq!(Challenge::parse(&challenge.to_string()), Ok(challenge));
+        answered(&challenge);
+        if challenge.qop_given != challenge.qop.is_empty() {
+            assert_eq!(Challenge::parse(&challenge.to_string()), Ok(challenge));
+        }
     }
     if let Ok(credentials) = Credentials::parse(text)
         && credentials.algorithm.is_some()
@@ -145,4 +158,23 @@ fn digests(text: &str) {
             Ok(credentials)
         );
     }
+}
+
+/// Our answer to a challenge can be read by the server, and its check holds.
+fn answered(challenge: &Challenge) {
+    let password = digest::Secret::new("zanzibar");
+    let method = Method::Register;
+    let answer = digest::answer(
+        challenge,
+        "bob",
+        &password,
+        &method,
+        "sip:example.com",
+        b"",
+        "0a4f113b",
+        1,
+    );
+    let credentials = answer.expect("it can be answered");
+    let read = Credentials::parse(&credentials.to_string()).expect("our answer can be read");
+    assert!(digest::verify(&read, "bob", &password, &method, b""));
 }
