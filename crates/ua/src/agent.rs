@@ -1,40 +1,44 @@
-//! The user agent as one value: what it owns, and which part of it each input goes to.
-use crate::authentication::KnownChallenge;
-use crate::config::{self, Account, Config};
+//! The user agent as one value: its parts, and which of them each input goes to.
+use crate::calls::Calls;
+use crate::config::{self, Account, Config, Settings, Strangers};
 use crate::dialog::Dialog;
 use crate::dialogs::{DialogId, Dialogs};
-use crate::id_map::IdMap;
+use crate::door::Door;
+use crate::flow::Flows;
+use crate::invariant::Invariant;
 use crate::invite_usage::InviteUsage;
-use crate::outbound::{RequestContext, Waiting};
+use crate::outbound::RequestContext;
 use crate::random::Random;
-use crate::registration::Registration;
+use crate::resolving::Resolving;
+use crate::standing::Standing;
 use crate::subscription::{SubscriptionId, Subscriptions};
 use crate::timers::Timers;
-use crate::transaction::{Elapsed, Transactions};
-use crate::{Input, Output, ResolveId, Source, Transport};
+use crate::transaction::{ClientId, Elapsed, Transactions};
+use crate::watch::{WatchId, Watchers};
+use crate::{Input, Output, Peer, Source};
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
-use trialog_call::{Action, LegId, Time, WireEvent};
-use trialog_sip::{Limits, Message, Uri};
+use trialog_call::{AccountId, Action, LegId, Target, Time, WireEvent};
+use trialog_sip::{Limits, Message};
 
 /// A SIP user agent without socket, clock or randomness of its own.
 pub struct UserAgent {
-    pub(crate) config: Config,
-    pub(crate) random: Random,
-    pub(crate) limits: Limits,
-    pub(crate) out: VecDeque<Output>,
+    // The parts, as the table in this package's doc has them.
+    pub(crate) flows: Flows,
+    pub(crate) dialogs: Dialogs,
+    pub(crate) calls: Calls,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) watchers: Watchers,
+    pub(crate) resolving: Resolving,
+    pub(crate) standing: Standing,
     pub(crate) transactions: Transactions<RequestContext>,
     pub(crate) timers: Timers<Timer>,
-    pub(crate) legs: IdMap<LegId, InviteUsage>,
-    pub(crate) legs_received: u32,
-    pub(crate) dialogs: Dialogs,
-    pub(crate) subscriptions: Subscriptions,
-    pub(crate) registrations: Vec<Registration>,
-    /// Addresses that answered for our registrars.
-    pub(crate) registrar_addresses: Vec<IpAddr>,
-    pub(crate) challenges: Vec<Vec<KnownChallenge>>,
-    pub(crate) resolving: IdMap<ResolveId, Waiting>,
-    pub(crate) resolves: u64,
+    pub(crate) door: Door,
+    // What they share.
+    pub(crate) settings: Settings,
+    pub(crate) limits: Limits,
+    pub(crate) random: Random,
+    /// What has not been polled yet.
+    pub(crate) out: VecDeque<Output>,
 }
 
 /// What a deadline of the user agent itself is about; transactions have their own.
@@ -44,8 +48,12 @@ pub(crate) enum Timer {
     Accept(LegId),
     /// Say 180 again, so that no proxy gives the call up.
     Ringing(LegId),
+    /// Send the provisional response again that waits for its PRACK, or give up.
+    Reliable(LegId),
     /// Try the re-INVITE again.
     Renegotiate(LegId),
+    /// Refresh the session, or end the call where its far side has not.
+    Session(LegId),
     /// A BYE has waited long enough for the requests before it.
     HangUp(LegId),
     /// A cancelled INVITE was never answered.
@@ -58,6 +66,12 @@ pub(crate) enum Timer {
     Notifier(SubscriptionId),
     /// Register, or refresh.
     Register(usize),
+    /// The way to this account's registrar is to be kept open.
+    KeepAlive(usize),
+    /// A peer has not answered this request, and others of its name are left.
+    NextPeer(ClientId),
+    /// Refresh our subscription of this watch, or try again.
+    Watch(WatchId),
     /// The oldest ended dialog need not be remembered any more.
     Forget,
 }
@@ -67,13 +81,13 @@ pub(crate) enum Timer {
 pub struct Counts {
     /// Legs, those whose BYE waits for its answer included.
     pub legs: usize,
-    /// Dialogs, or INVITEs that may become one, with any usage left.
+    /// Dialogs, or INVITEs that may become one, with any usage left but a watch.
     pub dialogs: usize,
     /// Subscriptions of both sides.
     pub subscriptions: usize,
     /// Transactions of both sides.
     pub transactions: usize,
-    /// Timers other than those that keep registrations.
+    /// Timers other than those that keep registrations and watches.
     pub timers: usize,
     /// Names being resolved.
     pub resolving: usize,
@@ -89,49 +103,78 @@ impl UserAgent {
     #[must_use]
     pub fn new(mut config: Config, seed: [u8; 32]) -> Self {
         if config.accounts.is_empty() {
+            config.any_user = true;
             let account = config::nobody_in_particular(&config.contacts);
             config.accounts.push(account);
         }
         let mut random = Random::new(seed);
-        let registrations = config
-            .accounts
-            .iter()
-            .map(|_| Registration::new(&mut random))
-            .collect();
-        let challenges = config.accounts.iter().map(|_| Vec::new()).collect();
+        let accept = config.accepts();
+        let session_expires = config.session_seconds();
+        let (allow, supported) = (config.allow().into(), config.supported().into());
+        let watchers = Watchers::new(&config.accounts, &config.lamps);
+        let flows = Flows::new(config.accounts, config.contacts, &mut random);
+        let door = Door::new(random.tag());
+        let settings = Settings {
+            accept,
+            any_user: config.any_user,
+            trusted: config.trusted,
+            colleagues: config.colleagues,
+            strangers: config.strangers,
+            codecs: config.codecs,
+            pauses: config.pauses,
+            dtmf: config.dtmf,
+            srtp: config.srtp,
+            agent: config.agent,
+            referable: config.referable,
+            allow,
+            supported,
+            reliable: config.reliable,
+            session_expires,
+            product: config.product,
+            register_for: config.register_for,
+        };
+        let mut transactions = Transactions::new();
+        let Strangers { all, each } = config.strangers.transactions();
+        transactions.limit_strangers(all, each);
         Self {
-            config,
+            settings,
+            flows,
             random,
             limits: Limits::default(),
             out: VecDeque::new(),
-            transactions: Transactions::new(),
+            transactions,
             timers: Timers::new(),
-            legs: IdMap::default(),
-            legs_received: 0,
+            calls: Calls::default(),
             dialogs: Dialogs::default(),
             subscriptions: Subscriptions::default(),
-            registrations,
-            registrar_addresses: Vec::new(),
-            challenges,
-            resolving: IdMap::default(),
-            resolves: 0,
+            watchers,
+            resolving: Resolving::default(),
+            standing: Standing::default(),
+            door,
         }
     }
 
     /// Something happened.
     pub fn handle_input(&mut self, now: Time, input: Input<'_>) {
+        let unpolled = self.out.len();
         match input {
             Input::Received { source, message } => self.receive(now, source, message),
-            Input::TransportError {
-                transport,
-                destination,
-            } => self.transport_error(now, transport, destination),
-            Input::Resolved { id, addresses } => self.resolved(now, id, addresses),
-            Input::Action { action, media } => self.act(now, action, media),
-            Input::Register => self.register_all(now),
-            Input::Unregister => self.unregister_all(now),
+            Input::Unreadable { source, error } => self.refuse_malformed(source, error),
+            Input::TransportError(peer) => self.transport_error(now, &peer),
+            Input::NotSecured(peer, fault) => self.not_secured(now, &peer, &fault),
+            Input::StreamEnded(peer) => self.flow_ended(now, &peer),
+            Input::Resolved { id, peers } => self.resolved(now, id, peers),
+            Input::Action { action, rtp_port } => self.act(now, action, rtp_port),
+            Input::LocalAddressChanged { account, contacts } => {
+                self.local_address_changed(now, account, contacts);
+            }
+            Input::Register(account) => self.register(now, account),
+            Input::Unregister(account) => self.unregister(now, account),
+            Input::RegisterAnew => self.register_anew(now),
+            Input::Rosters(rosters) => self.rosters(now, &rosters),
             Input::Timeout => self.timeout(now),
         }
+        self.note_what_was_sent(now, unpolled);
         if self.is_idle() {
             self.give_back_room();
         }
@@ -154,18 +197,34 @@ impl UserAgent {
         .min()
     }
 
+    /// The server that has taken an account's REGISTER, the latest of them.
+    #[must_use]
+    pub fn server(&self, account: AccountId) -> Option<&Peer> {
+        self.flows.get(usize::from(account.0))?.server()
+    }
+
+    /// Whom to call, by which account, to take a call that rings where this lamp is ([`Config::lamps`]); `None`: none does that says so.
+    #[must_use]
+    pub fn pickup(&self, lamp: u16) -> Option<(AccountId, Target)> {
+        self.watchers.pickup(lamp)
+    }
+
     /// How much is alive.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let registering = (0..self.registrations.len())
-            .filter(|index| self.timers.is_set(Timer::Register(*index)))
+        let of_account = |account| [Timer::Register(account), Timer::KeepAlive(account)];
+        let watching = self.watchers.ids().map(Timer::Watch);
+        let kept = (0..self.flows.len())
+            .flat_map(of_account)
+            .chain(watching)
+            .filter(|timer| self.timers.is_set(*timer))
             .count();
         Counts {
-            legs: self.legs.len(),
-            dialogs: self.dialogs.len(),
+            legs: self.calls.len(),
+            dialogs: self.dialogs.len() - self.watchers.dialogs(),
             subscriptions: self.subscriptions.len(),
             transactions: self.transactions.len(),
-            timers: self.timers.len() - registering,
+            timers: self.timers.len() - kept,
             resolving: self.resolving.len(),
             ways: self.transactions.ways(),
             remembered: self.dialogs.remembered(),
@@ -183,17 +242,21 @@ impl UserAgent {
     }
 
     pub(crate) fn account(&self, index: usize) -> &Account {
-        &self.config.accounts[index]
+        &self.flows[index].account
     }
 
     fn receive(&mut self, now: Time, source: Source, bytes: &[u8]) {
         match Message::parse_datagram(bytes, &self.limits) {
-            Ok(Message::Request(request)) => self.receive_request(now, source, request),
+            Ok(Message::Request(request)) => {
+                self.heard_from(now, &source.peer);
+                self.receive_request(now, source, request);
+            }
             Ok(Message::Response(response)) => {
                 if let Some(id) = self
                     .transactions
                     .receive_response(now, &response, &mut self.out)
                 {
+                    self.heard(now, id, &response);
                     self.answered(now, id, response.status.code(), Some(&response));
                     self.transactions.reap(id);
                 }
@@ -202,18 +265,21 @@ impl UserAgent {
         }
     }
 
-    fn transport_error(&mut self, now: Time, transport: Transport, destination: SocketAddr) {
-        for id in self.transactions.unheard_from(transport, destination) {
+    pub(crate) fn transport_error(&mut self, now: Time, peer: &Peer) {
+        for id in self.transactions.unheard_from(peer) {
             // RFC 3261 §8.1.3.1: as if 503 had come.
             self.unanswered(now, id, 503);
         }
+        self.flow_ended(now, peer);
     }
 
     fn timeout(&mut self, now: Time) {
         loop {
             if let Some(elapsed) = self.transactions.on_timeout(now, &mut self.out) {
-                if let Some(Elapsed::TimedOut(id)) = elapsed {
-                    self.unanswered(now, id, 408);
+                match elapsed {
+                    Some(Elapsed::TimedOut(id)) => self.unanswered(now, id, 408),
+                    Some(Elapsed::Unfinished(id)) => self.without_answer(now, id, 504),
+                    None => {}
                 }
             } else if let Some(timer) = self.timers.pop_due(now) {
                 self.fire(now, timer);
@@ -225,10 +291,10 @@ impl UserAgent {
 
     /// Nothing is left: tables that grew in busy times are small again, as those of a new user agent.
     fn give_back_room(&mut self) {
-        self.legs.shrink_to_fit();
+        self.calls.give_back_room();
         self.dialogs.give_back_room();
         self.subscriptions.give_back_room();
-        self.resolving.shrink_to_fit();
+        self.resolving.give_back_room();
         self.out.shrink_to_fit();
         self.transactions.give_back_room();
         self.timers.give_back_room();
@@ -238,13 +304,18 @@ impl UserAgent {
         match timer {
             Timer::Accept(leg) => self.accept_timer(now, leg),
             Timer::Ringing(leg) => self.ring_again(now, leg),
+            Timer::Reliable(leg) => self.reliable_timer(now, leg),
             Timer::Renegotiate(leg) => self.try_renegotiate(now, leg),
+            Timer::Session(leg) => self.session_timer(now, leg),
             Timer::HangUp(leg) => self.send_bye(now, leg),
             Timer::Cancelled(leg) => self.cancel_timer(now, leg),
             Timer::Pump(id) => self.pump(now, id),
             Timer::Subscriber(id) => self.subscriber_timer(now, id),
             Timer::Notifier(id) => self.notifier_timer(now, id),
-            Timer::Register(account) => self.register(now, account),
+            Timer::Register(account) => self.registration_timer(now, account),
+            Timer::KeepAlive(account) => self.keep_alive_timer(now, account),
+            Timer::Watch(id) => self.watch_timer(now, id),
+            Timer::NextPeer(id) => self.next_peer_timer(now, id),
             Timer::Forget => {
                 let next = self.dialogs.forget(now);
                 self.timers.put(Timer::Forget, next);
@@ -252,7 +323,7 @@ impl UserAgent {
         }
     }
 
-    fn act(&mut self, now: Time, action: Action, media: Option<SocketAddr>) {
+    fn act(&mut self, now: Time, action: Action, rtp_port: Option<u16>) {
         match action {
             Action::Invite {
                 leg,
@@ -268,12 +339,14 @@ impl UserAgent {
                     as_guest,
                     referral,
                 };
-                self.place(now, call, media);
+                self.place(now, call, rtp_port);
             }
-            Action::Ring(leg) => self.say_ringing(now, leg),
-            Action::Answer(leg) => self.accept(now, leg, media),
+            Action::Ring(leg) => self.say_ringing(now, leg, rtp_port),
+            Action::Answer(leg) => self.accept(now, leg, rtp_port),
             Action::Reject { leg, status } => self.reject(now, leg, status),
             Action::Redirect { leg, target } => self.redirect(now, leg, &target),
+            Action::FollowRedirection(leg) => self.follow_redirection(now, leg),
+            Action::RefuseRedirection(leg) => self.refuse_redirection(now, leg),
             Action::Cancel(leg) => self.cancel(now, leg),
             Action::Bye { leg, reason } => self.hang_up(now, leg, reason),
             Action::Reinvite { leg, session } => self.renegotiate(now, leg, session),
@@ -283,46 +356,29 @@ impl UserAgent {
             Action::RefuseReferral { leg, status } => self.refuse_referral(now, leg, status),
             Action::ReferralResult { leg, status } => self.referral_result(now, leg, status),
             Action::Inform { leg, info } => self.inform(now, leg, info),
-            // Sound, screen, journal and program: not ours.
-            Action::Dtmf { .. }
-            | Action::Record(_)
-            | Action::Notice(_)
-            | Action::Refuse(_)
-            | Action::Quit => {}
+            Action::StateParty { leg, party } => self.state_party(now, leg, party),
+            Action::Dtmf { leg, digit } => self.send_digit(now, leg, digit),
+            // Screen, journal and program: not ours.
+            Action::Record(_) | Action::Notice(_) | Action::Refuse(_) | Action::Quit => {}
         }
-    }
-
-    /// Whether policy trusts whoever sent this.
-    pub(crate) fn trusts(&self, source: &Source, from: &Uri) -> bool {
-        let sender = source.remote.ip().to_canonical();
-        self.registrar_addresses.contains(&sender)
-            || self
-                .config
-                .accounts
-                .iter()
-                .flat_map(|account| [&account.registrar, &account.outbound_proxy])
-                .flatten()
-                .any(|proxy| proxy.host.ip() == Some(sender))
-            || self
-                .config
-                .trusted
-                .iter()
-                .any(|trusted| trusted.covers(sender, from))
     }
 
     /// The leg and its dialog.
     pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<(&mut InviteUsage, &mut Dialog)> {
-        let leg = self.legs.get_mut(&id)?;
-        let dialog = self.dialogs.get_mut(leg.dialog);
-        debug_assert!(dialog.is_some(), "a dialog lives as long as its call");
-        Some((leg, dialog?))
+        let leg = self.calls.get_mut(id)?;
+        let dialog = self.dialogs.present_mut(leg.dialog)?;
+        Some((leg, dialog))
+    }
+
+    /// As [`UserAgent::leg_mut`], where the leg is not over by what the caller knows.
+    #[track_caller]
+    pub(crate) fn present_leg_mut(&mut self, id: LegId) -> Option<(&mut InviteUsage, &mut Dialog)> {
+        self.leg_mut(id).asserted("the leg is not over")
     }
 
     /// The leg's dialog.
     pub(crate) fn dialog_of_leg(&self, id: LegId) -> Option<&Dialog> {
-        let dialog = self.dialogs.get(self.legs.get(&id)?.dialog);
-        debug_assert!(dialog.is_some(), "a dialog lives as long as its call");
-        dialog
+        self.dialogs.present(self.calls.get(id)?.dialog)
     }
 
     /// The leg's call is over: its sound ends. Its dialog goes when nothing of it is left (RFC 5057 §4.1).
@@ -332,13 +388,16 @@ impl UserAgent {
         // A REFER that the core has not decided on dies with the call.
         self.refuse_referral(now, id, 481);
         self.end_media(id);
-        let Some(leg) = self.legs.remove(&id) else {
+        let leg = self.calls.remove(id);
+        let Some(leg) = leg.asserted("a leg ends once") else {
             return;
         };
         for timer in [
             Timer::Accept(id),
             Timer::Ringing(id),
+            Timer::Reliable(id),
             Timer::Renegotiate(id),
+            Timer::Session(id),
             Timer::HangUp(id),
             Timer::Cancelled(id),
         ] {
@@ -346,7 +405,7 @@ impl UserAgent {
         }
         let next = self.dialogs.remember(now, leg.dialog);
         self.timers.put(Timer::Forget, next);
-        if let Some(dialog) = self.dialogs.get_mut(leg.dialog) {
+        if let Some(dialog) = self.dialogs.present_mut(leg.dialog) {
             dialog.call = None;
             for subscription in dialog.subscriptions.clone() {
                 self.linger(now, subscription);
@@ -357,14 +416,14 @@ impl UserAgent {
 
     /// A usage of a dialog has ended, and with the last one the dialog.
     pub(crate) fn end_usage(&mut self, dialog: DialogId, usage: SubscriptionId) {
-        if let Some(of) = self.dialogs.get_mut(dialog) {
+        if let Some(of) = self.dialogs.present_mut(dialog) {
             of.subscriptions.retain(|own| *own != usage);
             self.dialogs.settle(dialog);
         }
     }
 
     pub(crate) fn end_media(&mut self, id: LegId) {
-        if let Some(leg) = self.legs.get_mut(&id) {
+        if let Some(leg) = self.calls.get_mut(id) {
             leg.media.end(id, &mut self.out);
         }
     }

@@ -2,10 +2,14 @@
 //! told to the part that the request's [`Purpose`] names.
 use crate::agent::UserAgent;
 use crate::dialogs::DialogId;
+use crate::invariant::Invariant;
 use crate::outbound::{Purpose, RequestContext, cseq_of};
 use crate::transaction::ClientId;
 use trialog_call::Time;
 use trialog_sip::{HeaderName, Method, Request, Response};
+
+/// Why a request of ours is there whose answer is being handled.
+pub(crate) const LIVES: &str = "a transaction lives until its user has seen its end";
 
 impl UserAgent {
     /// A response that is new to its transaction.
@@ -16,20 +20,29 @@ impl UserAgent {
         status: u16,
         response: Option<&Response>,
     ) {
-        let Some((purpose, dialog, account)) = self
-            .transactions
-            .purpose(id)
-            .map(|sent| (sent.purpose, sent.dialog, sent.account))
-        else {
+        let Some(sent) = self.transactions.purpose(id).asserted(LIVES) else {
             return;
         };
+        let (purpose, dialog, account) = (sent.purpose, sent.dialog, sent.account);
+        match (purpose, response) {
+            (Purpose::Abandoned { cancelled }, Some(response)) => {
+                return self.abandoned_answered(now, id, cancelled, response);
+            }
+            (Purpose::GivenUp, Some(response)) => return self.given_up_answered(id, response),
+            (Purpose::Abandoned { .. } | Purpose::GivenUp, None) => return,
+            _ => {}
+        }
         if status == 401 || status == 407 {
             if let Some(response) = response
                 && self.answer_challenge(now, id, response)
             {
                 return;
             }
-        } else if status == 503 && self.try_next_address(now, id) {
+        } else if let (422, Some(response)) = (status, response)
+            && self.ask_for_longer(now, id, response)
+        {
+            return;
+        } else if status == 503 && self.try_next_peer(now, id) {
             // RFC 3263 §4.3.
             return;
         } else if status == 500 && self.send_overtaken_again(now, id) {
@@ -43,45 +56,40 @@ impl UserAgent {
 
     /// Its transaction ended without a final response: 408, or 503 where it could not be sent.
     pub(crate) fn unanswered(&mut self, now: Time, id: ClientId, status: u16) {
-        if !self.try_next_address(now, id) {
-            self.answered(now, id, status, None);
-            self.transactions.forget(id);
+        self.lost_silent(now, id);
+        if !self.try_next_peer(now, id) {
+            self.without_answer(now, id, status);
         }
     }
 
-    fn try_next_address(&mut self, now: Time, id: ClientId) -> bool {
-        let next = self
-            .transactions
-            .purpose_mut(id)
-            .and_then(|sent| sent.others.pop_front());
-        let Some((transport, address)) = next else {
-            return false;
-        };
-        let Some(mut request) = self.transactions.request(id).cloned() else {
-            return false;
-        };
-        request.headers.remove_first(&HeaderName::Via);
-        let Some(sent) = self.transactions.forget(id) else {
-            return false;
-        };
-        if !self.is_still_wanted(&sent) {
-            self.concluded(now, None, sent, cseq_of(&request), 487, None);
-            return true;
+    /// Its transaction has ended, and no final response has come: its user hears of it. A re-INVITE's lives on for a 2xx that is late.
+    pub(crate) fn without_answer(&mut self, now: Time, id: ClientId, status: u16) {
+        self.answered(now, id, status, None);
+        let sent = self.transactions.purpose(id);
+        let late = sent.and_then(|sent| match (sent.purpose, sent.dialog) {
+            (Purpose::Reinvite(_), Some(dialog)) => {
+                let given_up = Purpose::GivenUp;
+                Some(RequestContext::in_dialog(given_up, dialog, sent.account))
+            }
+            _ => None,
+        });
+        match late {
+            Some(late) => drop(self.transactions.abandon(now, id, late)),
+            None => drop(self.transactions.forget(id)),
         }
-        self.launch(now, request, sent, transport, address);
-        true
     }
 
     /// A request that a later one has overtaken is out of order (RFC 3261 §12.2.2): it is sent again with a new number.
     fn send_overtaken_again(&mut self, now: Time, id: ClientId) -> bool {
-        let (Some(sent), Some(request)) =
-            (self.transactions.purpose(id), self.transactions.request(id))
-        else {
+        let (Some(sent), Some(request)) = (
+            self.transactions.purpose(id).asserted(LIVES),
+            self.transactions.request(id).asserted(LIVES),
+        ) else {
             return false;
         };
         let (purpose, dialog, mut request) = (sent.purpose, sent.dialog, request.clone());
         let overtaken = dialog
-            .and_then(|dialog| self.dialogs.get_mut(dialog))
+            .and_then(|dialog| self.dialogs.present_mut(dialog))
             .is_some_and(|dialog| dialog.call.is_some() && dialog.answered(cseq_of(&request)));
         if !overtaken || matches!(request.method, Method::Invite | Method::Bye) {
             return false;
@@ -98,10 +106,10 @@ impl UserAgent {
 
     /// Sends a request again after a challenge, with a new number and our credentials.
     pub(crate) fn send_again(&mut self, now: Time, id: ClientId, mut request: Request) {
-        let Some(flow) = self.transactions.flow(id) else {
+        let Some(peer) = self.peer_asked(id).asserted(LIVES) else {
             return;
         };
-        let Some(old) = self.transactions.purpose(id) else {
+        let Some(old) = self.transactions.purpose(id).asserted(LIVES) else {
             return;
         };
         let mut sent = RequestContext::new(old.purpose, old.account);
@@ -109,7 +117,7 @@ impl UserAgent {
         sent.focus = old.focus;
         sent.challenged = old.challenged + 1;
         request.headers.remove_first(&HeaderName::Via);
-        self.launch(now, request, sent, flow.transport, flow.destination);
+        self.launch(now, request, sent, peer);
     }
 
     /// Tells the part that wanted a request how it stands. `id`: its transaction, where it came to one.
@@ -127,6 +135,9 @@ impl UserAgent {
         {
             self.made_way(dialog, cseq, status);
         }
+        if let (Purpose::Invite(_), 403 | 404, Some(id)) = (sent.purpose, status, id) {
+            self.refused_by_registrar(now, id, sent.account);
+        }
         match sent.purpose {
             Purpose::Invite(leg) => self.invite_answered(now, leg, id, status, response),
             Purpose::Reinvite(leg) => self.renegotiation_answered(now, leg, id, status, response),
@@ -134,11 +145,20 @@ impl UserAgent {
             Purpose::Refer(id) if status >= 200 => self.refer_answered(now, id, status),
             Purpose::Notify(id) if status >= 300 => self.notify_refused(id),
             Purpose::Subscribe(id) if status >= 300 => self.subscribe_refused(now, id),
+            Purpose::Update(leg) if status >= 200 => {
+                self.update_answered(now, leg, status, response);
+            }
+            Purpose::Watch(id) => self.watch_answered(now, id, sent.dialog, status, response),
             Purpose::Info(leg) if status == 481 => self.lost(now, leg),
+            Purpose::Digit(leg, digit) if status >= 200 => {
+                self.digit_answered(now, leg, digit, status);
+            }
             Purpose::Register(account) => {
-                let from = id.and_then(|id| self.transactions.flow(id));
-                let from = from.map(|flow| flow.destination.ip());
-                self.register_answered(now, account, status, response, from);
+                let from = id.and_then(|id| self.peer_asked(id));
+                self.register_answered(now, account, status, response, from.as_ref());
+            }
+            Purpose::KeepAlive(account) if status >= 200 => {
+                self.keep_alive_answered(now, account, response);
             }
             _ => {}
         }
@@ -146,6 +166,15 @@ impl UserAgent {
             self.pump(now, dialog);
             self.drop_finished_notifiers(dialog);
             self.dialogs.settle(dialog);
+        }
+    }
+
+    /// A call was refused as one that is not allowed, or to nobody: a registrar that has forgotten us answers so, too.
+    fn refused_by_registrar(&mut self, now: Time, id: ClientId, account: usize) {
+        let peer = self.peer_asked(id);
+        let flow = &self.flows[account];
+        if flow.account.registrar.is_some() && peer.is_some_and(|peer| flow.is_server(&peer)) {
+            self.registration_hint(now, account);
         }
     }
 
@@ -163,7 +192,7 @@ impl UserAgent {
 
     /// A request of this dialog was answered: the next may go.
     fn made_way(&mut self, dialog: DialogId, cseq: u32, status: u16) {
-        if let Some(dialog) = self.dialogs.get_mut(dialog) {
+        if let Some(dialog) = self.dialogs.present_mut(dialog) {
             dialog.answered(cseq);
             if status >= 200 {
                 dialog.open = dialog.open.saturating_sub(1);

@@ -1,24 +1,123 @@
 //! Digest challenges (RFC 3261 §22): answered once for each nonce, and again where the server says that only the nonce was
 //! stale. What a server asked is remembered for its account, so that the next request to it needs no challenge.
 use crate::agent::UserAgent;
+use crate::answered::LIVES;
+use crate::config::Account;
+use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
+use crate::invariant::Invariant;
 use crate::outbound::Purpose;
+use crate::random::Random;
 use crate::transaction::ClientId;
 use std::net::SocketAddr;
 use trialog_call::Time;
 use trialog_sip::digest::{self, Challenge};
-use trialog_sip::{HeaderName, Method, Request, Response};
+use trialog_sip::{HeaderName, Method, Request, Response, Uri};
 
 /// A request that is challenged more often than this is refused: a proxy and a server each, each with a stale nonce.
-const CHALLENGES: u8 = 4;
+pub(crate) const CHALLENGES: u8 = 4;
+
+/// A proxy and a registrar each, and as many again for a server that changes its own.
+const MOST_REALMS: usize = 4;
+
+/// What the servers of an account have asked for.
+pub(crate) struct Challenges {
+    known: Vec<KnownChallenge>,
+    /// Realms that have asked for a REGISTER.
+    realms: Vec<String>,
+    /// What is taken for the realm while none has.
+    domain: String,
+}
 
 /// What a server asked for, and how often its nonce was used.
-pub(crate) struct KnownChallenge {
-    /// Who asked. Nobody else is sent an answer to it unasked.
+struct KnownChallenge {
+    /// The server. No other is sent an answer to it unasked.
     from: SocketAddr,
     by: Asker,
     challenge: Challenge,
     uses: u32,
+}
+
+impl Challenges {
+    /// None yet, for an account with this address of record.
+    pub(crate) fn new(aor: &Uri) -> Self {
+        Self {
+            known: Vec::new(),
+            realms: Vec::new(),
+            domain: aor.host.to_string(),
+        }
+    }
+
+    /// Whether this is a realm of the registrar's: one that it has asked for, or, if it has not asked, the account's domain.
+    pub(crate) fn is_registrars(&self, realm: &str) -> bool {
+        if self.realms.is_empty() {
+            self.domain.eq_ignore_ascii_case(realm)
+        } else {
+            self.realms.iter().any(|own| own == realm)
+        }
+    }
+
+    /// A REGISTER was challenged for this realm.
+    fn pin(&mut self, realm: &str) {
+        if !self.realms.iter().any(|own| own == realm) && self.realms.len() < MOST_REALMS {
+            self.realms.push(realm.to_owned());
+        }
+    }
+
+    /// Keeps a challenge in the place of an older one of the same realm.
+    fn remember(&mut self, from: SocketAddr, by: Asker, challenge: Challenge) {
+        self.known.retain(|known| {
+            known.from != from || known.by != by || known.challenge.realm != challenge.realm
+        });
+        self.known.push(KnownChallenge {
+            from,
+            by,
+            challenge,
+            uses: 0,
+        });
+    }
+
+    /// Adds credentials for what this destination has asked before, and removes those for others.
+    pub(crate) fn authorise(
+        &mut self,
+        request: &mut Request,
+        account: &Account,
+        destination: SocketAddr,
+        random: &mut Random,
+    ) {
+        // RFC 3261 §22.1: no CANCEL and no ACK can be challenged.
+        if matches!(request.method, Method::Cancel | Method::Ack) {
+            return;
+        }
+        request.headers.remove(&HeaderName::Authorization);
+        request.headers.remove(&HeaderName::ProxyAuthorization);
+        let Some(password) = &account.password else {
+            return;
+        };
+        for known in &mut self.known {
+            if known.from != destination || !known.by.is_for(&request.method) {
+                continue;
+            }
+            known.uses += 1;
+            let credentials = digest::answer(
+                &known.challenge,
+                account.username(),
+                password,
+                &request.method,
+                &request.uri.to_string(),
+                &request.body,
+                &random.cnonce(),
+                known.uses,
+            );
+            let name = match known.by {
+                Asker::Proxy => HeaderName::ProxyAuthorization,
+                Asker::Registrar | Asker::Server => HeaderName::Authorization,
+            };
+            if let Some(credentials) = credentials {
+                request.headers.push(name, credentials.to_string());
+            }
+        }
+    }
 }
 
 /// In which part somebody asked.
@@ -45,48 +144,6 @@ impl Asker {
 }
 
 impl UserAgent {
-    /// Adds credentials for what this destination has asked before.
-    pub(crate) fn authorise(
-        &mut self,
-        request: &mut Request,
-        account: usize,
-        destination: SocketAddr,
-    ) {
-        // RFC 3261 §22.1: no CANCEL and no ACK can be challenged.
-        if matches!(request.method, Method::Cancel | Method::Ack) {
-            return;
-        }
-        request.headers.remove(&HeaderName::Authorization);
-        request.headers.remove(&HeaderName::ProxyAuthorization);
-        let own = &self.config.accounts[account];
-        let Some(password) = &own.password else {
-            return;
-        };
-        for known in &mut self.challenges[account] {
-            if known.from != destination || !known.by.is_for(&request.method) {
-                continue;
-            }
-            known.uses += 1;
-            let credentials = digest::answer(
-                &known.challenge,
-                own.username(),
-                password,
-                &request.method,
-                &request.uri.to_string(),
-                &request.body,
-                &self.random.cnonce(),
-                known.uses,
-            );
-            let name = match known.by {
-                Asker::Proxy => HeaderName::ProxyAuthorization,
-                Asker::Registrar | Asker::Server => HeaderName::Authorization,
-            };
-            if let Some(credentials) = credentials {
-                request.headers.push(name, credentials.to_string());
-            }
-        }
-    }
-
     /// Sends a challenged request again with credentials, where there are some that were not refused.
     pub(crate) fn answer_challenge(
         &mut self,
@@ -100,21 +157,31 @@ impl UserAgent {
         } else {
             HeaderName::WwwAuthenticate
         };
-        let Some(challenge) = digest::choose(&response.headers, &name) else {
+        let (Some(sent), Some(destination), Some(request)) = (
+            self.transactions.purpose(id).asserted(LIVES),
+            self.transactions.destination(id).asserted(LIVES),
+            self.transactions.request(id).asserted(LIVES),
+        ) else {
             return false;
         };
-        let (Some(sent), Some(flow)) = (self.transactions.purpose(id), self.transactions.flow(id))
-        else {
-            return false;
-        };
+        let peer = &destination.peer;
+        let from = peer.address;
         let (purpose, dialog) = (sent.purpose, sent.dialog);
         let (account, challenged) = (sent.account, sent.challenged);
-        if challenged >= CHALLENGES || self.config.accounts[account].password.is_none() {
-            return false;
-        }
-        let Some(mut request) = self.transactions.request(id).cloned() else {
+        let own = self.account(account);
+        let Some(challenge) = digest::choose(&response.headers, &name, own.md5) else {
             return false;
         };
+        if challenged >= CHALLENGES || own.password.is_none() {
+            return false;
+        }
+        let mut request = request.clone();
+        let in_dialog = dialog.and_then(|dialog| self.dialogs.get(dialog));
+        if in_dialog.is_some_and(Dialog::is_by_stranger)
+            || !self.flows[account].is_ours(&challenge, peer, &request.method)
+        {
+            return false;
+        }
         // The same question again, after an answer, means that the answer was wrong, unless it was only stale.
         let answer_header = if proxy {
             HeaderName::ProxyAuthorization
@@ -129,23 +196,18 @@ impl UserAgent {
         if answered_this && !challenge.stale && challenged > 0 {
             return false;
         }
+        // One that says no more than that its nonce is too old knows us still.
+        let is_hint = request.method != Method::Register && !challenge.stale;
         let by = match (proxy, &request.method) {
             (true, _) => Asker::Proxy,
             (false, Method::Register) => Asker::Registrar,
             (false, _) => Asker::Server,
         };
-        let known = &mut self.challenges[account];
-        known.retain(|known| {
-            known.from != flow.destination
-                || known.by != by
-                || known.challenge.realm != challenge.realm
-        });
-        known.push(KnownChallenge {
-            from: flow.destination,
-            by,
-            challenge,
-            uses: 0,
-        });
+        let challenges = &mut self.flows[account].challenges;
+        if request.method == Method::Register {
+            challenges.pin(&challenge.realm);
+        }
+        challenges.remember(from, by, challenge);
         let Some(cseq) = self.next_number(now, purpose, dialog, &request) else {
             return false;
         };
@@ -153,6 +215,9 @@ impl UserAgent {
             .headers
             .set(HeaderName::CSeq, format!("{cseq} {}", request.method));
         self.send_again(now, id, request);
+        if is_hint {
+            self.registration_hint(now, account);
+        }
         true
     }
 
@@ -165,8 +230,12 @@ impl UserAgent {
         request: &Request,
     ) -> Option<u32> {
         match purpose {
-            Purpose::Register(account) => Some(self.registrations[account].next_number()),
-            Purpose::Cancel => None,
+            Purpose::Register(account) => Some(self.flows[account].registration.next_number()),
+            Purpose::Cancel
+            | Purpose::Abandoned { .. }
+            | Purpose::KeepAlive(_)
+            | Purpose::GivenUp => None,
+            Purpose::Prack(id) => self.next_prack_number(id, request),
             Purpose::Stray => Some(crate::outbound::cseq_of(request) + 1),
             Purpose::Invite(id) => {
                 let (leg, dialog) = self.leg_mut(id)?;
@@ -182,15 +251,19 @@ impl UserAgent {
             Purpose::Reinvite(_)
             | Purpose::Bye(_)
             | Purpose::Info(_)
+            | Purpose::Update(_)
+            | Purpose::Watch(_)
+            | Purpose::Digit(..)
             | Purpose::Refer(_)
             | Purpose::Notify(_)
             | Purpose::Subscribe(_) => {
-                let dialog = self.dialogs.get_mut(dialog?)?;
+                let dialog = dialog.asserted("it was sent in a dialog")?;
+                let dialog = self.dialogs.present_mut(dialog)?;
                 dialog.local_cseq += 1;
                 dialog.answered(crate::outbound::cseq_of(request));
                 dialog.sent(now, request.method.clone());
                 if let Purpose::Refer(id) = purpose
-                    && let Some(refer) = self.subscriptions.subscribers.get_mut(&id)
+                    && let Some(refer) = self.subscriptions.subscriber_mut(id)
                 {
                     // RFC 3515 §2.4.6: the subscription is known by the number of the REFER that was accepted.
                     refer.event.number = dialog.local_cseq;

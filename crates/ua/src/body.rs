@@ -1,5 +1,5 @@
 //! Session descriptions in the bodies of messages, alone or as one part of several (RFC 5621).
-use trialog_sdp::Description;
+use trialog_sdp::{Description, DescriptionError};
 use trialog_sip::{HeaderName, Headers, MediaType, Request, Response, multipart};
 
 /// What a message's body says of a session.
@@ -11,7 +11,7 @@ pub(crate) enum Body {
     None,
     Sdp(Description),
     /// It calls itself one, and is not.
-    BadSdp,
+    BadSdp(DescriptionError),
     /// Of a type that we don't know.
     Other,
 }
@@ -58,5 +58,5 @@ fn read(headers: &Headers, body: &[u8]) -> Body {
 }
 
 fn sdp(body: &[u8]) -> Body {
-    Description::parse(body).map_or(Body::BadSdp, Body::Sdp)
+    Description::parse(body).map_or_else(Body::BadSdp, Body::Sdp)
 }

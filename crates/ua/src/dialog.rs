@@ -2,15 +2,18 @@
 //! builds the head of each request in it, and judges the number of each that comes. It sends nothing.
 use crate::outbound::Purpose;
 use crate::subscription::SubscriptionId;
+use crate::watch::WatchId;
 use std::collections::VecDeque;
 use std::time::Duration;
-use trialog_call::{LegId, Time};
-use trialog_sip::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Uri};
+use trialog_call::{Grade, LegId, Time};
+use trialog_sip::{CSeq, HeaderName, Headers, Method, NameAddr, Request, Response, Scheme, Uri};
 
 /// One dialog, or what will become one when the far side answers.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialog {
     pub(crate) call_id: String,
+    /// The far side is not to know who we are (RFC 3325 §9.3).
+    pub(crate) private: bool,
     /// Ours, without tag.
     pub(crate) local: NameAddr,
     pub(crate) local_tag: String,
@@ -30,11 +33,15 @@ pub(crate) struct Dialog {
     pub(crate) owns_call_id: bool,
     /// Index of its account in the configuration.
     pub(crate) account: usize,
+    /// How far the peer was believed that opened it; `None`: we did.
+    pub(crate) opened_by: Option<Grade>,
     /// The usage that its INVITE made, until its BYE: the leg that it is. A dialog has usages (RFC 5057 §3) and is over when the
     /// last of them is.
     pub(crate) call: Option<LegId>,
     /// Its other usages: subscriptions of both sides.
     pub(crate) subscriptions: Vec<SubscriptionId>,
+    /// The usage that a watch of ours is, in a dialog of its own.
+    pub(crate) watch: Option<WatchId>,
     /// Requests of ours that wait for their turn.
     pub(crate) queue: VecDeque<Queued>,
     /// Requests of ours that have had no answer at all yet, oldest first.
@@ -87,6 +94,23 @@ fn keeps_order(ahead: &Method, next: &Method) -> bool {
 }
 
 impl Dialog {
+    /// A stranger has opened it: no challenge in it is answered.
+    pub(crate) fn is_by_stranger(&self) -> bool {
+        self.opened_by == Some(Grade::Stranger)
+    }
+
+    /// Of the addresses in it: sips where the far side's is, since it asks for TLS on each hop (RFC 3261 §12.1.1).
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.remote_target.scheme
+    }
+
+    /// How far a request in it is believed whose sender alone would be believed so far: what was vouched for at its beginning
+    /// holds for what comes by the same server, and for no stranger that knows its tags.
+    pub(crate) fn grade(&self, sender: Grade) -> Grade {
+        let opened_by = self.opened_by.filter(|_| sender.is_trusted());
+        opened_by.unwrap_or_default().max(sender)
+    }
+
     /// When a request of this method may be sent.
     pub(crate) fn turn_of(&self, now: Time, next: &Method) -> Turn {
         if self
@@ -121,13 +145,29 @@ impl Dialog {
         index.is_some_and(|index| self.unanswered.remove(index).overtaken)
     }
 
-    /// The dialog that a request opens which we answer with this tag (RFC 3261 §12.1.1). `None`: the request has not
-    /// what a dialog needs.
-    pub(crate) fn opened_by(request: &Request, local_tag: String, account: usize) -> Option<Self> {
+    /// The dialog that a request opens which we answer with this tag (RFC 3261 §12.1.1).
+    ///
+    /// # Errors
+    /// What its Contact lacks that a dialog needs, for people.
+    pub(crate) fn opened_by(
+        request: &Request,
+        local_tag: String,
+        account: usize,
+    ) -> Result<Self, &'static str> {
+        let target = target_in(&request.headers)?;
+        Self::opened_to(target, request, local_tag, account).ok_or("it opens no dialog")
+    }
+
+    /// `None`: [`Request::check`] was not asked.
+    fn opened_to(
+        target: Uri,
+        request: &Request,
+        local_tag: String,
+        account: usize,
+    ) -> Option<Self> {
         let headers = &request.headers;
         let mut remote: NameAddr = headers.typed(&HeaderName::From)?.ok()?;
         let mut local: NameAddr = headers.typed(&HeaderName::To)?.ok()?;
-        let contact: NameAddr = headers.typed(&HeaderName::Contact)?.ok()?;
         let cseq: CSeq = headers.typed(&HeaderName::CSeq)?.ok()?;
         let remote_tag = remote.tag().map(str::to_owned);
         remote.params.remove("tag");
@@ -143,7 +183,7 @@ impl Dialog {
                 local,
                 local_tag,
                 remote,
-                contact.uri,
+                target,
                 account,
             )
         })
@@ -160,6 +200,7 @@ impl Dialog {
     ) -> Self {
         Self {
             call_id,
+            private: false,
             local,
             local_tag,
             remote,
@@ -170,8 +211,10 @@ impl Dialog {
             remote_cseq: None,
             owns_call_id: true,
             account,
+            opened_by: None,
             call: None,
             subscriptions: Vec::new(),
+            watch: None,
             queue: VecDeque::new(),
             unanswered: Vec::new(),
             open: 0,
@@ -189,17 +232,27 @@ impl Dialog {
         self.refresh_target(&response.headers);
     }
 
-    /// RFC 3261 §12.2: the target follows the far side's Contact in target refresh requests and their 2xx.
+    /// RFC 3261 §12.2: the target follows the far side's Contact in target refresh requests and their 2xx. Without one that
+    /// can be sent to it stays, so that a BYE finds its way.
     pub(crate) fn refresh_target(&mut self, headers: &Headers) {
-        if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
-            self.remote_target = contact.uri;
+        if let Ok(target) = target_in(headers) {
+            self.remote_target = target;
         }
+    }
+
+    /// The way to who has opened it by a request.
+    pub(crate) fn follow_route(&mut self, headers: &Headers) {
+        self.route_set = routes(headers, false);
     }
 
     /// The next request in this dialog.
     pub(crate) fn request(&mut self, method: Method) -> Request {
         self.local_cseq += 1;
-        self.numbered(method, self.local_cseq)
+        let mut request = self.numbered(method, self.local_cseq);
+        if self.private {
+            request.headers.push(HeaderName::Privacy, "id");
+        }
+        request
     }
 
     /// A request with this number: the ACK of a 2xx has its INVITE's.
@@ -235,6 +288,7 @@ impl Dialog {
     /// No usage is left, nor a request of ours without its final answer.
     pub(crate) fn is_over(&self) -> bool {
         self.call.is_none()
+            && self.watch.is_none()
             && self.subscriptions.is_empty()
             && self.open == 0
             && self.queue.is_empty()
@@ -297,6 +351,26 @@ pub(crate) fn tagged(address: &NameAddr, tag: Option<&str>) -> String {
         Some(tag) if !tag.is_empty() => format!("{address};tag={tag}"),
         _ => address.to_string(),
     }
+}
+
+/// Where a message's sender wants the requests of a dialog (RFC 3261 §8.1.1.8: exactly one): the first Contact that we can send
+/// to. `tel` and `mailto` name no host.
+///
+/// # Errors
+/// Why there is none, for people.
+fn target_in(headers: &Headers) -> Result<Uri, &'static str> {
+    let contacts = headers.all_typed::<NameAddr>(&HeaderName::Contact);
+    let mut why = "it is missing, and without it no request in the dialog can reach you";
+    for contact in contacts {
+        match contact {
+            Ok(contact) if matches!(contact.uri.scheme, Scheme::Sip | Scheme::Sips) => {
+                return Ok(contact.uri);
+            }
+            Ok(_) => why = "none of its addresses is a SIP URI",
+            Err(error) => why = error.why,
+        }
+    }
+    Err(why)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! over when its last usage is (RFC 5057 §3). The early dialogs of an INVITE's forks belong to that INVITE, not here.
 use crate::dialog::Dialog;
 use crate::id_map::IdMap;
+use crate::invariant::Invariant;
 use crate::transaction::timing::TRANSACTION_TIMEOUT;
 use std::collections::{HashMap, VecDeque};
 use trialog_call::Time;
@@ -46,6 +47,18 @@ impl Dialogs {
 
     pub(crate) fn get_mut(&mut self, id: DialogId) -> Option<&mut Dialog> {
         self.all.get_mut(&id)
+    }
+
+    /// The dialog, of which a usage or a request of ours is left.
+    #[track_caller]
+    pub(crate) fn present(&self, id: DialogId) -> Option<&Dialog> {
+        self.all.get(&id).asserted("the dialog is not over")
+    }
+
+    /// As [`Dialogs::present`], to be changed.
+    #[track_caller]
+    pub(crate) fn present_mut(&mut self, id: DialogId) -> Option<&mut Dialog> {
+        self.all.get_mut(&id).asserted("the dialog is not over")
     }
 
     /// The dialog, or the INVITE, that has this tag of ours.

@@ -1,5 +1,5 @@
-//! INFO: what one Trialog tells another (an INFO package, RFC 6086, named `trialog`), and digits in the old way
-//! (`application/dtmf-relay`, which other phones send without asking).
+//! INFO: what one Trialog tells another (an INFO package, RFC 6086, named `trialog`), and digits that come in the old way
+//! (`application/dtmf-relay`, which other phones send without asking). Those that we send are in `digits`.
 use crate::Output;
 use crate::agent::UserAgent;
 use crate::invite_usage::InviteState;
@@ -22,10 +22,11 @@ impl UserAgent {
     /// Tells the far side something. Whether it understands does not matter.
     pub(crate) fn inform(&mut self, now: Time, id: LegId, info: Info) {
         let up = self
-            .legs
-            .get(&id)
+            .calls
+            .get(id)
             .filter(|leg| matches!(leg.stage, InviteState::Up));
         let Some(dialog) = up.map(|leg| leg.dialog) else {
+            // The core may not know yet that the call is over.
             return;
         };
         let word = match info {
@@ -43,7 +44,7 @@ impl UserAgent {
 
     /// An INFO in a leg's dialog.
     pub(crate) fn informed(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
-        let dialog = self.legs.get(&id).map(|leg| leg.dialog);
+        let dialog = self.calls.get(id).map(|leg| leg.dialog);
         let body = String::from_utf8_lossy(&request.body);
         match request.headers.get(&HeaderName::new(INFO_PACKAGE)) {
             Some(package) if package.trim().eq_ignore_ascii_case(PACKAGE) => {
@@ -57,7 +58,7 @@ impl UserAgent {
             }
             // RFC 6086 §4.2.2: 469 names the packages that we take.
             Some(_) => {
-                let own: &[(HeaderName, &str)] = if self.config.agent {
+                let own: &[(HeaderName, &str)] = if self.settings.agent {
                     &[(HeaderName::new(RECV_INFO), PACKAGE)]
                 } else {
                     &[]

@@ -20,7 +20,7 @@ impl UserAgent {
         body: Vec<u8>,
         purpose: Purpose,
     ) {
-        if let Some(dialog) = self.dialogs.get_mut(id) {
+        if let Some(dialog) = self.dialogs.present_mut(id) {
             dialog.queue.push_back(Queued {
                 method,
                 headers,
@@ -46,10 +46,11 @@ impl UserAgent {
                 self.send_queued(now, id, next);
             }
         }
+        // It may have ended with the answer that made way.
         let Some(dialog) = self.dialogs.get(id) else {
             return;
         };
-        let leg = dialog.call.and_then(|call| self.legs.get(&call));
+        let leg = dialog.call.and_then(|call| self.calls.get(call));
         match leg.map(|leg| (leg.id, &leg.stage)) {
             Some((leg, InviteState::Up)) => self.try_renegotiate(now, leg),
             Some((leg, InviteState::Closing)) if dialog.unanswered.is_empty() => {
@@ -60,7 +61,7 @@ impl UserAgent {
     }
 
     fn send_queued(&mut self, now: Time, id: DialogId, queued: Queued) {
-        let Some(dialog) = self.dialogs.get_mut(id) else {
+        let Some(dialog) = self.dialogs.present_mut(id) else {
             return;
         };
         let mut request = dialog.request(queued.method.clone());
@@ -68,7 +69,7 @@ impl UserAgent {
         dialog.sent(now, queued.method);
         dialog.open += 1;
         if let Purpose::Refer(subscription) = queued.purpose
-            && let Some(refer) = self.subscriptions.subscribers.get_mut(&subscription)
+            && let Some(refer) = self.subscriptions.subscriber_mut(subscription)
         {
             refer.event.number = cseq;
         }
@@ -77,7 +78,7 @@ impl UserAgent {
         }
         request.body = queued.body;
         let mut sent = RequestContext::in_dialog(queued.purpose, id, dialog.account);
-        let leg = dialog.call.and_then(|call| self.legs.get(&call));
+        let leg = dialog.call.and_then(|call| self.calls.get(call));
         sent.focus = leg.is_some_and(|leg| leg.focus);
         self.send(now, request, &next_hop, sent);
     }

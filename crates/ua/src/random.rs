@@ -42,6 +42,11 @@ impl Random {
         self.0.next_u64() >> 2
     }
 
+    /// Octets for keys.
+    pub(crate) fn fill(&mut self, octets: &mut [u8]) {
+        self.0.fill_bytes(octets);
+    }
+
     /// RFC 3261 §14.1: the owner of the Call-ID waits 2.1 to 4 s, the other side 0 to 2 s, in steps of 10 ms.
     pub(crate) fn glare_wait(&mut self, owns_call_id: bool) -> Duration {
         let steps = if owns_call_id {
@@ -50,6 +55,11 @@ impl Random {
             self.0.next_u32() % 201
         };
         Duration::from_millis(u64::from(steps) * 10)
+    }
+
+    /// RFC 5626 §4.4.2: between two keep-alives by UDP pass 24 to 29 s.
+    pub(crate) fn keep_alive(&mut self) -> Duration {
+        Duration::from_millis(24_000 + u64::from(self.0.next_u32() % 5_001))
     }
 
     /// Between half of this and all of it (RFC 5626 §4.5).

@@ -20,7 +20,7 @@ impl UserAgent {
     pub(crate) fn replacement(&self, request: &Request) -> Replacement {
         let rows = request.headers.rows_of(&HeaderName::Replaces).count();
         // RFC 3891 §3: who does not know the header lets it pass and rings.
-        if rows == 0 || !self.config.referable {
+        if rows == 0 || !self.settings.referable {
             return Replacement::None;
         }
         let replaces = match request.headers.typed::<Replaces>(&HeaderName::Replaces) {
@@ -29,7 +29,7 @@ impl UserAgent {
         };
         let (call_id, to, from) = (&replaces.call_id, &replaces.to_tag, &replaces.from_tag);
         let dialog = self.dialogs.named(call_id, to, from);
-        let leg = dialog.and_then(|(_, dialog)| self.legs.get(&dialog.call?));
+        let leg = dialog.and_then(|(_, dialog)| self.calls.get(dialog.call?));
         match leg.map(|leg| (leg.id, &leg.stage)) {
             Some((_, InviteState::Up)) if replaces.early_only => Replacement::Refused(486),
             Some((id, InviteState::Up)) => Replacement::Of(id),
@@ -58,8 +58,8 @@ impl UserAgent {
     }
 
     /// Where a REFER points that is to bring a party to the far end of this leg, in the place of us (RFC 3891 §3): its
-    /// Contact, our dialog's Call-ID, its own tag as `to-tag` and ours as `from-tag`.
-    pub(crate) fn refer_to(&self, id: LegId) -> Option<Uri> {
+    /// Contact, our dialog's Call-ID, its own tag as `to-tag` and ours as `from-tag`; with its name, where that may be told.
+    pub(crate) fn refer_to(&self, id: LegId) -> Option<NameAddr> {
         let dialog = self.dialog_of_leg(id)?;
         let mut uri = dialog.remote_target.clone();
         let replaces = Replaces {
@@ -69,7 +69,9 @@ impl UserAgent {
             early_only: false,
         };
         uri.headers = vec![("Replaces".to_owned(), replaces.to_string())];
-        Some(uri)
+        let party = self.calls.get(id).and_then(|leg| leg.nameable.as_ref());
+        let name = party.and_then(|party| party.name.as_deref());
+        Some(NameAddr::new(uri).with_name(name.unwrap_or_default()))
     }
 }
 

@@ -2,22 +2,22 @@
 use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
 use crate::dialogs::DialogId;
+use crate::invariant::Invariant;
 use crate::invite_usage::InviteState;
 use crate::outbound::cseq_of;
-use crate::transaction::timing::T2;
 use trialog_call::{EndCause, LegId, Time, WireEvent};
 use trialog_sip::Request;
 
 impl UserAgent {
     /// The 2xx is sent again, at growing intervals up to T2, by every transport; after 64·T1 the call is given up.
     pub(crate) fn accept_timer(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
-        let Some(accept) = &mut leg.accept else {
+        let Some(accept) = leg.accept.as_mut().asserted("its timer goes with it") else {
             return;
         };
-        if now >= accept.give_up {
+        let Some(next) = accept.on_timer(now) else {
             leg.accept = None;
             if matches!(leg.stage, InviteState::Up) {
                 self.event(id, WireEvent::Ended(EndCause::TimedOut));
@@ -27,9 +27,7 @@ impl UserAgent {
                 self.send_bye(now, id);
             }
             return;
-        }
-        accept.interval = (accept.interval * 2).min(T2);
-        let next = (now + accept.interval).min(accept.give_up);
+        };
         let server = accept.server;
         self.transactions.repeat(server, &mut self.out);
         self.timers.set(Timer::Accept(id), next);
@@ -37,8 +35,9 @@ impl UserAgent {
 
     /// An ACK in a dialog.
     pub(crate) fn acknowledged(&mut self, now: Time, dialog: DialogId, ack: &Request) {
-        let call = self.dialogs.get(dialog).and_then(|dialog| dialog.call);
-        let Some(leg) = call.and_then(|call| self.legs.get_mut(&call)) else {
+        let call = self.dialogs.present(dialog).and_then(|dialog| dialog.call);
+        // Of a call that is over, or once more, or of another INVITE: an ACK is never answered.
+        let Some(leg) = call.and_then(|call| self.calls.get_mut(call)) else {
             return;
         };
         let id = leg.id;
@@ -48,8 +47,12 @@ impl UserAgent {
         if accept.cseq != cseq_of(ack) {
             return;
         }
-        if accept.offered {
-            let first = accept.first;
+        let (offered, first) = (accept.offered, accept.first);
+        self.far_side_heard(id);
+        let Some(leg) = self.calls.present_mut(id) else {
+            return;
+        };
+        if offered {
             let agreed = match Body::of(ack) {
                 Body::Sdp(answer) => leg.media.accept_answer(&answer),
                 _ => None,
@@ -61,9 +64,11 @@ impl UserAgent {
                 None => {
                     leg.accept = None;
                     self.timers.cancel(Timer::Accept(id));
-                    if matches!(leg.stage, InviteState::Up) {
-                        self.event(id, WireEvent::Ended(EndCause::NoMedia));
+                    if !matches!(leg.stage, InviteState::Up) {
+                        // We wanted to hang up anyhow.
+                        return self.send_bye(now, id);
                     }
+                    self.event(id, WireEvent::Ended(EndCause::NoMedia));
                     return self.close(now, id, None);
                 }
             }
@@ -74,10 +79,11 @@ impl UserAgent {
 
     /// Our 2xx has arrived.
     pub(crate) fn confirm(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
         let Some(accept) = leg.accept.take() else {
+            // It is known already.
             return;
         };
         self.timers.cancel(Timer::Accept(id));

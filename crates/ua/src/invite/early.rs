@@ -1,5 +1,5 @@
 //! Early dialogs of our own INVITE (RFC 3261 §12.1.2): one for each fork that has answered provisionally with a tag, until the
-//! INVITE has its final answer. The far side may send requests in them (UPDATE, INFO); we send none.
+//! INVITE has its final answer. The far side may send requests in them (UPDATE, INFO); we send PRACK.
 use crate::dialog::{Dialog, tag_of};
 use crate::invite_usage::{Calling, EarlyDialog};
 use crate::media::Foreseen;
@@ -16,6 +16,7 @@ impl Calling {
         template: &Dialog,
         response: &Response,
         answer: Option<Foreseen>,
+        reliably: bool,
     ) {
         let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
         if tag.is_empty() && answer.is_none() {
@@ -24,12 +25,27 @@ impl Calling {
         }
         if let Some(early) = self.early.iter_mut().find(|early| early.is_of(tag)) {
             early.dialog.refresh_target(&response.headers);
-            early.answer = answer.or(early.answer.take());
+            if !early.settled {
+                early.settled = reliably && answer.is_some();
+                early.answer = answer.or(early.answer.take());
+            }
         } else if self.early.len() < FORKS {
             let mut dialog = template.clone();
             dialog.answer(response);
-            self.early.push(EarlyDialog { dialog, answer });
+            self.early.push(EarlyDialog {
+                dialog,
+                settled: reliably && answer.is_some(),
+                answer,
+                rseq: None,
+            });
         }
+    }
+
+    /// The fork that sent this response has agreed to a session already.
+    pub(super) fn is_settled(&self, response: &Response) -> bool {
+        let tag = tag_of(&response.headers, &HeaderName::To).unwrap_or_default();
+        let mut early = self.early.iter();
+        early.any(|early| early.is_of(tag) && early.settled)
     }
 
     /// The fork with this tag will not take the call. The others may.
@@ -45,7 +61,7 @@ impl Calling {
 }
 
 impl EarlyDialog {
-    fn is_of(&self, tag: &str) -> bool {
+    pub(super) fn is_of(&self, tag: &str) -> bool {
         self.dialog.remote_tag.as_deref() == Some(tag)
     }
 }

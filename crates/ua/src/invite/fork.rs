@@ -1,6 +1,7 @@
 //! Forks that answer too late: each 2xx but the one that we took is acknowledged and ended (RFC 3261 §13.2.2.4).
 use crate::agent::UserAgent;
 use crate::dialog::Dialog;
+use crate::invariant::Invariant;
 use crate::outbound::{Purpose, RequestContext, cseq_of};
 use crate::transaction::ClientId;
 use trialog_call::Time;
@@ -16,7 +17,8 @@ impl UserAgent {
         tag: &str,
         cseq: u32,
     ) {
-        let Some((mut dialog, account)) = self.template_of(client) else {
+        let template = self.template_of(client);
+        let Some((mut dialog, account)) = template.asserted("our INVITE has all headers") else {
             return;
         };
         dialog.answer(response);

@@ -10,7 +10,7 @@ use trialog_sip::{HeaderName, Method, Reason, Request};
 impl UserAgent {
     /// The core ends the leg; `Gone` follows.
     pub(crate) fn hang_up(&mut self, now: Time, id: LegId, reason: ByeReason) {
-        match self.legs.get(&id).map(|leg| &leg.stage) {
+        match self.calls.get(id).map(|leg| &leg.stage) {
             None => self.event(id, WireEvent::Gone),
             Some(InviteState::Calling(_)) => self.cancel(now, id),
             Some(InviteState::Offered(_)) => {
@@ -24,16 +24,17 @@ impl UserAgent {
 
     /// Ends the leg with BYE. Without a reason, the core has been told already and hears no more of it.
     pub(crate) fn close(&mut self, now: Time, id: LegId, reason: Option<ByeReason>) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
         leg.stage = InviteState::Closing;
         leg.told = reason.is_none();
         leg.bye_reason = reason;
-        leg.renegotiation.wanted = None;
+        leg.renegotiation.want_nothing();
         self.timers.cancel(Timer::Renegotiate(id));
+        self.timers.cancel(Timer::Session(id));
         self.end_media(id);
-        let Some((leg, dialog)) = self.leg_mut(id) else {
+        let Some((leg, dialog)) = self.present_leg_mut(id) else {
             return;
         };
         if leg.accept.is_some() {
@@ -50,7 +51,7 @@ impl UserAgent {
     /// Sends the BYE, once.
     pub(crate) fn send_bye(&mut self, now: Time, id: LegId) {
         self.timers.cancel(Timer::HangUp(id));
-        let Some((leg, dialog)) = self.leg_mut(id) else {
+        let Some((leg, dialog)) = self.present_leg_mut(id) else {
             return;
         };
         if leg.bye_sent || leg.accept.is_some() || !matches!(leg.stage, InviteState::Closing) {
@@ -61,11 +62,11 @@ impl UserAgent {
         let mut request = dialog.request(Method::Bye);
         dialog.sent(now, Method::Bye);
         dialog.open += 1;
-        if let Some(reason) = leg.bye_reason {
+        let expired = || Reason::sip(408, "Session expired");
+        let reason = leg.bye_reason.map(in_words);
+        if let Some(reason) = reason.or_else(|| leg.expired.then(expired)) {
             // RFC 3326.
-            request
-                .headers
-                .push(HeaderName::Reason, in_words(reason).to_string());
+            request.headers.push(HeaderName::Reason, reason.to_string());
         }
         let next_hop = dialog.next_hop().clone();
         let sent = RequestContext::in_dialog(Purpose::Bye(id), leg.dialog, dialog.account);
@@ -74,22 +75,24 @@ impl UserAgent {
 
     /// Our BYE was answered or given up.
     pub(crate) fn gone(&mut self, now: Time, id: LegId) {
-        let Some(leg) = self.legs.get(&id) else {
+        let Some(leg) = self.calls.present(id) else {
             return;
         };
-        if matches!(leg.stage, InviteState::Closing) {
-            if !leg.told {
-                self.event(id, WireEvent::Gone);
-            }
-            self.end(now, id);
+        debug_assert!(
+            matches!(leg.stage, InviteState::Closing),
+            "broken: only a call that ends has a BYE of ours"
+        );
+        if !leg.told {
+            self.event(id, WireEvent::Gone);
         }
+        self.end(now, id);
     }
 
     /// A BYE in a leg's dialog.
     pub(crate) fn hung_up(&mut self, now: Time, id: LegId, server: ServerId, request: &Request) {
-        let dialog = self.legs.get(&id).map(|leg| leg.dialog);
+        let dialog = self.calls.get(id).map(|leg| leg.dialog);
         self.respond_plainly(now, dialog, server, 200);
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
         match &mut leg.stage {
@@ -98,13 +101,14 @@ impl UserAgent {
                 calling.end_early(tag_of(&request.headers, &HeaderName::From).unwrap_or_default());
             }
             InviteState::Up => {
+                self.tell_reason(id, &request.headers);
                 self.event(id, WireEvent::Ended(EndCause::Bye));
                 self.end(now, id);
             }
             // RFC 3261 §15.1.2: the caller may end an early dialog by BYE; the INVITE gets 487.
             InviteState::Offered(offered) => {
                 let invite = offered.server;
-                self.cancelled(now, invite);
+                self.cancelled(now, invite, EndCause::Cancelled);
             }
             // The two BYEs crossed: ours may still be waiting to be sent, and need not be.
             InviteState::Closing if !leg.bye_sent => self.gone(now, id),

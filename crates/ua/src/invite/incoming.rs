@@ -1,33 +1,60 @@
 //! A call that comes in: whom it is for, what it may replace, and the core's answer to it.
-use crate::Source;
 use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
+use crate::capabilities::RELIABLE;
 use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
-use crate::invite_usage::{Accept, InviteState, InviteUsage, Offered, target_of};
+use crate::diversion::origin_of;
+use crate::inbound::MISCELLANEOUS;
+use crate::invariant::Invariant;
+use crate::invite::Reliable;
+use crate::invite_usage::{Accept, InviteState, InviteUsage, Offered};
 use crate::media::{self, Media};
 use crate::outbound::cseq_of;
+use crate::presented::{Believed, caller, may_be_named};
 use crate::replaces::Replacement;
+use crate::session_timer::Asked;
 use crate::transaction::ServerId;
-use crate::transaction::timing::{T1, TRANSACTION_TIMEOUT};
-use std::net::SocketAddr;
+use crate::trust::Origin;
+use std::sync::Arc;
 use std::time::Duration;
-use trialog_call::{AccountId, EndCause, Incoming, LegId, Target, Time, WireEvent};
-use trialog_sdp::Description;
-use trialog_sip::{HeaderName, NameAddr, Request, Response, Uri};
+use trialog_call::{AccountId, EndCause, Grade, Incoming, LegId, Target, Time, WireEvent};
+use trialog_sdp::{Description, Negotiated, Security};
+use trialog_sip::{HeaderName, Request, Response, Uri};
 
 /// RFC 3261 §13.3.1: a proxy's timer C is over three minutes; each minute says that it still rings.
 const RING_AGAIN: Duration = Duration::from_secs(60);
 
-/// How long a call may ring whose INVITE does not say: the least that a proxy waits (RFC 3261 §16.6, timer C), so that
-/// a caller who vanished does not ring for ever.
+/// How long a call may ring: the least that a proxy waits (RFC 3261 §16.6, timer C), so that a caller that vanished does not ring for
+/// ever.
 const RINGS: Duration = Duration::from_secs(180);
 
-/// RFC 3261 §13.3.1: the INVITE's Expires bounds how long its call is offered.
-fn rings_for(request: &Request) -> Duration {
+/// The same for a stranger's, which may be no more than one datagram.
+const RINGS_FOR_STRANGER: Duration = Duration::from_secs(60);
+
+/// RFC 3261 §13.3.1: the INVITE's Expires bounds how long its call is offered. It makes it no longer.
+fn rings_for(request: &Request, grade: Grade) -> Duration {
+    let most = match grade {
+        Grade::Stranger => RINGS_FOR_STRANGER,
+        Grade::Registrar | Grade::Colleague => RINGS,
+    };
     let expires = request.headers.get(&HeaderName::Expires);
     let seconds = expires.and_then(|expires| expires.trim().parse::<u32>().ok());
-    seconds.map_or(RINGS, |seconds| Duration::from_secs(seconds.into()))
+    seconds.map_or(most, |seconds| {
+        Duration::from_secs(seconds.into()).min(most)
+    })
+}
+
+/// Whether its sender takes a session description for an answer: RFC 3261 §20.1, where no Accept stands it does.
+fn takes_description(request: &Request) -> bool {
+    let headers = &request.headers;
+    let mut accepted = headers.all(&HeaderName::Accept).map(|range| {
+        let range = range.split(';').next().unwrap_or_default().trim();
+        range.to_ascii_lowercase()
+    });
+    !headers.contains(&HeaderName::Accept)
+        || accepted
+            .any(|range| matches!(&*range, Description::CONTENT_TYPE | "application/*" | "*/*"))
 }
 
 impl UserAgent {
@@ -37,18 +64,25 @@ impl UserAgent {
         now: Time,
         server: ServerId,
         request: &Request,
-        source: &Source,
+        origin: &Origin,
     ) {
+        if !takes_description(request) {
+            return self.refuse_because(now, server, 406, MISCELLANEOUS, "we answer in SDP");
+        }
         let offer = match Body::of(request) {
             Body::None => None,
             Body::Sdp(offer) => Some(offer),
-            Body::BadSdp => return self.refuse(now, server, 400),
+            Body::BadSdp(error) => return self.refuse_bad_description(now, server, &error),
             Body::Other => return self.refuse_content(now, server),
         };
+        let account = self.flows.called_by(request);
+        // The port is not known before the core has taken the call.
         if let Some(offer) = &offer
-            && !media::can_answer(offer, &self.config)
+            && let somewhere = self.flows[account].somewhere(media::far_address(offer))
+            && let Err(error) =
+                media::can_answer(offer, somewhere, &self.settings.codecs, self.settings.srtp)
         {
-            return self.refuse(now, server, 488);
+            return self.refuse_offer(now, server, error);
         }
         let replacement = self.replacement(request);
         let replaces = match replacement {
@@ -56,169 +90,238 @@ impl UserAgent {
             Replacement::Of(leg) => Some(leg),
             Replacement::Refused(status) => return self.refuse(now, server, status),
         };
-        let tag = self.random.tag();
-        let account = self.account_called(request);
-        let Some(mut dialog) = Dialog::opened_by(request, tag, account) else {
-            return self.refuse(now, server, 400);
+        let Some(reliably) = self.wants_reliable(&request.headers) else {
+            return self.refuse_with(now, server, 421, &[(HeaderName::Require, RELIABLE)]);
         };
-        self.legs_received += 1;
-        let id = LegId::Received(self.legs_received);
+        let session = Asked::of(&request.headers);
+        if session.is_too_short() {
+            return self.refuse_interval(now, server);
+        }
+        let tag = self.random.tag();
+        let mut dialog = match Dialog::opened_by(request, tag, account) {
+            Ok(dialog) => dialog,
+            Err(why) => return self.refuse_contact(now, server, why),
+        };
+        let id = self.calls.next_received();
         dialog.call = Some(id);
-        let trusted = self.trusts(source, &dialog.remote.uri);
-        let guest = request
+        dialog.opened_by = Some(origin.grade);
+        let as_guest = request
             .headers
             .get(&HeaderName::new(crate::invite::ROLE))
             .is_some_and(|role| role.trim().eq_ignore_ascii_case("guest"));
-        let media = Media::new(None, &self.config, self.random.session_id());
+        // There is no session before the core has taken the call.
+        let none = Security::default();
+        let media = Media::new(None, &self.settings.codecs, none, self.random.session_id());
         let stage = InviteState::Offered(Offered {
             server,
             cseq: cseq_of(request),
             offer,
+            session,
+            reliably,
+            agreed: None,
+            taken: false,
             ringing: false,
-            until: now + rings_for(request),
+            until: now + rings_for(request, origin.grade),
         });
-        let from = shown(&dialog.remote);
-        let uri = target_of(&dialog.remote.uri.bare());
+        let (from, stated) = caller(&dialog.remote, &request.headers, origin.believed);
+        let asserts = origin.believed == Believed::Asserted;
+        let call_origin = origin_of(&dialog.local, &request.headers, asserts);
         let mut leg = InviteUsage::new(id, stage, self.dialogs.open(dialog), media);
-        crate::invite_usage::read_capabilities(&mut leg.capabilities, &request.headers);
+        let from = Arc::new(from);
+        leg.nameable = may_be_named(&request.headers, stated.as_ref()).then(|| Arc::clone(&from));
+        leg.stated = stated;
+        leg.called_from = Some(origin.net());
+        leg.by_stranger = origin.grade == Grade::Stranger;
+        leg.hear_capabilities(&request.headers);
         let incoming = Incoming {
             account: AccountId(u16::try_from(account).unwrap_or(u16::MAX)),
             from,
-            uri,
-            as_guest: guest && trusted && self.config.agent,
-            trusted,
+            origin: Arc::new(call_origin),
+            as_guest,
+            grade: origin.grade,
             replaces,
+            answer_after: crate::answer_mode::answer_after(&request.headers),
             by_peer: replaces.is_some_and(|replaced| self.names_peer(request, replaced)),
             capabilities: leg.capabilities,
         };
-        self.legs.insert(id, leg);
+        self.calls.add(leg);
         self.event(id, WireEvent::Incoming(incoming));
         self.update_capabilities(id, &request.headers);
     }
 
-    /// The account that a request is for: by our Contact, by address of record, by user, else the first.
-    fn account_called(&self, request: &Request) -> usize {
-        let accounts = &self.config.accounts;
-        let uri = &request.uri;
-        let own = |index: &usize| {
-            accounts
-                .get(*index)
-                .is_some_and(|own| own.aor.user == uri.user)
-        };
-        let by_contact = uri
-            .params
-            .get(crate::outbound::ACCOUNT_PARAM)
-            .and_then(|index| index.parse::<usize>().ok())
-            .filter(own);
-        let to = request.headers.typed::<NameAddr>(&HeaderName::To);
-        let to = to.and_then(Result::ok).map(|to| to.uri);
-        let is = |uri: &Uri| {
-            accounts.iter().position(|own| {
-                own.aor.user == uri.user
-                    && own.aor.host.equivalent(&uri.host)
-                    && own.aor.port == uri.port
-            })
-        };
-        by_contact
-            .or_else(|| is(uri))
-            .or_else(|| to.as_ref().and_then(is))
-            .or_else(|| accounts.iter().position(|own| own.aor.user == uri.user))
-            .unwrap_or(0)
-    }
-
-    fn offered(&mut self, id: LegId) -> Option<&mut Offered> {
-        match &mut self.legs.get_mut(&id)?.stage {
-            InviteState::Offered(offered) => Some(offered),
-            _ => None,
-        }
-    }
-
-    /// The core lets it ring.
-    pub(crate) fn say_ringing(&mut self, now: Time, id: LegId) {
-        let Some(offered) = self.offered(id) else {
+    /// The core lets it ring. The port is for a 180 that has to have our offer ([`UserAgent::rings_with_offer`]); where there is none
+    /// the caller hears no more than 100.
+    pub(crate) fn say_ringing(&mut self, now: Time, id: LegId, rtp_port: Option<u16>) {
+        let offers = self.rings_with_offer(id);
+        // The caller may have given up; the core may not know yet.
+        let Some(offered) = self.calls.offered_mut(id) else {
             return;
         };
         offered.ringing = true;
-        let (server, until) = (offered.server, offered.until);
-        if let Some(response) = self.leg_response(id, server, 180) {
-            self.transactions
-                .respond(now, server, &response, &mut self.out);
-        }
+        let (server, until, reliably) = (offered.server, offered.until, offered.reliably);
         self.timers
             .set(Timer::Ringing(id), until.min(now + RING_AGAIN));
+        let Some(mut response) = self.leg_response(id, server, 180) else {
+            return;
+        };
+        let first = self.calls.get(id).is_some_and(|leg| !leg.media.is_open());
+        let offers = offers && first;
+        if offers {
+            self.open_media(id, server, None, rtp_port);
+            let leg = self.calls.present_mut(id);
+            let Some(offer) = leg.and_then(|leg| leg.media.offer()) else {
+                return;
+            };
+            response.set_body(Description::CONTENT_TYPE, offer.to_string());
+        }
+        if reliably {
+            self.make_reliable(now, id, &mut response, offers);
+        }
+        self.transactions
+            .respond(now, server, &response, &mut self.out);
+    }
+
+    /// A called leg has an address for its sound. An answer is of its offer's family (RFC 6157); an offer of ours is of the family by
+    /// which the INVITE came.
+    fn open_media(
+        &mut self,
+        id: LegId,
+        server: ServerId,
+        offer: Option<&Description>,
+        rtp_port: Option<u16>,
+    ) {
+        let session_id = self.random.session_id();
+        let security = self.fresh_keys();
+        let dialog = self.dialog_of_leg(id).asserted("its INVITE waits");
+        let Some(account) = dialog.map(|dialog| dialog.account) else {
+            return;
+        };
+        let peer = self.transactions.server_peer(server);
+        let far = offer.and_then(media::far_address);
+        let far = far.or_else(|| Some(peer?.address.ip()));
+        let transport = peer.map(|peer| peer.transport);
+        let flow = &self.flows[account];
+        let address = rtp_port
+            .zip(far)
+            .map(|(port, far)| flow.rtp_address(port, far));
+        if let Some(leg) = self.calls.present_mut(id) {
+            leg.media = Media::new(address, &self.settings.codecs, security, session_id)
+                .with_pauses(self.settings.pauses);
+            if let Some(transport) = transport {
+                leg.media.offer_keys_by(transport);
+            }
+        }
     }
 
     pub(crate) fn ring_again(&mut self, now: Time, id: LegId) {
-        match self.offered(id) {
+        match self.calls.offered_mut(id) {
             // RFC 3261 §13.3.1: an INVITE that has expired is answered with 487.
             Some(offered) if offered.until <= now => {
                 let server = offered.server;
-                self.cancelled(now, server);
+                self.cancelled(now, server, EndCause::Cancelled);
             }
-            Some(offered) if offered.ringing => self.say_ringing(now, id),
+            Some(offered) if offered.ringing => self.say_ringing(now, id, None),
             _ => {}
         }
     }
 
     /// The core takes the call.
-    pub(crate) fn accept(&mut self, now: Time, id: LegId, media: Option<SocketAddr>) {
-        let Some(offered) = self.offered(id) else {
-            // The caller was faster: the address is not needed.
-            if media.is_some() {
-                self.out.push_back(crate::Output::Media {
-                    leg: id,
-                    session: None,
-                });
+    pub(crate) fn accept(&mut self, now: Time, id: LegId, rtp_port: Option<u16>) {
+        let Some(offered) = self.calls.offered_mut(id) else {
+            // The caller was faster: the port is not needed.
+            if rtp_port.is_some() {
+                self.out.push_back(crate::Output::no_media(id));
             }
             return;
         };
         let (server, cseq) = (offered.server, offered.cseq);
-        let offer = offered.offer.take();
-        let session_id = self.random.session_id();
-        let config = &self.config;
-        let Some(leg) = self.legs.get_mut(&id) else {
+        if self.awaits_answer(id) {
+            // RFC 3262 §3: no 2xx while a description of ours has no PRACK.
+            if let Some(offered) = self.calls.offered_mut(id) {
+                offered.taken = true;
+            }
+            return;
+        }
+        let Some((body, agreed)) = self.session_taken(id, server, rtp_port) else {
+            return self.refuse_without_sound(now, id, server, rtp_port);
+        };
+        let Some(mut response) = self.leg_response(id, server, 200) else {
             return;
         };
-        leg.media = Media::new(media, config, session_id);
-        let (body, agreed) = match &offer {
-            Some(offer) => match leg.media.answer(offer) {
-                Some((answer, negotiated)) => (Some(answer), Some(negotiated)),
-                None => (None, None),
-            },
-            None => (leg.media.offer(), None),
-        };
-        let (Some(body), Some(mut response)) = (body, self.leg_response(id, server, 200)) else {
-            let status = if media.is_some() { 488 } else { 500 };
-            self.refuse(now, server, status);
-            self.event(id, WireEvent::Ended(EndCause::NoMedia));
-            return self.end(now, id);
-        };
-        response.set_body(Description::CONTENT_TYPE, body.to_string());
-        let sent_offer = offer.is_none();
+        let sent_offer = agreed.is_none();
+        let wanted = self.settings.session_expires;
+        if let Some(leg) = self.calls.present_mut(id)
+            && let InviteState::Offered(offered) = &leg.stage
+        {
+            let headers = &mut response.headers;
+            leg.session.answer(now, &offered.session, wanted, headers);
+        }
+        if let Some(body) = body {
+            response.set_body(Description::CONTENT_TYPE, body.to_string());
+        }
         self.transactions
             .respond(now, server, &response, &mut self.out);
         self.timers.cancel(Timer::Ringing(id));
-        let Some(leg) = self.legs.get_mut(&id) else {
+        self.timers.cancel(Timer::Reliable(id));
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
         leg.stage = InviteState::Up;
-        leg.accept = Some(Accept {
-            server,
-            cseq,
-            first: true,
-            offered: sent_offer,
-            interval: T1,
-            give_up: now + TRANSACTION_TIMEOUT,
-        });
-        self.timers.set(Timer::Accept(id), now + T1);
+        let mut accept = Accept::new(now, server, cseq);
+        (accept.first, accept.offered) = (true, sent_offer);
+        self.timers.set(Timer::Accept(id), accept.first_due(now));
+        leg.accept = Some(accept);
+        self.restart_session_timer(now, id);
         if let Some(negotiated) = agreed {
             self.agreed(id, negotiated);
         }
     }
 
+    fn awaits_answer(&self, id: LegId) -> bool {
+        let leg = self.calls.get(id);
+        let reliable = leg.and_then(|leg| leg.reliable.as_ref());
+        reliable.is_some_and(Reliable::awaits_answer)
+    }
+
+    /// The description of our 2xx, and what is agreed with it. `None`: nothing can be.
+    fn session_taken(
+        &mut self,
+        id: LegId,
+        server: ServerId,
+        rtp_port: Option<u16>,
+    ) -> Option<(Option<Description>, Option<Box<Negotiated>>)> {
+        let offered = self.calls.offered_mut(id)?;
+        if let Some(agreed) = offered.agreed.take() {
+            return Some((None, Some(agreed)));
+        }
+        let offer = offered.offer.take();
+        self.open_media(id, server, offer.as_ref(), rtp_port);
+        let media = &mut self.calls.present_mut(id)?.media;
+        match offer {
+            Some(offer) => {
+                let (answer, negotiated) = media.answer(&offer).ok()?;
+                Some((Some(answer), Some(negotiated)))
+            }
+            None => Some((Some(media.offer()?), None)),
+        }
+    }
+
+    fn refuse_without_sound(
+        &mut self,
+        now: Time,
+        id: LegId,
+        server: ServerId,
+        rtp_port: Option<u16>,
+    ) {
+        let status = if rtp_port.is_some() { 488 } else { 500 };
+        self.refuse(now, server, status);
+        self.event(id, WireEvent::Ended(EndCause::NoMedia));
+        self.end(now, id);
+    }
+
     /// The core refuses the call.
     pub(crate) fn reject(&mut self, now: Time, id: LegId, status: u16) {
-        if let Some(offered) = self.offered(id) {
+        if let Some(offered) = self.calls.offered_mut(id) {
             let server = offered.server;
             self.refuse_as(now, id, server, status, None);
             self.end(now, id);
@@ -227,12 +330,13 @@ impl UserAgent {
 
     /// The core sends the call elsewhere.
     pub(crate) fn redirect(&mut self, now: Time, id: LegId, target: &Target) {
-        if let Some(offered) = self.offered(id) {
+        if let Some(offered) = self.calls.offered_mut(id) {
             let server = offered.server;
+            let account = self.dialog_of_leg(id).map_or(0, |dialog| dialog.account);
             let contact = match Uri::parse(&target.0) {
                 Ok(uri) => format!("<{uri}>"),
                 Err(_) => {
-                    let own = &self.account(0).aor;
+                    let own = &self.account(account).aor;
                     format!("<{}>", Uri::sip(&target.0, own.host.clone(), own.port))
                 }
             };
@@ -255,7 +359,7 @@ impl UserAgent {
         if let Some(mut response) = self.transactions.response(server, status, tag.as_deref()) {
             response
                 .headers
-                .push(HeaderName::Server, self.config.product.as_str());
+                .push(HeaderName::Server, self.settings.product.as_str());
             if let Some(contact) = contact {
                 response.headers.push(HeaderName::Contact, contact);
             }
@@ -264,23 +368,18 @@ impl UserAgent {
         }
     }
 
-    /// The leg whose first INVITE this is, as long as we have not seen its ACK.
-    pub(crate) fn leg_offered_by(&self, invite: ServerId) -> Option<LegId> {
-        let is = |leg: &&InviteUsage| match (&leg.stage, &leg.accept) {
-            (InviteState::Offered(offered), _) => offered.server == invite,
-            (_, Some(accept)) => accept.first && accept.server == invite,
-            _ => false,
-        };
-        self.legs.values().find(is).map(|leg| leg.id)
+    /// The caller gave up.
+    pub(crate) fn cancelled(&mut self, now: Time, server: ServerId, cause: EndCause) {
+        if let Some(id) = self.calls.offered_by(server).map(|leg| leg.id) {
+            self.give_up_offered(now, id, 487, cause);
+        }
     }
 
-    /// The caller gave up.
-    pub(crate) fn cancelled(&mut self, now: Time, server: ServerId) {
-        if let Some(id) = self.leg_offered_by(server)
-            && self.offered(id).is_some()
-        {
-            self.refuse_as(now, id, server, 487, None);
-            self.event(id, WireEvent::Ended(EndCause::Cancelled));
+    /// A call that waits for our final answer is over for this cause, which the core hears.
+    pub(super) fn give_up_offered(&mut self, now: Time, id: LegId, status: u16, cause: EndCause) {
+        if let Some(server) = self.calls.offered_mut(id).map(|offered| offered.server) {
+            self.refuse_as(now, id, server, status, None);
+            self.event(id, WireEvent::Ended(cause));
             self.end(now, id);
         }
     }
@@ -292,7 +391,7 @@ impl UserAgent {
         server: ServerId,
         status: u16,
     ) -> Option<Response> {
-        self.dialog_response(self.legs.get(&id)?.dialog, server, status)
+        self.dialog_response(self.calls.present(id)?.dialog, server, status)
     }
 
     /// A response in a dialog, with our tag, Contact and what we can do.
@@ -302,32 +401,24 @@ impl UserAgent {
         server: ServerId,
         status: u16,
     ) -> Option<Response> {
-        let dialog = self.dialogs.get(id)?;
+        let dialog = self.dialogs.present(id)?;
         let mut response = self
             .transactions
             .response(server, status, Some(&dialog.local_tag))?;
-        let transport = self.transactions.server_transport(server)?;
+        let peer = self.transactions.server_peer(server)?;
         for route in self.transactions.record_route(server) {
             response.headers.push(HeaderName::RecordRoute, route);
         }
-        let leg = dialog.call.and_then(|call| self.legs.get(&call));
+        let leg = dialog.call.and_then(|call| self.calls.get(call));
         let focus = leg.is_some_and(|leg| leg.focus);
         response.headers.push(
             HeaderName::Contact,
-            self.contact(dialog.account, transport, focus),
+            self.flows[dialog.account].contact(peer, dialog.scheme(), focus, dialog.private),
         );
-        self.say_capabilities(&mut response.headers);
+        self.settings.state_capabilities(&mut response.headers);
         response
             .headers
-            .push(HeaderName::Server, self.config.product.as_str());
+            .push(HeaderName::Server, self.settings.product.as_str());
         Some(response)
-    }
-}
-
-/// A caller as a screen shows him.
-fn shown(address: &NameAddr) -> String {
-    match address.name() {
-        Some(name) => name.into_owned(),
-        None => address.uri.bare().to_string(),
     }
 }

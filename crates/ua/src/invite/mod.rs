@@ -7,73 +7,71 @@ mod fork;
 mod hang_up;
 mod incoming;
 mod outgoing;
+mod redirection;
+mod refresh;
 mod reinvite_client;
 mod reinvite_server;
+mod reliable_client;
+mod reliable_server;
 mod update;
 
 pub(crate) use outgoing::NewCall;
+pub(crate) use redirection::Redirections;
+pub(crate) use reliable_server::Reliable;
 
 use crate::agent::UserAgent;
-use crate::invite_usage::read_capabilities;
+use crate::invite_usage::InviteState;
+use std::net::{Ipv4Addr, SocketAddr};
 use trialog_call::{LegId, WireEvent};
-use trialog_sdp::Negotiated;
+use trialog_sdp::{Direction, Negotiated};
 use trialog_sip::{HeaderName, Headers, NameAddr};
-
-const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, REFER, NOTIFY, SUBSCRIBE, UPDATE";
-const ALLOW_WITHOUT_REFER: &str =
-    "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, NOTIFY, SUBSCRIBE, UPDATE";
 
 /// The header by which a consulted agent's phone learns that it is the guest.
 pub(crate) const ROLE: &str = "Trialog-Role";
 
 impl UserAgent {
-    /// The methods that we take.
-    pub(crate) fn allow(&self) -> &'static str {
-        if self.config.referable {
-            ALLOW
-        } else {
-            ALLOW_WITHOUT_REFER
-        }
-    }
-
-    /// The extensions that we know: RFC 3891 and RFC 4538.
-    pub(crate) fn supported(&self) -> &'static str {
-        if self.config.referable {
-            "replaces, tdialog"
-        } else {
-            "tdialog"
-        }
-    }
-
-    /// Says what we can do, in an INVITE and its answers.
-    pub(crate) fn say_capabilities(&self, headers: &mut Headers) {
-        headers.push(HeaderName::Allow, self.allow());
-        headers.push(HeaderName::Supported, self.supported());
-        if self.config.agent {
-            // RFC 6086 §5.2.3: willing to take this package's INFO.
-            headers.push(crate::info::RECV_INFO, crate::info::PACKAGE);
-        }
-    }
-
     /// States what was agreed with the far side, and whether it holds us.
     pub(crate) fn agreed(&mut self, id: LegId, negotiated: Box<Negotiated>) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
+        if leg.may_be_made_up(&negotiated) {
+            if !leg.by_stranger {
+                let heard = heard_alone(&negotiated);
+                leg.media.state(id, Box::new(heard), false, &mut self.out);
+            }
+            leg.held_back = Some(negotiated);
+            return;
+        }
+        leg.held_back = None;
         let held = leg.media.is_held_by(&negotiated);
-        leg.media.state(id, negotiated, &mut self.out);
+        leg.media.state(id, negotiated, false, &mut self.out);
         if held != leg.media.far_held {
             leg.media.far_held = held;
             self.event(id, WireEvent::FarHold(held));
         }
     }
 
-    /// Learns from a message of the far side what it can do and whether it is a focus.
-    pub(crate) fn update_capabilities(&mut self, id: LegId, headers: &Headers) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+    /// A request has come in a leg's dialog: its sender has our tag, so that our answers arrive, and sound may go where it wants it.
+    pub(crate) fn far_side_heard(&mut self, id: LegId) {
+        let Some(leg) = self.calls.get_mut(id) else {
             return;
         };
-        read_capabilities(&mut leg.capabilities, headers);
+        leg.is_reached = true;
+        let held_back = leg.held_back.take();
+        if let Some(negotiated) = held_back
+            && matches!(leg.stage, InviteState::Up)
+        {
+            self.agreed(id, negotiated);
+        }
+    }
+
+    /// Learns from a message of the far side what it can do and whether it is a focus.
+    pub(crate) fn update_capabilities(&mut self, id: LegId, headers: &Headers) {
+        let Some(leg) = self.calls.present_mut(id) else {
+            return;
+        };
+        leg.hear_capabilities(headers);
         if let Some(Ok(contact)) = headers.typed::<NameAddr>(&HeaderName::Contact) {
             let focus = contact.params.has("isfocus") || contact.uri.params.has("isfocus");
             if focus != leg.far_focus {
@@ -81,5 +79,15 @@ impl UserAgent {
                 self.event(id, WireEvent::Focus(focus));
             }
         }
+    }
+}
+
+/// The same, but that nothing is sent: of a caller that is believed, its first word is heard also where its ACK is late or lost.
+fn heard_alone(negotiated: &Negotiated) -> Negotiated {
+    let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+    Negotiated {
+        direction: negotiated.direction.and(Direction::RecvOnly),
+        remote_rtcp: nowhere,
+        ..negotiated.clone()
     }
 }

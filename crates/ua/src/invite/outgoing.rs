@@ -1,22 +1,29 @@
 //! A call that we place: its INVITE, its answers, and where a redirection leads.
+use super::reliable_client::Order;
 use crate::agent::{Timer, UserAgent};
 use crate::body::Body;
+use crate::capabilities::RELIABLE;
+use crate::config::Reliable;
 use crate::dialog::{Dialog, tag_of};
+use crate::invariant::Invariant;
 use crate::invite_usage::{Calling, InviteState, InviteUsage};
-use crate::media::Media;
+use crate::media::{self, Media};
 use crate::outbound::{Purpose, RequestContext, cseq_of, first_route};
+use crate::session_timer::SessionTimer;
 use crate::transaction::ClientId;
-use std::collections::VecDeque;
-use std::net::SocketAddr;
+use crate::{Output, Peer};
 use trialog_call::{LegId, Target, Time, WireEvent};
-use trialog_sdp::Description;
-use trialog_sip::{HeaderName, Method, NameAddr, Request, Response, Scheme, Uri};
+use trialog_sdp::{Description, Security};
+use trialog_sip::{HeaderName, Host, Method, NameAddr, Request, Response, Scheme, Uri};
 
-/// How many redirections are followed before the call counts as refused.
-const REDIRECTIONS: u8 = 5;
+/// RFC 3261 §21.1.2: the called party is being alerted.
+const RINGING: u16 = 180;
 
 /// RFC 6228: a fork will not take the call.
 const EARLY_DIALOG_TERMINATED: u16 = 199;
+
+/// Why a leg is still calling whose INVITE gets a response other than 2xx.
+pub(super) const CALLING: &str = "a call is up or over only with the final answer to its INVITE";
 
 /// A call that the core wants.
 pub(crate) struct NewCall {
@@ -29,22 +36,28 @@ pub(crate) struct NewCall {
 
 impl UserAgent {
     /// Sends the INVITE of a new leg.
-    pub(crate) fn place(&mut self, now: Time, call: NewCall, media: Option<SocketAddr>) {
+    pub(crate) fn place(&mut self, now: Time, call: NewCall, rtp_port: Option<u16>) {
         let id = call.leg;
-        let account = call.account.min(self.config.accounts.len() - 1);
-        let mut taken = Media::new(media, &self.config, self.random.session_id());
-        let Some(offer) = taken.offer() else {
+        let account = call.account.min(self.flows.len() - 1);
+        let session_id = self.random.session_id();
+        let Some(rtp_port) = rtp_port else {
             return self.event(id, WireEvent::Refused { status: 500 });
         };
         let Some(mut target) = self.called(&call.target, account) else {
-            taken.end(id, &mut self.out);
+            self.out.push_back(Output::Media {
+                leg: id,
+                session: None,
+                early: false,
+            });
             return self.event(id, WireEvent::Refused { status: 416 });
         };
         let wanted = std::mem::take(&mut target.headers);
-        let mut local = NameAddr::new(self.account(account).aor.bare());
-        if let Some(display) = self.account(account).display.clone() {
-            local = local.with_name(&display);
-        }
+        let private = self.account(account).privacy;
+        let local = if private {
+            anonymous()
+        } else {
+            self.named(account)
+        };
         let mut dialog = Dialog::invited(
             self.random.call_id(),
             local,
@@ -53,15 +66,28 @@ impl UserAgent {
             target,
             account,
         );
-        dialog.route_set = self.preloaded_route(account);
+        dialog.route_set = self.flows[account].preloaded_route();
         dialog.local_cseq = self.random.cseq();
         dialog.call = Some(id);
+        dialog.private = private;
         let mut request = dialog.request(Method::Invite);
+        let next_hop = self.next_hop(&request, account);
+        let flow = &self.flows[account];
+        let address = flow.rtp_address(rtp_port, flow.likely_far(&next_hop));
+        let security = self.fresh_keys();
+        let mut media = Media::new(Some(address), &self.settings.codecs, security, session_id)
+            .with_pauses(self.settings.pauses);
+        let offer = media.offer();
         let stage = InviteState::Calling(Calling::default());
-        let mut leg = InviteUsage::new(id, stage, self.dialogs.open(dialog), taken);
+        let mut leg = InviteUsage::new(id, stage, self.dialogs.open(dialog), media);
         leg.follows = call.referral;
-        self.legs.insert(id, leg);
-        self.say_capabilities(&mut request.headers);
+        self.calls.add(leg);
+        self.settings.state_capabilities(&mut request.headers);
+        let session = SessionTimer::default();
+        session.state(self.settings.session_expires, &mut request.headers);
+        if self.settings.reliable == Reliable::Required {
+            request.headers.push(HeaderName::Require, RELIABLE);
+        }
         if call.as_guest {
             request.headers.push(crate::invite::ROLE, "guest");
         }
@@ -74,12 +100,32 @@ impl UserAgent {
         if let Some(by) = self.referred_by(call.referral) {
             request.headers.push(HeaderName::ReferredBy, by);
         }
-        request.set_body(Description::CONTENT_TYPE, offer.to_string());
+        if let Some(offer) = offer.asserted("it has an address") {
+            request.set_body(Description::CONTENT_TYPE, offer.to_string());
+        }
         self.send_invite(now, id, account, request);
     }
 
-    fn send_invite(&mut self, now: Time, id: LegId, account: usize, request: Request) {
+    /// An account by its address and its display name.
+    fn named(&self, account: usize) -> NameAddr {
+        let own = self.account(account);
+        NameAddr::new(own.aor.bare()).with_name(own.display.as_deref().unwrap_or_default())
+    }
+
+    pub(super) fn send_invite(
+        &mut self,
+        now: Time,
+        id: LegId,
+        account: usize,
+        mut request: Request,
+    ) {
         let next_hop = self.next_hop(&request, account);
+        request.headers.remove(&HeaderName::PPreferredIdentity);
+        // RFC 3325 §9.2: for a proxy that we trust alone; a redirection may lead elsewhere.
+        if self.account(account).privacy && self.flows[account].is_home(&next_hop.host) {
+            let own = self.named(account).to_string();
+            request.headers.push(HeaderName::PPreferredIdentity, own);
+        }
         self.send(
             now,
             request,
@@ -88,28 +134,39 @@ impl UserAgent {
         );
     }
 
+    /// Keys for a leg's sound, where it may be protected.
+    pub(crate) fn fresh_keys(&mut self) -> Security {
+        let random = &mut self.random;
+        media::security(self.settings.srtp, |octets| random.fill(octets))
+    }
+
+    /// Our address in the offer of an INVITE is one for its peer, which may have turned out to be of another family.
+    pub(crate) fn fit_offer(
+        &mut self,
+        leg: LegId,
+        account: usize,
+        request: &mut Request,
+        peer: &Peer,
+    ) {
+        let flow = &self.flows[account];
+        let leg = self.calls.get_mut(leg);
+        if let Some(offer) = leg.and_then(|leg| leg.media.reach(flow, peer)) {
+            request.set_body(Description::CONTENT_TYPE, offer.to_string());
+        }
+    }
+
     /// Where a request outside a dialog goes: the proxy, or the registrar for its own domain, or the target.
-    fn next_hop(&self, request: &Request, account: usize) -> Uri {
+    pub(crate) fn next_hop(&self, request: &Request, account: usize) -> Uri {
         let own = self.account(account);
         match &own.registrar {
             Some(registrar)
-                if own.outbound_proxy.is_none() && request.uri.host.equivalent(&own.aor.host) =>
+                if !request.headers.contains(&HeaderName::Route)
+                    && request.uri.host.equivalent(&own.aor.host) =>
             {
                 registrar.clone()
             }
             _ => first_route(request),
         }
-    }
-
-    fn preloaded_route(&self, account: usize) -> Vec<NameAddr> {
-        let Some(proxy) = &self.account(account).outbound_proxy else {
-            return Vec::new();
-        };
-        let mut proxy = proxy.clone();
-        if !proxy.params.has("lr") {
-            proxy.params.set("lr", None);
-        }
-        vec![NameAddr::new(proxy)]
     }
 
     /// The URI that an agent's or a Refer-To's text means: `bob` and `tel:` are of the account's own domain.
@@ -128,7 +185,7 @@ impl UserAgent {
             Uri::sip(text, own.host.clone(), own.port)
         };
         match uri.scheme {
-            Scheme::Sip => Some(uri),
+            Scheme::Sip | Scheme::Sips => Some(uri),
             Scheme::Tel => {
                 let number: String = uri
                     .user
@@ -154,20 +211,30 @@ impl UserAgent {
         response: Option<&Response>,
     ) {
         match (status, response, client) {
-            (100..=199, Some(response), _) => self.progressed(now, id, response),
+            (100..=199, Some(response), client) => self.progressed(now, id, client, response),
             (200..=299, Some(response), Some(client)) => {
                 self.accepted(now, id, client, response);
             }
             (300..=399, Some(response), _) => self.redirected(now, id, response),
-            _ => self.call_refused(now, id, status),
+            _ => {
+                let leg = self.calls.get_mut(id);
+                let calling = leg.and_then(|leg| leg.stage.calling_mut());
+                if let Some(response) = response
+                    && calling.is_some_and(|calling| !calling.cancelled)
+                {
+                    self.tell_reason(id, &response.headers);
+                }
+                self.call_refused(now, id, status);
+            }
         }
     }
 
-    fn progressed(&mut self, now: Time, id: LegId, response: &Response) {
-        let Some(leg) = self.legs.get_mut(&id) else {
+    fn progressed(&mut self, now: Time, id: LegId, client: Option<ClientId>, response: &Response) {
+        let rseq = self.rseq(response);
+        let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
-        let InviteState::Calling(calling) = &mut leg.stage else {
+        let Some(calling) = leg.stage.calling_mut().asserted(CALLING) else {
             return;
         };
         calling.provisional = true;
@@ -177,21 +244,35 @@ impl UserAgent {
         if response.status.code() == 100 {
             return;
         }
+        let order = calling.order(response, rseq);
+        if order == Order::Passed {
+            return;
+        }
         if response.status.code() == EARLY_DIALOG_TERMINATED {
             calling.end_early(tag_of(&response.headers, &HeaderName::To).unwrap_or_default());
             return;
         }
-        let answer = Body::in_response(response);
+        let answer = match calling.is_settled(response) {
+            false => Body::in_response(response),
+            true => None,
+        };
         let answer = answer.and_then(|answer| leg.media.foresee(&answer));
         let negotiated = answer.as_ref().map(|(_, negotiated)| negotiated.clone());
         if let Some(dialog) = self.dialogs.get(leg.dialog) {
-            calling.open_early(dialog, response, answer);
+            let reliably = matches!(order, Order::Next(_));
+            calling.open_early(dialog, response, answer, reliably);
         }
-        let early_media = negotiated.is_some();
         if let Some(negotiated) = negotiated {
-            leg.media.state(id, negotiated, &mut self.out);
+            leg.media.state(id, negotiated, true, &mut self.out);
         }
-        self.event(id, WireEvent::Progress { early_media });
+        if let Order::Next(rseq) = order {
+            self.acknowledge_provisional(now, id, response, rseq);
+        }
+        // RFC 3960 §3.2: no other provisional makes ring-back.
+        if response.status.code() == RINGING {
+            self.event(id, WireEvent::Rings);
+        }
+        self.learn_who_answers(id, client, response);
     }
 
     fn accepted(&mut self, now: Time, id: LegId, client: ClientId, response: &Response) {
@@ -200,10 +281,11 @@ impl UserAgent {
             // RFC 3261 §13.2.2.4: each copy of the 2xx gets its ACK.
             return;
         }
-        let Some(cseq) = self.transactions.request(client).map(cseq_of) else {
+        let invite = self.transactions.request(client);
+        let Some(cseq) = invite.map(cseq_of).asserted("its 2xx is being handled") else {
             return;
         };
-        let calling = match self.legs.get_mut(&id) {
+        let calling = match self.calls.get_mut(id) {
             Some(leg) => match &mut leg.stage {
                 InviteState::Calling(calling) => Some(std::mem::take(calling)),
                 _ => None,
@@ -215,13 +297,13 @@ impl UserAgent {
         };
         self.tell_lost_referrer(now, id, 200);
         self.timers.cancel(Timer::Cancelled(id));
-        let Some((leg, dialog)) = self.leg_mut(id) else {
+        let Some((leg, dialog)) = self.present_leg_mut(id) else {
             return;
         };
-        let mut answer = None;
+        let (mut answer, mut settled) = (None, false);
         if let Some(early) = calling.take_early(tag) {
             *dialog = early.dialog;
-            answer = early.answer;
+            (answer, settled) = (early.answer, early.settled);
         }
         dialog.answer(response);
         let ack = dialog.numbered(Method::Ack, cseq);
@@ -235,9 +317,9 @@ impl UserAgent {
         }
         leg.stage = InviteState::Up;
         let negotiated = match Body::in_response(response) {
-            Some(answer) => leg.media.accept_answer(&answer),
-            // An answer in a provisional of this fork counts where the 2xx has none.
-            None => answer.map(|(session, negotiated)| {
+            Some(answer) if !settled => leg.media.accept_answer(&answer),
+            // An answer in a provisional of this fork counts where the 2xx has none, or where it was acknowledged.
+            _ => answer.map(|(session, negotiated)| {
                 leg.media.adopt(session);
                 negotiated
             }),
@@ -250,78 +332,26 @@ impl UserAgent {
             return self.close(now, id, None);
         };
         self.hear_capabilities(id, response);
-        let Some(capabilities) = self.legs.get(&id).map(|leg| leg.capabilities) else {
+        let Some(capabilities) = self.calls.present(id).map(|leg| leg.capabilities) else {
             return;
         };
         self.event(id, WireEvent::Answered(capabilities));
         self.agreed(id, negotiated);
+        self.session_refreshed(now, id, &response.headers);
         self.update_capabilities(id, &response.headers);
+        self.learn_who_answers(id, Some(client), response);
         self.pump(now, dialog);
     }
 
     fn hear_capabilities(&mut self, id: LegId, response: &Response) {
-        if let Some(leg) = self.legs.get_mut(&id) {
-            crate::invite_usage::read_capabilities(&mut leg.capabilities, &response.headers);
+        if let Some(leg) = self.calls.present_mut(id) {
+            leg.hear_capabilities(&response.headers);
         }
     }
+}
 
-    /// RFC 3261 §8.1.3.4: the contacts of a 3xx are tried in their order.
-    fn redirected(&mut self, now: Time, id: LegId, response: &Response) {
-        let Some(leg) = self.legs.get_mut(&id) else {
-            return;
-        };
-        let InviteState::Calling(calling) = &mut leg.stage else {
-            return;
-        };
-        if !calling.cancelled && calling.redirections < REDIRECTIONS {
-            calling.redirections += 1;
-            let mut contacts: Vec<NameAddr> = response
-                .headers
-                .all_typed::<NameAddr>(&HeaderName::Contact)
-                .filter_map(Result::ok)
-                .filter(|contact| contact.uri.scheme == Scheme::Sip)
-                .collect();
-            let weight = |contact: &NameAddr| {
-                let q = contact.params.get("q").and_then(|q| q.parse::<f32>().ok());
-                (q.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u32
-            };
-            contacts.sort_by_key(|contact| std::cmp::Reverse(weight(contact)));
-            let found: VecDeque<Uri> = contacts.into_iter().map(|contact| contact.uri).collect();
-            calling.alternatives = found;
-        }
-        self.call_refused(now, id, response.status.code());
-    }
-
-    /// The INVITE failed for good, unless a redirection named somebody else.
-    fn call_refused(&mut self, now: Time, id: LegId, status: u16) {
-        let Some((leg, _)) = self.leg_mut(id) else {
-            return;
-        };
-        let InviteState::Calling(calling) = &mut leg.stage else {
-            return;
-        };
-        if calling.cancelled {
-            self.event(id, WireEvent::Gone);
-            return self.end(now, id);
-        }
-        let (next, last) = (calling.alternatives.pop_front(), calling.client.take());
-        if let (Some(mut next), Some(mut request)) = (
-            next.filter(|_| !(600..700).contains(&status)),
-            last.and_then(|last| self.transactions.request(last).cloned()),
-        ) && let Some((_, dialog)) = self.leg_mut(id)
-        {
-            next.headers.clear();
-            dialog.remote_target = next.clone();
-            dialog.local_cseq += 1;
-            let cseq = format!("{} INVITE", dialog.local_cseq);
-            let account = dialog.account;
-            request.uri = next;
-            request.headers.remove_first(&HeaderName::Via);
-            request.headers.set(HeaderName::CSeq, cseq);
-            return self.send_invite(now, id, account, request);
-        }
-        self.tell_lost_referrer(now, id, status);
-        self.event(id, WireEvent::Refused { status });
-        self.end(now, id);
-    }
+/// From of a caller that is not to be known (RFC 3261 §8.1.1.3, RFC 3323 §4.1).
+fn anonymous() -> NameAddr {
+    let host = Host::Name("anonymous.invalid".into());
+    NameAddr::new(Uri::sip("anonymous", host, None)).with_name("Anonymous")
 }

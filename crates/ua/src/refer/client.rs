@@ -1,5 +1,6 @@
 //! We send somebody elsewhere: our REFER, the NOTIFYs that tell how it went, and how we take it back.
 use crate::agent::UserAgent;
+use crate::invariant::Invariant;
 use crate::invite_usage::InviteState;
 use crate::outbound::Purpose;
 use crate::subscription::{EventId, Package, Subscriber, SubscriptionId};
@@ -10,20 +11,20 @@ impl UserAgent {
     /// Sends a REFER in this leg's dialog.
     pub(crate) fn refer(&mut self, now: Time, id: LegId, to: &ReferTo) {
         let (target, by) = match to {
-            ReferTo::Target(target) => (Some(target.0.clone()), id),
+            ReferTo::Target(target) => (Some(format!("<{}>", target.0)), id),
             // The party in Refer-To knows us by what our dialog with it says.
-            ReferTo::Leg(other) => (self.refer_to(*other).map(|uri| uri.to_string()), *other),
+            ReferTo::Leg(other) => (self.refer_to(*other).map(|to| to.to_string()), *other),
         };
-        let (allow, supported) = (self.allow(), self.supported());
         let known_as = self
-            .legs
-            .get(&by)
+            .calls
+            .get(by)
             .and_then(|leg| self.dialogs.get(leg.dialog))
             .map(|dialog| dialog.local.uri.bare());
         let up = self
-            .legs
-            .get(&id)
+            .calls
+            .get(id)
             .filter(|leg| matches!(leg.stage, InviteState::Up));
+        // The core may not know yet that one of the two calls is over.
         let (Some(target), Some(known_as), Some(leg)) = (target, known_as, up) else {
             return self.event(id, WireEvent::ReferRefused { status: 481 });
         };
@@ -31,7 +32,7 @@ impl UserAgent {
         if let Some(before) = self.subscriptions.subscriber_of(id) {
             self.end_subscriber(before);
         }
-        let Some(of) = self.dialogs.get_mut(dialog) else {
+        let Some(of) = self.dialogs.present_mut(dialog) else {
             return self.event(id, WireEvent::ReferRefused { status: 481 });
         };
         of.refers_sent += 1;
@@ -48,11 +49,11 @@ impl UserAgent {
             ending: false,
         });
         let headers = vec![
-            (HeaderName::ReferTo, format!("<{target}>")),
+            (HeaderName::ReferTo, target),
             // RFC 3892.
             (HeaderName::ReferredBy, format!("<{known_as}>")),
-            (HeaderName::Supported, supported.to_owned()),
-            (HeaderName::Allow, allow.to_owned()),
+            (HeaderName::Supported, self.settings.supported().to_owned()),
+            (HeaderName::Allow, self.settings.allow().to_owned()),
         ];
         let purpose = Purpose::Refer(subscription);
         self.enqueue(now, dialog, Method::Refer, headers, Vec::new(), purpose);
@@ -60,7 +61,8 @@ impl UserAgent {
 
     /// The final answer to our REFER, or none (408, 503).
     pub(crate) fn refer_answered(&mut self, now: Time, id: SubscriptionId, status: u16) {
-        let Some(subscriber) = self.subscriptions.subscribers.get_mut(&id) else {
+        // The last NOTIFY may have come before the answer.
+        let Some(subscriber) = self.subscriptions.subscriber_mut(id) else {
             return;
         };
         let leg = subscriber.leg;
@@ -85,7 +87,8 @@ impl UserAgent {
         state: &SubscriptionState,
         body: &[u8],
     ) {
-        let Some(subscriber) = self.subscriptions.subscribers.get_mut(&id) else {
+        let subscriber = self.subscriptions.subscriber_mut(id);
+        let Some(subscriber) = subscriber.asserted("the NOTIFY's Event has named it") else {
             return;
         };
         let leg = subscriber.leg;
@@ -110,10 +113,21 @@ impl UserAgent {
         }
     }
 
-    /// Takes the transfer back.
+    /// Withdraws our REFER by the end of its subscription; one that still waits for its turn is not sent at all.
     pub(crate) fn withdraw_refer(&mut self, now: Time, leg: LegId) {
-        if let Some(id) = self.subscriptions.subscriber_of(leg) {
-            self.subscribe(now, id, 0);
+        let Some(id) = self.subscriptions.subscriber_of(leg) else {
+            return;
+        };
+        let subscriber = self.subscriptions.subscriber(id);
+        let dialog = subscriber.map(|subscriber| subscriber.dialog);
+        if let Some(dialog) = dialog.and_then(|dialog| self.dialogs.get_mut(dialog))
+            && dialog.is_queued(Purpose::Refer(id))
+        {
+            // RFC 3515 §2.4.6: its CSeq would name the subscription, and there is neither yet.
+            dialog.unqueue(Purpose::Refer(id));
+            dialog.refers_sent -= 1;
+            return self.end_subscriber(id);
         }
+        self.subscribe(now, id, 0);
     }
 }

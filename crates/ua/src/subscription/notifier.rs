@@ -2,41 +2,43 @@
 use super::{ALLOW_EVENTS, LASTS, Notifier, NotifierState, Package, SubscriptionId};
 use crate::agent::{Timer, UserAgent};
 use crate::dialogs::DialogId;
+use crate::invariant::Invariant;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
 use std::time::Duration;
 use trialog_call::{Time, WireEvent};
-use trialog_sip::{Event, HeaderName, Method, Request, Seconds, SubscriptionState};
+use trialog_sip::{Event, HeaderName, Method, Request, Seconds};
 
 impl UserAgent {
     /// A request asks for this subscription.
     pub(crate) fn begin_notifier(&mut self, notifier: Notifier) {
-        let id = self.subscriptions.next_id();
-        if let Some(dialog) = self.dialogs.get_mut(notifier.dialog) {
+        if let Some(dialog) = self.dialogs.present_mut(notifier.dialog) {
+            let id = self.subscriptions.add_notifier(notifier);
             dialog.subscriptions.push(id);
-            self.subscriptions.notifiers.insert(id, notifier);
         }
     }
 
     /// Sends a NOTIFY of the state; with a reason, the last one. The subscription ends when that has been sent.
     pub(crate) fn notify(&mut self, now: Time, id: SubscriptionId, last: Option<&str>) {
-        let Some(notifier) = self.subscriptions.notifiers.get_mut(&id) else {
+        let notifier = self.subscriptions.notifier_mut(id);
+        let Some(notifier) = notifier.asserted("what is told of ends with it") else {
             return;
         };
-        let left = notifier.expires_at.since(now).as_secs();
-        let state = match last {
-            Some(reason) => SubscriptionState::terminated(reason),
-            None => SubscriptionState::active(u32::try_from(left).unwrap_or(u32::MAX)),
-        };
-        let (content_type, body) = match &notifier.state {
-            NotifierState::Refer(refer) => refer.content(),
-        };
-        let headers = vec![
-            (HeaderName::Event, notifier.event.value()),
-            (HeaderName::SubscriptionState, state.to_string()),
-            (HeaderName::ContentType, content_type.to_owned()),
-        ];
-        notifier.last_sent |= last.is_some();
+        if notifier.silent {
+            if last.is_some() {
+                self.end_notifier(id);
+            }
+            return;
+        }
+        if let NotifierState::Conference(conference) = &mut notifier.state {
+            conference.count();
+        }
+        let (headers, body) = notifier.content(now, last);
+        if last.is_some() {
+            notifier.last_sent = true;
+            // It may wait for its turn until the subscription runs out.
+            self.timers.cancel(Timer::Notifier(id));
+        }
         let dialog = notifier.dialog;
         let purpose = Purpose::Notify(id);
         self.enqueue(now, dialog, Method::Notify, headers, body, purpose);
@@ -51,17 +53,13 @@ impl UserAgent {
     }
 
     fn finished_notifier(&self, dialog: DialogId) -> Option<SubscriptionId> {
+        // The dialog is gone with its last subscription.
         let dialog = self.dialogs.get(dialog)?;
-        let finished = |id: &SubscriptionId| {
-            let notifier = self.subscriptions.notifiers.get(id);
-            notifier.is_some_and(|notifier| notifier.last_sent)
-                && !dialog.is_queued(Purpose::Notify(*id))
-        };
-        dialog.subscriptions.iter().copied().find(finished)
+        self.subscriptions.finished_notifier(dialog)
     }
 
     pub(crate) fn end_notifier(&mut self, id: SubscriptionId) {
-        if let Some(notifier) = self.subscriptions.notifiers.remove(&id) {
+        if let Some(notifier) = self.subscriptions.remove_notifier(id) {
             self.timers.cancel(Timer::Notifier(id));
             self.end_usage(notifier.dialog, id);
         }
@@ -69,7 +67,8 @@ impl UserAgent {
 
     /// A NOTIFY was refused: the subscription is gone (RFC 6665 §4.2.2). The call is not touched (RFC 5057 §5.1).
     pub(crate) fn notify_refused(&mut self, id: SubscriptionId) {
-        if let Some(notifier) = self.subscriptions.notifiers.get(&id)
+        // It may have ended with its last NOTIFY, before the answer to an earlier one.
+        if let Some(notifier) = self.subscriptions.notifier(id)
             && let Some(dialog) = self.dialogs.get_mut(notifier.dialog)
         {
             dialog.unqueue(Purpose::Notify(id));
@@ -77,7 +76,7 @@ impl UserAgent {
         }
     }
 
-    /// A SUBSCRIBE in a dialog: it refreshes or ends a subscription.
+    /// A SUBSCRIBE in a dialog: it refreshes or ends a subscription, or asks for the conference's roster.
     pub(crate) fn subscribed(
         &mut self,
         now: Time,
@@ -92,19 +91,17 @@ impl UserAgent {
         let Some(package) = Package::of(&event) else {
             return self.refuse_event(now, server);
         };
-        let named = |id: &SubscriptionId| {
-            let notifier = self.subscriptions.notifiers.get(id);
-            notifier.is_some_and(|notifier| {
-                notifier.event.is_named_by(&event)
-                    && notifier.server.is_none()
-                    && !notifier.last_sent
-            })
-        };
-        let ids = self.dialogs.get(dialog).map(|dialog| &dialog.subscriptions);
-        let id = ids.and_then(|ids| ids.iter().copied().find(named));
-        let notifier = id.and_then(|id| Some((id, self.subscriptions.notifiers.get_mut(&id)?)));
+        let of = self.dialogs.get(dialog);
+        let id = of.and_then(|of| self.subscriptions.notifier_named(of, &event));
+        let notifier = id.and_then(|id| Some((id, self.subscriptions.notifier_mut(id)?)));
         let Some((id, notifier)) = notifier else {
-            return self.refuse(now, server, 481);
+            let call = of.and_then(|of| of.call);
+            return match (package, call) {
+                (Package::Conference, Some(leg)) => {
+                    self.begin_roster(now, leg, dialog, server, request, &event);
+                }
+                _ => self.refuse(now, server, 481),
+            };
         };
         let asked = match request.headers.typed::<Seconds>(&HeaderName::Expires) {
             Some(Ok(Seconds(seconds))) => Duration::from_secs(u64::from(seconds)).min(LASTS),
@@ -120,8 +117,8 @@ impl UserAgent {
                 .respond(now, server, &response, &mut self.out);
         }
         if asked.is_zero() {
-            match package {
-                Package::Refer => self.event(leg, WireEvent::ReferralWithdrawn),
+            if package == Package::Refer {
+                self.event(leg, WireEvent::ReferralWithdrawn);
             }
             // RFC 6665 §4.4.1: an unsubscription gets its final NOTIFY, too.
             self.notify(now, id, Some("timeout"));

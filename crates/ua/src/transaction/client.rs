@@ -1,10 +1,11 @@
 //! The client side of the transaction layer: our requests, kept until their last answer.
 use super::client_invite::{self, ClientInvite};
 use super::client_non_invite::{self, ClientNonInvite};
-use super::{ClientId, Elapsed, Flow, Id, Ring, Transactions};
-use crate::{Output, Transport};
+use super::timing::REINVITE_TIMEOUT;
+use super::{ClientId, Destination, Elapsed, Id, Ring, Transactions};
+use crate::invariant::Invariant;
+use crate::{Output, Peer};
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use trialog_call::Time;
 use trialog_sip::{CSeq, HeaderName, Method, Request, Response, Via};
 
@@ -20,7 +21,7 @@ pub(super) struct Client<P> {
     bytes: Vec<u8>,
     /// The ACK of a refusal.
     ack: Option<Vec<u8>>,
-    flow: Flow,
+    destination: Destination,
     purpose: P,
 }
 
@@ -57,15 +58,15 @@ impl<P> Transactions<P> {
         now: Time,
         request: Request,
         branch: &str,
-        flow: Flow,
+        destination: Destination,
         purpose: P,
         out: &mut VecDeque<Output>,
     ) -> ClientId {
         self.next += 1;
         let id = ClientId(self.next);
         let bytes = request.to_bytes();
-        out.push_back(flow.carry(bytes.clone()));
-        let reliable = flow.transport.is_reliable();
+        out.push_back(destination.carry(bytes.clone()));
+        let reliable = destination.peer.transport.is_reliable();
         let machine = if request.method == Method::Invite {
             ClientMachine::Invite(ClientInvite::new(now, reliable))
         } else {
@@ -79,12 +80,33 @@ impl<P> Transactions<P> {
             request,
             bytes,
             ack: None,
-            flow,
+            destination,
             purpose,
         };
         self.timers.put(Id::Client(id), client.deadline());
         self.clients.insert(id, client);
         id
+    }
+
+    /// The far side of this INVITE is there and nobody has to pick up: after a provisional response its final one is waited for no
+    /// longer than [`REINVITE_TIMEOUT`].
+    pub(crate) fn limit_proceeding(&mut self, id: ClientId) {
+        if let Some(ClientMachine::Invite(machine)) =
+            self.clients.get_mut(&id).map(|client| &mut client.machine)
+        {
+            machine.patience = Some(REINVITE_TIMEOUT);
+        }
+    }
+
+    /// This INVITE has no answer, or has timed out, and is not waited for any more: it is not sent again, and lives on for an answer
+    /// that is late, which is another user's. Gives what it was for.
+    pub(crate) fn abandon(&mut self, now: Time, id: ClientId, late: P) -> Option<P> {
+        let client = self.clients.get_mut(&id)?;
+        if let ClientMachine::Invite(machine) = &mut client.machine {
+            machine.abandon(now);
+        }
+        self.timers.put(Id::Client(id), client.deadline());
+        Some(std::mem::replace(&mut client.purpose, late))
     }
 
     /// A response came; its client transaction, where it is new to that one's user.
@@ -99,7 +121,8 @@ impl<P> Transactions<P> {
         let id = *self
             .client_keys
             .get(&client_key(via.branch()?, &cseq.method))?;
-        let client = self.clients.get_mut(&id)?;
+        let client = self.clients.get_mut(&id);
+        let client = client.asserted("a key goes with its transaction")?;
         let status = response.status.code();
         let answer = match &mut client.machine {
             ClientMachine::Invite(machine) => machine.on_response(now, status),
@@ -109,7 +132,7 @@ impl<P> Transactions<P> {
             let ack = client
                 .ack
                 .get_or_insert_with(|| ack_of_refusal(&client.request, response).to_bytes());
-            out.push_back(client.flow.carry(ack.clone()));
+            out.push_back(client.destination.carry(ack.clone()));
         }
         self.timers.put(Id::Client(id), client.deadline());
         answer.pass.then_some(id)
@@ -142,24 +165,16 @@ impl<P> Transactions<P> {
         self.clients.get(&id).map(|client| &client.request)
     }
 
-    pub(crate) fn flow(&self, id: ClientId) -> Option<Flow> {
-        self.clients.get(&id).map(|client| client.flow)
+    pub(crate) fn destination(&self, id: ClientId) -> Option<&Destination> {
+        self.clients.get(&id).map(|client| &client.destination)
     }
 
     /// The client transactions that have heard nothing from there yet.
-    pub(crate) fn unheard_from(
-        &self,
-        transport: Transport,
-        destination: SocketAddr,
-    ) -> Vec<ClientId> {
+    pub(crate) fn unheard_from(&self, peer: &Peer) -> Vec<ClientId> {
         let mut ids: Vec<ClientId> = self
             .clients
             .iter()
-            .filter(|(_, client)| {
-                client.is_unheard()
-                    && client.flow.transport == transport
-                    && client.flow.destination == destination
-            })
+            .filter(|(_, client)| client.is_unheard() && peer.serves(&client.destination.peer))
             .map(|(id, _)| *id)
             .collect();
         ids.sort_unstable();
@@ -172,7 +187,8 @@ impl<P> Transactions<P> {
         id: ClientId,
         out: &mut VecDeque<Output>,
     ) -> Option<Elapsed> {
-        let client = self.clients.get_mut(&id)?;
+        let client = self.clients.get_mut(&id);
+        let client = client.asserted("a timer goes with its transaction")?;
         let ring = match &mut client.machine {
             ClientMachine::Invite(machine) => machine.on_timer(now),
             ClientMachine::NonInvite(machine) => machine.on_timer(now),
@@ -180,7 +196,8 @@ impl<P> Transactions<P> {
         match ring {
             // Its user still has to see what it was for; it is reaped then.
             Ring::TimedOut => return Some(Elapsed::TimedOut(id)),
-            Ring::Retransmit => out.push_back(client.flow.carry(client.bytes.clone())),
+            Ring::Unfinished => return Some(Elapsed::Unfinished(id)),
+            Ring::Retransmit => out.push_back(client.destination.carry(client.bytes.clone())),
             Ring::Nothing | Ring::Trying => {}
         }
         if client.is_over() {
@@ -207,9 +224,15 @@ fn ack_of_refusal(invite: &Request, response: &Response) -> Request {
         ack.headers.push(HeaderName::Route, route);
     }
     ack.headers.push(HeaderName::MaxForwards, "70");
+    // RFC 3261 §17.1.1.3: To is the response's, with its tag. Where that can't be read, the request's serves as well: the far
+    // side matches the ACK by its branch.
+    let to = match response.headers.to() {
+        Some(Ok(_)) => &response.headers,
+        _ => &invite.headers,
+    };
     for (name, from) in [
         (HeaderName::From, &invite.headers),
-        (HeaderName::To, &response.headers),
+        (HeaderName::To, to),
         (HeaderName::CallId, &invite.headers),
     ] {
         if let Some(value) = from.get(&name) {

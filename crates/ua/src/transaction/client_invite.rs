@@ -20,9 +20,11 @@ pub(crate) enum State {
 pub(crate) struct ClientInvite {
     pub(crate) state: State,
     reliable: bool,
+    /// How long a final response may come after a provisional one; `None`: as long as it takes.
+    pub(crate) patience: Option<Duration>,
     /// Timer A and its present interval.
     retransmit: Option<(Time, Duration)>,
-    /// Timer B, D or M by state.
+    /// Timer B, D or M by state; in Proceeding the end of `patience`.
     end: Option<Time>,
 }
 
@@ -32,6 +34,7 @@ impl ClientInvite {
         Self {
             state: State::Calling,
             reliable,
+            patience: None,
             retransmit: (!reliable).then_some((now + T1, T1)),
             end: Some(now + TRANSACTION_TIMEOUT),
         }
@@ -49,7 +52,7 @@ impl ClientInvite {
             (State::Calling | State::Proceeding, 100..=199) => {
                 self.state = State::Proceeding;
                 self.retransmit = None;
-                self.end = None;
+                self.end = self.patience.map(|patience| now + patience);
                 Answer::PASS
             }
             (State::Calling | State::Proceeding, 200..=299) => {
@@ -84,12 +87,12 @@ impl ClientInvite {
 
     pub(crate) fn on_timer(&mut self, now: Time) -> Ring {
         if self.end.is_some_and(|end| end <= now) {
-            let calling = matches!(self.state, State::Calling);
+            let state = self.state;
             self.terminate();
-            return if calling {
-                Ring::TimedOut
-            } else {
-                Ring::Nothing
+            return match state {
+                State::Calling => Ring::TimedOut,
+                State::Proceeding => Ring::Unfinished,
+                _ => Ring::Nothing,
             };
         }
         match self.retransmit {
@@ -100,6 +103,16 @@ impl ClientInvite {
             }
             _ => Ring::Nothing,
         }
+    }
+
+    /// Nothing is sent again, and no answer is waited for longer than 64·T1 after the last thing that was heard.
+    pub(crate) fn abandon(&mut self, now: Time) {
+        if self.state == State::Terminated {
+            self.state = State::Proceeding;
+        }
+        self.retransmit = None;
+        self.patience = Some(TRANSACTION_TIMEOUT);
+        self.end = Some(now + TRANSACTION_TIMEOUT);
     }
 
     pub(crate) fn terminate(&mut self) {
@@ -145,6 +158,27 @@ mod tests {
         let mut machine = ClientInvite::new(Time::ZERO, false);
         assert_eq!(machine.on_response(at(100), 180), Answer::PASS);
         assert_eq!(machine.deadline(), None);
+    }
+
+    #[test]
+    fn with_patience_it_is_given_up_so_long_after_its_last_provisional() {
+        let mut machine = ClientInvite::new(Time::ZERO, false);
+        machine.patience = Some(Duration::from_secs(181));
+        machine.on_response(at(100), 100);
+        machine.on_response(at(60_000), 180);
+        assert_eq!(machine.deadline(), Some(at(241_000)));
+        assert_eq!(machine.on_timer(at(241_000)), Ring::Unfinished);
+        assert_eq!(machine.state, State::Terminated);
+    }
+
+    #[test]
+    fn one_that_timed_out_and_is_abandoned_takes_a_late_2xx_for_64_t1() {
+        let mut machine = ClientInvite::new(Time::ZERO, false);
+        while machine.on_timer(machine.deadline().expect("it runs")) != Ring::TimedOut {}
+        machine.abandon(at(32_000));
+        assert_eq!(machine.deadline(), Some(at(64_000)));
+        assert_eq!(machine.on_response(at(40_000), 200), Answer::PASS);
+        assert_eq!(machine.state, State::Accepted);
     }
 
     #[test]

@@ -7,15 +7,17 @@ mod client_non_invite;
 mod server;
 mod server_invite;
 mod server_non_invite;
+mod share;
 pub(crate) mod timing;
 
 use crate::id_map::IdMap;
 use crate::timers::Timers;
-use crate::{ConnectionId, Output, Transmit, Transport};
+use crate::{ConnectionId, Output, Peer, Transmit};
 use client::Client;
 use server::Server;
+use share::Share;
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use trialog_call::Time;
 
@@ -43,8 +45,10 @@ pub(crate) enum Ring {
     Retransmit,
     /// Say 100.
     Trying,
-    /// No final response came.
+    /// No response came.
     TimedOut,
+    /// A provisional response came, and no final one.
+    Unfinished,
 }
 
 /// What a server machine says about a request that is not new.
@@ -70,22 +74,40 @@ enum Id {
 }
 
 /// Where a message goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Flow {
-    pub(crate) transport: Transport,
-    pub(crate) destination: SocketAddr,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Destination {
+    pub(crate) peer: Peer,
+    /// The stream that a response's request came by.
     pub(crate) connection: Option<ConnectionId>,
 }
 
-impl Flow {
-    pub(crate) fn carry(self, bytes: Vec<u8>) -> Output {
+impl Destination {
+    /// A request of ours goes there by any stream.
+    pub(crate) fn of_request(peer: Peer) -> Self {
+        Self {
+            peer,
+            connection: None,
+        }
+    }
+
+    pub(crate) fn carry(&self, bytes: Vec<u8>) -> Output {
         Output::Transmit(Transmit {
-            transport: self.transport,
-            destination: self.destination,
+            peer: self.peer.clone(),
             connection: self.connection,
             bytes,
         })
     }
+}
+
+/// Of whom a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// In a dialog of ours, or of a CANCEL for a transaction of ours: there is always room for it.
+    OfOurs,
+    /// No stranger.
+    Known,
+    /// From this address, and of the strangers' share.
+    Stranger(IpAddr),
 }
 
 /// A request that no transaction knew.
@@ -104,8 +126,10 @@ pub(crate) enum Taken {
 
 /// What a deadline has brought.
 pub(crate) enum Elapsed {
-    /// No final response came within 64·T1.
+    /// No response came within 64·T1.
     TimedOut(ClientId),
+    /// A provisional response came, and no final one in time.
+    Unfinished(ClientId),
 }
 
 /// Server transactions that are kept at most for requests of strangers. 1,200 calls a second leave 77,000 behind them for the
@@ -121,6 +145,7 @@ pub(crate) struct Transactions<P> {
     timers: Timers<Id>,
     next: u64,
     most: usize,
+    strangers: Share,
 }
 
 impl<P> Transactions<P> {
@@ -134,12 +159,19 @@ impl<P> Transactions<P> {
             timers: Timers::new(),
             next: 0,
             most: MOST,
+            strangers: Share::new(),
         }
     }
 
-    /// There is room for a stranger's request.
-    pub(crate) fn have_room(&self) -> bool {
+    /// There is room for a request outside of our dialogs; `stranger`: its sender, where it is one.
+    pub(crate) fn have_room(&self, stranger: Option<IpAddr>) -> bool {
         self.servers.len() < self.most
+            && stranger.is_none_or(|sender| self.strangers.has_room(sender))
+    }
+
+    /// Strangers have no more server transactions than these: all together, and each address.
+    pub(crate) fn limit_strangers(&mut self, all: usize, each: usize) {
+        self.strangers.limit(all, each);
     }
 
     #[cfg(test)]
@@ -161,6 +193,7 @@ impl<P> Transactions<P> {
         self.clients.shrink_to_fit();
         self.client_keys.shrink_to_fit();
         self.servers.shrink_to_fit();
+        self.strangers.give_back_room();
         self.server_keys.shrink_to_fit();
         self.merge_keys.shrink_to_fit();
         self.timers.give_back_room();

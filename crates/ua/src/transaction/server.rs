@@ -1,9 +1,11 @@
 //! The server side of the transaction layer: others' requests, and our answers, kept to be sent again.
 use super::server_invite::{self, ServerInvite};
 use super::server_non_invite::{self, ServerNonInvite};
-use super::{Flow, Heard, Id, Ring, ServerId, Taken, Transactions};
-use crate::{Output, Transport};
+use super::{Destination, Heard, Id, Ring, Sender, ServerId, Taken, Transactions};
+use crate::invariant::Invariant;
+use crate::{Output, Peer};
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 use trialog_call::Time;
 use trialog_sip::{HeaderName, Headers, Method, NameAddr, Request, Response, Via};
@@ -21,7 +23,9 @@ pub(super) struct Server {
     head: ResponseHead,
     /// What is to be sent again.
     last: Option<Box<[u8]>>,
-    flow: Flow,
+    destination: Destination,
+    /// Its sender, where it is of the strangers' share.
+    stranger: Option<IpAddr>,
 }
 
 impl Server {
@@ -89,15 +93,15 @@ impl ResponseHead {
 }
 
 impl<P> Transactions<P> {
-    /// A request came; its Via already says `received` and `rport`. `flow` is where responses go. Without `room` it is taken
-    /// only where it needs no new transaction.
+    /// A request came; its Via already says `received` and `rport`. `destination` is where responses go. Where there is no room for
+    /// its sender it is taken only if it needs no new transaction.
     pub(crate) fn receive_request(
         &mut self,
         now: Time,
         request: &Request,
         via: &Via,
-        flow: Flow,
-        room: bool,
+        destination: Destination,
+        sender: Sender,
         out: &mut VecDeque<Output>,
     ) -> Taken {
         let is_ack = request.method == Method::Ack;
@@ -111,7 +115,8 @@ impl<P> Transactions<P> {
             },
         );
         if let Some(id) = self.server_keys.get(key.as_str()).copied() {
-            let Some(server) = self.servers.get_mut(&id) else {
+            let server = self.servers.get_mut(&id);
+            let Some(server) = server.asserted("a key goes with its transaction") else {
                 return Taken::Absorbed;
             };
             let heard = match &mut server.machine {
@@ -124,7 +129,7 @@ impl<P> Transactions<P> {
                 Heard::Absorb => Taken::Absorbed,
                 Heard::SendLastAgain => {
                     if let Some(last) = &server.last {
-                        out.push_back(server.flow.carry(last.to_vec()));
+                        out.push_back(server.destination.carry(last.to_vec()));
                     }
                     Taken::Absorbed
                 }
@@ -135,7 +140,11 @@ impl<P> Transactions<P> {
         if is_ack {
             return Taken::Ack;
         }
-        if !room {
+        let stranger = match sender {
+            Sender::Stranger(address) => Some(address),
+            Sender::OfOurs | Sender::Known => None,
+        };
+        if sender != Sender::OfOurs && !self.have_room(stranger) {
             return Taken::NoRoom;
         }
         let merge_key = merge_key(request);
@@ -144,7 +153,7 @@ impl<P> Transactions<P> {
             .is_some_and(|key| self.merge_keys.contains_key(key.as_str()));
         self.next += 1;
         let id = ServerId(self.next);
-        let reliable = flow.transport.is_reliable();
+        let reliable = destination.peer.transport.is_reliable();
         let machine = if request.method == Method::Invite {
             ServerMachine::Invite(ServerInvite::new(now, reliable))
         } else {
@@ -162,8 +171,12 @@ impl<P> Transactions<P> {
             merge_key,
             head: ResponseHead::of(request),
             last: None,
-            flow,
+            destination,
+            stranger,
         };
+        if let Some(sender) = stranger {
+            self.strangers.take(sender);
+        }
         self.timers.put(Id::Server(id), server.deadline());
         self.servers.insert(id, server);
         if merged {
@@ -171,6 +184,12 @@ impl<P> Transactions<P> {
         } else {
             Taken::New(id)
         }
+    }
+
+    /// Whether a request is of a transaction that there is already.
+    pub(crate) fn knows(&self, request: &Request, via: &Via) -> bool {
+        let key = server_key(request, via, &request.method);
+        self.server_keys.contains_key(key.as_str())
     }
 
     /// The INVITE transaction that this CANCEL means (RFC 3261 §9.2).
@@ -187,12 +206,14 @@ impl<P> Transactions<P> {
         status: u16,
         tag: Option<&str>,
     ) -> Option<Response> {
-        Some(self.servers.get(&id)?.head.response(status, tag))
+        let server = self.servers.get(&id);
+        let server = server.asserted("what has no final response yet is there")?;
+        Some(server.head.response(status, tag))
     }
 
-    /// By what the request came.
-    pub(crate) fn server_transport(&self, id: ServerId) -> Option<Transport> {
-        Some(self.servers.get(&id)?.flow.transport)
+    /// The peer that the request's responses go to.
+    pub(crate) fn server_peer(&self, id: ServerId) -> Option<&Peer> {
+        Some(&self.servers.get(&id)?.destination.peer)
     }
 
     /// The rows of Record-Route that a response that opens a dialog copies.
@@ -201,31 +222,35 @@ impl<P> Transactions<P> {
         server.map_or_else(Vec::new, |server| server.head.record_route.clone())
     }
 
-    /// Sends a response, if the transaction still has a place for it.
+    /// Sends a response.
     pub(crate) fn respond(
         &mut self,
         now: Time,
         id: ServerId,
         response: &Response,
         out: &mut VecDeque<Output>,
-    ) -> bool {
-        let Some(server) = self.servers.get_mut(&id) else {
-            return false;
+    ) {
+        let server = self.servers.get_mut(&id);
+        let Some(server) = server.asserted("what has no final response yet is there") else {
+            return;
         };
         let fits = match &mut server.machine {
             ServerMachine::Invite(machine) => machine.on_send(now, response.status.code()),
             ServerMachine::NonInvite(machine) => machine.on_send(now, response.status.code()),
         };
+        debug_assert!(
+            fits,
+            "broken: a request has one final response, and none after it"
+        );
         if fits {
             let bytes = response.to_bytes();
             server.last = Some(bytes.as_slice().into());
-            out.push_back(server.flow.carry(bytes));
+            out.push_back(server.destination.carry(bytes));
             if response.status.code() >= 200 {
                 server.head = ResponseHead::default();
             }
         }
         self.settle_server(id);
-        fits
     }
 
     /// The 2xx was acknowledged: it is not sent again.
@@ -242,12 +267,13 @@ impl<P> Transactions<P> {
             .get(&id)
             .and_then(|server| Some((server, server.last.as_ref()?)))
         {
-            out.push_back(server.flow.carry(last.to_vec()));
+            out.push_back(server.destination.carry(last.to_vec()));
         }
     }
 
     fn settle_server(&mut self, id: ServerId) {
-        let Some(server) = self.servers.get(&id) else {
+        let server = self.servers.get(&id);
+        let Some(server) = server.asserted("it was there a moment ago") else {
             return;
         };
         if server.is_over() {
@@ -257,6 +283,9 @@ impl<P> Transactions<P> {
                 if let Some(key) = server.merge_key {
                     self.merge_keys.remove(&key);
                 }
+                if let Some(sender) = server.stranger {
+                    self.strangers.give_back(sender);
+                }
             }
         } else {
             self.timers.put(Id::Server(id), server.deadline());
@@ -264,7 +293,8 @@ impl<P> Transactions<P> {
     }
 
     pub(super) fn ring_server(&mut self, now: Time, id: ServerId, out: &mut VecDeque<Output>) {
-        let Some(server) = self.servers.get_mut(&id) else {
+        let server = self.servers.get_mut(&id);
+        let Some(server) = server.asserted("a timer goes with its transaction") else {
             return;
         };
         let ring = match &mut server.machine {
@@ -275,32 +305,30 @@ impl<P> Transactions<P> {
             Ring::Trying => {
                 let bytes = server.head.response(100, None).to_bytes();
                 server.last = Some(bytes.as_slice().into());
-                out.push_back(server.flow.carry(bytes));
+                out.push_back(server.destination.carry(bytes));
             }
             Ring::Retransmit => {
                 if let Some(last) = &server.last {
-                    out.push_back(server.flow.carry(last.to_vec()));
+                    out.push_back(server.destination.carry(last.to_vec()));
                 }
             }
-            Ring::Nothing | Ring::TimedOut => {}
+            Ring::Nothing | Ring::TimedOut | Ring::Unfinished => {}
         }
         self.settle_server(id);
     }
 }
 
-/// RFC 3261 §17.2.3: branch, sent-by and method; without the magic cookie, what RFC 2543 compared.
+/// RFC 3261 §17.2.3: branch, sent-by and method; without the magic cookie, what RFC 2543 compared. The number of CSeq is in
+/// both: it is the same in all messages of a transaction, and some phones send their next request with the branch of the last.
 fn server_key(request: &Request, via: &Via, method: &Method) -> String {
     let port = via.port.unwrap_or_default();
+    let number = crate::outbound::cseq_of(request);
     match via.branch() {
         Some(branch) if branch.starts_with(crate::random::BRANCH_COOKIE) => {
-            format!("{branch} {}:{port} {method}", via.host)
+            format!("{branch} {number} {}:{port} {method}", via.host)
         }
         _ => {
             let value = |name| request.headers.get(&name).unwrap_or_default();
-            let number = value(HeaderName::CSeq)
-                .split_whitespace()
-                .next()
-                .unwrap_or_default();
             format!(
                 "{} {} {number} {}:{port} {method}",
                 value(HeaderName::CallId),

@@ -1,16 +1,14 @@
 //! Calls between two user agents: set-up in both directions, refusal, CANCEL and what crosses it, BYE, hold, glare.
-use crate::support::{Pipe, header, target};
+use crate::support::{Pipe, config, header, target};
 use std::time::Duration;
-use trialog_call::{Action, ByeReason, Direction, EndCause, SessionIntent, WireEvent};
+use trialog_call::{Action, ByeReason, Direction, EndCause, SessionIntent, Target, WireEvent};
+use trialog_ua::Account;
 
 #[test]
 fn a_call_is_set_up_and_ended_by_the_caller() {
     let mut pipe = Pipe::of(2);
     let (placed, received) = pipe.call(0, 1);
-    assert_eq!(
-        pipe.events(0, placed)[0],
-        WireEvent::Progress { early_media: false }
-    );
+    assert_eq!(pipe.events(0, placed)[0], WireEvent::Rings);
     let (ours, theirs) = (&pipe.ends[0].media[&placed], &pipe.ends[1].media[&received]);
     assert_eq!(ours.codec, theirs.codec);
     assert_eq!(ours.remote.ip(), pipe.ends[1].address.ip());
@@ -65,7 +63,7 @@ fn a_refusal_is_told_and_acknowledged() {
     let placed = pipe.dial(0, target(1));
     pipe.run_ms(100);
     let (received, incoming) = pipe.incoming(1);
-    assert_eq!(incoming.from, "sip:user0@10.0.0.1");
+    assert_eq!(incoming.from.uri.as_deref(), Some("sip:user0@10.0.0.1"));
     pipe.act(
         1,
         Action::Reject {
@@ -416,29 +414,18 @@ fn a_reinvite_that_nobody_answers_ends_the_call_as_lost() {
 }
 
 #[test]
-fn a_redirection_is_followed() {
-    let mut pipe = Pipe::of(3);
-    let placed = pipe.dial(0, target(1));
+fn a_name_that_a_call_is_sent_to_is_of_the_domain_that_was_called() {
+    let mut two = config(1);
+    let second = trialog_sip::Uri::parse("sip:sales@second.test").expect("uri");
+    two.accounts.push(Account::direct(second));
+    let mut pipe = Pipe::with(vec![config(0), two], 3);
+    pipe.dial(0, Target("sip:sales@10.0.0.2".to_owned()));
     pipe.run_ms(50);
-    let (received, _) = pipe.incoming(1);
-    pipe.act(
-        1,
-        Action::Redirect {
-            leg: received,
-            target: target(2),
-        },
-    );
-    pipe.run_ms(100);
-    let (moved, _) = pipe.incoming(2);
-    pipe.act(2, Action::Answer(moved));
-    pipe.run_ms(100);
-    assert!(pipe.has(0, placed, |event| matches!(event, WireEvent::Answered(_))));
-    assert!(!pipe.has(0, placed, |event| matches!(
-        event,
-        WireEvent::Refused { .. }
-    )));
-    pipe.bye(0, placed);
-    pipe.assert_idle();
+    let (leg, _) = pipe.incoming(1);
+    let target = Target("77".to_owned());
+    pipe.act(1, Action::Redirect { leg, target });
+    let moved = pipe.last(1, "SIP/2.0 302");
+    assert_eq!(header(moved, "Contact"), "<sip:77@second.test>");
 }
 
 #[test]

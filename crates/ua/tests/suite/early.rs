@@ -82,7 +82,7 @@ fn what_may_come_after_a_180_is_answered_and_the_call_goes_on() {
         ("REFER", refer.as_str(), "491"),
         ("NOTIFY", notify, "481"),
         ("SUBSCRIBE", "Event: presence", "489"),
-        ("PRACK", "RAck: 1 1 INVITE", "405"),
+        ("PRACK", "RAck: 1 1 INVITE", "481"),
     ]
     .into_iter()
     .enumerate()
@@ -97,10 +97,7 @@ fn what_may_come_after_a_180_is_answered_and_the_call_goes_on() {
     }
     let late = answer(&mut pipe, &invite, "one", "INFO", 9, "");
     assert_eq!(status(&late), "500", "it is out of order");
-    assert_eq!(
-        pipe.events(0, leg),
-        [WireEvent::Progress { early_media: false }]
-    );
+    assert_eq!(pipe.events(0, leg), [WireEvent::Rings]);
     take(&mut pipe, &invite, "one", "sip:one@10.0.0.9");
     assert!(pipe.has(0, leg, |event| matches!(event, WireEvent::Answered(_))));
     let late = answer(&mut pipe, &invite, "one", "INFO", 9, "");
@@ -252,5 +249,37 @@ fn a_caller_may_update_and_end_the_call_that_rings_here() {
     assert!(pipe.has(0, leg, |event| *event
         == WireEvent::Ended(EndCause::Cancelled)));
     assert_eq!(pipe.sent(0, "SIP/2.0 487"), 1);
+    pipe.assert_idle();
+}
+
+#[test]
+fn the_offer_tells_what_may_be_heard_before_any_answer_and_from_which_host() {
+    use trialog_sdp::Codec;
+    let mut pipe = Pipe::of(1);
+    let (leg, invite) = ringing(&mut pipe, &[]);
+    let payloads = vec![
+        (96, Codec::Opus),
+        (9, Codec::G722),
+        (8, Codec::Pcma),
+        (0, Codec::Pcmu),
+    ];
+    let offered = |host: &str| (leg, payloads.clone(), host.parse().expect("an address"));
+    assert_eq!(pipe.ends[0].offered, [offered("10.0.0.9")]);
+    // A redirection leads to another host.
+    let moved = reply(
+        &invite,
+        "302 Moved Temporarily",
+        "one",
+        "Contact: <sip:team@10.0.0.8>\r\n",
+    );
+    pipe.inject(stranger(), 0, &moved);
+    pipe.run_ms(50);
+    pipe.act(0, Action::FollowRedirection(leg));
+    pipe.run_ms(50);
+    assert_eq!(
+        pipe.ends[0].offered,
+        [offered("10.0.0.9"), offered("10.0.0.8")]
+    );
+    pipe.act(0, Action::Cancel(leg));
     pipe.assert_idle();
 }

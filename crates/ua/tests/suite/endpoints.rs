@@ -1,4 +1,4 @@
-//! Core and user agent together: three endpoints through a conference and a transfer, and the stock of RTP addresses.
+//! Core and user agent together: three endpoints through a conference and a transfer, and the pool of RTP ports.
 use crate::support::{addr, config, target};
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -7,33 +7,38 @@ use trialog_call::{
     Act, CallId, Input, LegId, MediaEvent, Notice, Policy, Refusal, Role, Stage, Target, Time,
 };
 use trialog_sdp::Negotiated;
-use trialog_ua::{Endpoint, EndpointInput, EndpointOutput, Source, Transport};
+use trialog_ua::{Endpoint, EndpointInput, EndpointOutput, Peer, ShortCallOver, Source, Transport};
 
-struct World {
-    now: Time,
-    endpoints: Vec<Endpoint>,
+pub(crate) struct World {
+    pub(crate) now: Time,
+    pub(crate) endpoints: Vec<Endpoint>,
     flying: BTreeMap<(Time, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
     count: u64,
     media: Vec<HashMap<LegId, Negotiated>>,
-    taken: Vec<HashMap<LegId, SocketAddr>>,
+    taken: Vec<HashMap<LegId, u16>>,
     notices: Vec<Vec<Notice>>,
     refused: Vec<Vec<Refusal>>,
+    short_calls: Vec<ShortCallOver>,
+    /// All that was sent.
+    pub(crate) seen: Vec<(SocketAddr, SocketAddr, String)>,
+    /// A phone that answers nothing: what comes to it is only seen.
+    pub(crate) deaf: Option<usize>,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let endpoints = (0..3)
             .map(|index| {
                 let mut config = config(index);
                 config.agent = index > 0;
-                config.trusted = vec![trialog_ua::Trusted::Net(addr(0).ip(), 24)];
+                config.trusted = trialog_ua::Net::new(addr(0).ip(), 24).into_iter().collect();
                 let policy = Policy {
                     agent: index > 0,
                     ..Policy::default()
                 };
                 let mut endpoint = Endpoint::new(policy, config, [index as u8 + 9; 32]);
                 for port in 0..8 {
-                    endpoint.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
+                    endpoint.offer_rtp_port(20_000 + 2 * port);
                 }
                 endpoint
             })
@@ -47,10 +52,13 @@ impl World {
             taken: vec![HashMap::new(); 3],
             notices: vec![Vec::new(); 3],
             refused: vec![Vec::new(); 3],
+            short_calls: Vec::new(),
+            seen: Vec::new(),
+            deaf: None,
         }
     }
 
-    fn feed(&mut self, index: usize, input: EndpointInput<'_>) {
+    pub(crate) fn feed(&mut self, index: usize, input: EndpointInput<'_>) {
         let now = self.now;
         self.endpoints[index].handle(now, input);
         let mut heard = Vec::new();
@@ -59,10 +67,12 @@ impl World {
                 EndpointOutput::Transmit(transmit) => {
                     self.count += 1;
                     let at = now + Duration::from_millis(5);
-                    let packet = (addr(index), transmit.destination, transmit.bytes);
+                    let packet = (addr(index), transmit.peer.address, transmit.bytes);
+                    let text = String::from_utf8_lossy(&packet.2).into_owned();
+                    self.seen.push((packet.0, packet.1, text));
                     self.flying.insert((at, self.count), packet);
                 }
-                EndpointOutput::Media { leg, session } => match session {
+                EndpointOutput::Media { leg, session, .. } => match session {
                     Some(session) => {
                         assert!(self.taken[index].contains_key(&leg));
                         if self.media[index].insert(leg, *session).is_none() {
@@ -74,11 +84,12 @@ impl World {
                         self.taken[index].remove(&leg);
                     }
                 },
-                EndpointOutput::MediaTaken { leg, address } => {
-                    assert!(self.taken[index].insert(leg, address).is_none());
+                EndpointOutput::RtpPortTaken { leg, port } => {
+                    assert!(self.taken[index].insert(leg, port).is_none());
                 }
                 EndpointOutput::Notice(notice) => self.notices[index].push(notice),
                 EndpointOutput::Refused(refusal) => self.refused[index].push(refusal),
+                EndpointOutput::ShortCallOver(over) => self.short_calls.push(over),
                 _ => {}
             }
         }
@@ -89,7 +100,7 @@ impl World {
         }
     }
 
-    fn run(&mut self, time: Duration) {
+    pub(crate) fn run(&mut self, time: Duration) {
         let until = self.now + time;
         loop {
             let packet = self.flying.keys().next().map(|(at, _)| *at);
@@ -100,11 +111,11 @@ impl World {
                 (Some(at), _) if at <= until && alarm.is_none_or(|(alarm, _)| at <= alarm) => {
                     self.now = self.now.max(at);
                     let (_, (from, to, bytes)) = self.flying.pop_first().expect("a packet");
-                    if let Some(index) = (0..3).find(|index| addr(*index) == to) {
+                    let there = (0..3).find(|index| addr(*index) == to);
+                    if let Some(index) = there.filter(|index| self.deaf != Some(*index)) {
                         let source = Source {
-                            transport: Transport::Udp,
+                            peer: Peer::at(Transport::Udp, from),
                             local: to,
-                            remote: from,
                             connection: None,
                         };
                         let message = &bytes;
@@ -121,7 +132,7 @@ impl World {
         self.now = until;
     }
 
-    fn act(&mut self, index: usize, act: Act) {
+    pub(crate) fn act(&mut self, index: usize, act: Act) {
         let call = self.call(index).expect("a call").0;
         self.feed(index, EndpointInput::Core(Input::Act { call, act }));
         assert_eq!(self.refused[index], [], "phone {index}");
@@ -136,7 +147,7 @@ impl World {
             .map(|call| (call.id, call.role, call.stage))
     }
 
-    fn is(&self, index: usize, role: Role, stage: Stage) {
+    pub(crate) fn is(&self, index: usize, role: Role, stage: Stage) {
         let call = self.call(index).map(|(_, role, stage)| (role, stage));
         assert_eq!(
             call,
@@ -146,7 +157,7 @@ impl World {
         );
     }
 
-    fn conference(&mut self) {
+    pub(crate) fn conference(&mut self) {
         let target = Target(format!("{}:5060", target(1).0));
         let account = trialog_call::AccountId(0);
         self.feed(0, EndpointInput::Core(Input::Dial { account, target }));
@@ -163,7 +174,7 @@ impl World {
         self.is(2, Role::Guest, Stage::Conference);
     }
 
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.run(Duration::from_secs(200));
         for (index, endpoint) in self.endpoints.iter().enumerate() {
             assert!(
@@ -239,16 +250,33 @@ fn a_withdrawn_transfer_leaves_the_conference_as_it_was() {
 }
 
 #[test]
-fn a_call_without_an_rtp_address_left_fails_cleanly() {
+fn without_a_free_rtp_port_no_call_rings_and_none_is_placed() {
     let mut world = World::new();
     world.endpoints[1] = Endpoint::new(Policy::default(), config(1), [7; 32]);
-    let account = trialog_call::AccountId(0);
-    let target = target(1);
-    world.feed(0, EndpointInput::Core(Input::Dial { account, target }));
+    let dial = |to| {
+        let account = trialog_call::AccountId(0);
+        let target = target(to);
+        EndpointInput::Core(Input::Dial { account, target })
+    };
+    world.feed(0, dial(1));
     world.run(Duration::from_millis(300));
-    world.act(1, Act::Answer);
-    assert!(world.call(0).is_none());
-    assert!(world.call(1).is_none());
+    assert_eq!((world.call(0), world.call(1)), (None, None), "503");
+    world.feed(1, dial(0));
+    assert_eq!(world.refused[1], [Refusal::NoRtpPort]);
+    assert_eq!(world.call(1), None);
+    world.endpoints[1].offer_rtp_port(20_000);
+    world.feed(1, dial(0));
+    world.run(Duration::from_millis(300));
+    world.act(0, Act::Answer);
+    // The next one would need a second port.
+    let call = world.call(1).expect("it is up").0;
+    let consult = Act::Consult(target(2));
+    let greyed = world.endpoints[1].permits(call, &consult);
+    assert_eq!(greyed, Err(Refusal::NoRtpPort));
+    world.feed(1, EndpointInput::Core(Input::Act { call, act: consult }));
+    assert_eq!(world.refused[1][1..], [Refusal::NoRtpPort]);
+    world.is(1, Role::Owner, Stage::Connected);
+    world.act(0, Act::End);
     world.settle();
 }
 
@@ -263,7 +291,7 @@ fn a_phone_that_may_not_be_referred_says_so_and_refuses() {
     for index in [0, 2] {
         let mut endpoint = Endpoint::new(policy.clone(), config(index), [index as u8 + 3; 32]);
         for port in 0..8 {
-            endpoint.offer_media(SocketAddr::new(addr(index).ip(), 20_000 + 2 * port));
+            endpoint.offer_rtp_port(20_000 + 2 * port);
         }
         world.endpoints[index] = endpoint;
     }
@@ -277,6 +305,68 @@ fn a_phone_that_may_not_be_referred_says_so_and_refuses() {
     world.act(1, Act::Conference);
     world.act(1, Act::Transfer(None));
     world.is(1, Role::Owner, Stage::Anchored);
+    world.act(1, Act::End);
+    world.settle();
+}
+
+/// The owner talks to the customer, and the third endpoint is the PBX that takes feature codes.
+fn talking_beside_a_pbx() -> (World, trialog_call::Snapshot, trialog_call::Routing) {
+    let mut world = World::new();
+    let account = trialog_call::AccountId(0);
+    let target = target(1);
+    world.feed(0, EndpointInput::Core(Input::Dial { account, target }));
+    world.run(Duration::from_millis(300));
+    world.act(1, Act::Answer);
+    let owner = &world.endpoints[1];
+    let (snapshot, routing) = (owner.snapshot(world.now), owner.routing());
+    (world, snapshot, routing)
+}
+
+fn short_call(world: &mut World, index: usize) {
+    let account = trialog_call::AccountId(0);
+    let target = target(2);
+    world.feed(index, EndpointInput::ShortCall { account, target });
+    world.run(Duration::from_millis(300));
+}
+
+#[test]
+fn a_feature_code_is_called_beside_the_agents_call_and_without_sound() {
+    let (mut world, snapshot, routing) = talking_beside_a_pbx();
+    for _ in 0..2 {
+        short_call(&mut world, 1);
+    }
+    world.is(2, Role::Owner, Stage::Offered);
+    world.act(2, Act::Answer);
+    world.is(2, Role::Owner, Stage::Connected);
+    assert_eq!(world.media[1].len(), 1, "the customer's alone");
+    let owner = &world.endpoints[1];
+    assert_eq!(owner.snapshot(world.now), snapshot);
+    assert_eq!(owner.routing(), routing);
+    // It is ended when it was listened to, and then the second one is called, which the PBX ends itself.
+    world.run(Duration::from_secs(3));
+    world.act(2, Act::Answer);
+    world.act(2, Act::End);
+    world.run(Duration::from_secs(1));
+    let done = ShortCallOver {
+        target: target(2),
+        answered: Ok(()),
+    };
+    assert_eq!(world.short_calls, [done.clone(), done]);
+    world.is(1, Role::Owner, Stage::Connected);
+    world.act(1, Act::End);
+    world.settle();
+}
+
+#[test]
+fn a_feature_code_that_is_refused_or_not_answered_is_given_up_and_told() {
+    let (mut world, _, _) = talking_beside_a_pbx();
+    short_call(&mut world, 1);
+    world.act(2, Act::Reject(None));
+    short_call(&mut world, 1);
+    world.run(Duration::from_secs(11));
+    let answered: Vec<_> = world.short_calls.iter().map(|over| over.answered).collect();
+    assert_eq!(answered, [Err(486), Err(408)]);
+    assert!(world.call(2).is_none());
     world.act(1, Act::End);
     world.settle();
 }

@@ -2,7 +2,7 @@
 use crate::support::{addr, config, target};
 use std::time::{Duration, Instant};
 use trialog_call::{AccountId, Action, ByeReason, LegId, Time, WireEvent};
-use trialog_ua::{Input, Output, Source, Transport, UserAgent};
+use trialog_ua::{Input, Output, Peer, Source, Transport, UserAgent};
 
 /// Carries messages between the two until both are silent; answers and ends every call at once.
 fn exchange(now: Time, agents: &mut [UserAgent; 2]) {
@@ -15,20 +15,19 @@ fn exchange(now: Time, agents: &mut [UserAgent; 2]) {
                 match output {
                     Output::Transmit(transmit) => {
                         let source = Source {
-                            transport: Transport::Udp,
+                            peer: Peer::at(Transport::Udp, addr(index)),
                             local: addr(1 - index),
-                            remote: addr(index),
                             connection: None,
                         };
                         let message = &transmit.bytes;
                         agents[1 - index].handle_input(now, Input::Received { source, message });
                     }
                     Output::Event { leg, event } => {
-                        let media = Some(addr(index));
+                        let rtp_port = Some(addr(index).port());
                         let action = match event {
                             WireEvent::Incoming(_) => {
                                 let action = Action::Ring(leg);
-                                agents[index].handle_input(now, Input::Action { action, media });
+                                agents[index].handle_input(now, Input::Action { action, rtp_port });
                                 Action::Answer(leg)
                             }
                             WireEvent::Answered(_) => Action::Bye {
@@ -37,7 +36,7 @@ fn exchange(now: Time, agents: &mut [UserAgent; 2]) {
                             },
                             _ => continue,
                         };
-                        agents[index].handle_input(now, Input::Action { action, media });
+                        agents[index].handle_input(now, Input::Action { action, rtp_port });
                     }
                     _ => {}
                 }
@@ -69,8 +68,8 @@ fn ten_thousand_calls_leave_nothing_behind() {
             as_guest: false,
             referral: None,
         };
-        let media = Some(addr(0));
-        agents[0].handle_input(now, Input::Action { action, media });
+        let rtp_port = Some(addr(0).port());
+        agents[0].handle_input(now, Input::Action { action, rtp_port });
         exchange(now, &mut agents);
     }
     let each = began.elapsed() / calls;

@@ -1,65 +1,8 @@
-//! REFER, its subscription, `Replaces` and what travels with them, among three user agents.
-use crate::support::{Pipe, addr, config, header, target};
+//! REFER, `Replaces` and what travels with them, among three user agents.
+use crate::support::three::{CUSTOMER, GUEST, OWNER, Three, follow, referral, three, three_with};
+use crate::support::{Pipe, config, header, target};
 use std::time::Duration;
-use trialog_call::{
-    AccountId, Action, Direction, EndCause, Info, LegId, ReferTo, Referral, Target, WireEvent,
-};
-use trialog_ua::Trusted;
-
-const CUSTOMER: usize = 0;
-const OWNER: usize = 1;
-const GUEST: usize = 2;
-
-/// The customer has called the owner, and the owner the guest. Legs: customer's, owner's two, guest's.
-struct Three {
-    pipe: Pipe,
-    customer: LegId,
-    to_customer: LegId,
-    to_guest: LegId,
-    guest: LegId,
-}
-
-fn three() -> Three {
-    three_with(Pipe::of(3))
-}
-
-fn three_with(mut pipe: Pipe) -> Three {
-    let (customer, to_customer) = pipe.call(CUSTOMER, OWNER);
-    let (to_guest, guest) = pipe.call(OWNER, GUEST);
-    pipe.forget_events();
-    Three {
-        pipe,
-        customer,
-        to_customer,
-        to_guest,
-        guest,
-    }
-}
-
-fn referral(pipe: &Pipe, end: usize, leg: LegId) -> Referral {
-    pipe.events(end, leg)
-        .into_iter()
-        .find_map(|event| match event {
-            WireEvent::Referred(referral) => Some(referral),
-            _ => None,
-        })
-        .expect("a REFER came")
-}
-
-fn follow(pipe: &mut Pipe, end: usize, leg: LegId, referral: &Referral) -> LegId {
-    let new = LegId::Placed(77);
-    pipe.act(
-        end,
-        Action::Invite {
-            leg: new,
-            account: AccountId(0),
-            target: referral.to.clone(),
-            as_guest: false,
-            referral: Some(leg),
-        },
-    );
-    new
-}
+use trialog_call::{Action, Direction, EndCause, Info, ReferTo, Target, WireEvent};
 
 #[test]
 fn variant_b_sends_the_guest_to_the_customer_whose_old_leg_is_named_and_replaced() {
@@ -74,7 +17,7 @@ fn variant_b_sends_the_guest_to_the_customer_whose_old_leg_is_named_and_replaced
     pipe.act(OWNER, Action::Refer { leg: to_guest, to });
     pipe.run_ms(50);
     let asked = referral(&pipe, GUEST, guest);
-    assert!(asked.replaces && !asked.trusted);
+    assert!(asked.replaces && asked.grade == trialog_call::Grade::Stranger);
     assert!(asked.to.0.starts_with("sip:user0@10.0.0.1:5060?Replaces="));
     pipe.act(GUEST, Action::AcceptReferral(guest));
     pipe.run_ms(100);
@@ -226,173 +169,6 @@ fn a_referral_is_declined_by_notify_603() {
     }));
     pipe.bye(OWNER, to_guest);
     pipe.bye(OWNER, to_customer);
-    pipe.assert_idle();
-}
-
-#[test]
-fn a_withdrawn_transfer_is_told_to_the_guest() {
-    let Three {
-        mut pipe,
-        to_customer,
-        to_guest,
-        guest,
-        ..
-    } = three();
-    let to = ReferTo::Leg(to_customer);
-    pipe.act(OWNER, Action::Refer { leg: to_guest, to });
-    pipe.run_ms(50);
-    pipe.act(GUEST, Action::AcceptReferral(guest));
-    pipe.run_ms(50);
-    pipe.act(OWNER, Action::WithdrawRefer(to_guest));
-    pipe.run_ms(100);
-    assert!(pipe.has(GUEST, guest, |event| *event == WireEvent::ReferralWithdrawn));
-    assert!(pipe.has(OWNER, to_guest, |event| {
-        *event == WireEvent::ReferNotified { status: 0 }
-    }));
-    assert_eq!(header(pipe.last(OWNER, "SUBSCRIBE"), "Expires"), "0");
-    // The core's own word comes too late and does no harm.
-    pipe.act(
-        GUEST,
-        Action::ReferralResult {
-            leg: guest,
-            status: 487,
-        },
-    );
-    pipe.run_ms(50);
-    pipe.bye(OWNER, to_guest);
-    pipe.bye(OWNER, to_customer);
-    pipe.assert_idle();
-}
-
-#[test]
-fn a_withdrawal_that_crosses_the_result_does_not_hide_it() {
-    let Three {
-        mut pipe,
-        to_customer,
-        to_guest,
-        guest,
-        ..
-    } = three();
-    let to = ReferTo::Leg(to_customer);
-    pipe.act(OWNER, Action::Refer { leg: to_guest, to });
-    pipe.run_ms(50);
-    pipe.act(GUEST, Action::AcceptReferral(guest));
-    pipe.run_ms(50);
-    // The first copy of the final NOTIFY is lost; the SUBSCRIBE is answered with 481 before the second comes.
-    let mut dropped = false;
-    pipe.filter = Some(Box::new(move |seen| {
-        seen.text.contains("SIP/2.0 200 OK\r\n")
-            && seen.text.starts_with("NOTIFY")
-            && !std::mem::replace(&mut dropped, true)
-    }));
-    pipe.act(
-        GUEST,
-        Action::ReferralResult {
-            leg: guest,
-            status: 200,
-        },
-    );
-    pipe.act(OWNER, Action::WithdrawRefer(to_guest));
-    pipe.run(Duration::from_secs(2));
-    assert!(pipe.sent(GUEST, "SIP/2.0 481") > 0);
-    assert!(pipe.has(OWNER, to_guest, |event| {
-        *event == WireEvent::ReferNotified { status: 200 }
-    }));
-    pipe.bye(OWNER, to_guest);
-    pipe.bye(OWNER, to_customer);
-    pipe.assert_idle();
-}
-
-#[test]
-fn a_notify_before_the_202_counts() {
-    let Three {
-        mut pipe,
-        to_customer,
-        to_guest,
-        guest,
-        ..
-    } = three();
-    let mut dropped = 0;
-    pipe.filter = Some(Box::new(move |seen| {
-        let is = seen.text.starts_with("SIP/2.0 202");
-        dropped += usize::from(is);
-        is && dropped == 1
-    }));
-    let to = ReferTo::Leg(to_customer);
-    pipe.act(OWNER, Action::Refer { leg: to_guest, to });
-    pipe.run_ms(50);
-    pipe.act(GUEST, Action::AcceptReferral(guest));
-    pipe.act(
-        GUEST,
-        Action::ReferralResult {
-            leg: guest,
-            status: 200,
-        },
-    );
-    pipe.run(Duration::from_secs(2));
-    assert_eq!(
-        pipe.events(OWNER, to_guest),
-        [
-            WireEvent::ReferAccepted,
-            WireEvent::ReferNotified { status: 100 },
-            WireEvent::ReferNotified { status: 200 }
-        ]
-    );
-    pipe.bye(OWNER, to_guest);
-    pipe.bye(OWNER, to_customer);
-    pipe.assert_idle();
-}
-
-#[test]
-fn a_result_after_the_calls_end_is_still_told() {
-    let mut pipe = Pipe::of(2);
-    let (placed, received) = pipe.call(0, 1);
-    let to = ReferTo::Target(target(5));
-    pipe.act(0, Action::Refer { leg: placed, to });
-    pipe.run_ms(50);
-    pipe.act(1, Action::AcceptReferral(received));
-    pipe.run_ms(50);
-    pipe.bye(1, received);
-    pipe.run_ms(50);
-    assert!(pipe.has(0, placed, |event| *event == WireEvent::Ended(EndCause::Bye)));
-    pipe.act(
-        1,
-        Action::ReferralResult {
-            leg: received,
-            status: 200,
-        },
-    );
-    pipe.run_ms(50);
-    assert_eq!(
-        pipe.events(0, placed).last(),
-        Some(&WireEvent::ReferNotified { status: 200 })
-    );
-    pipe.assert_idle();
-}
-
-#[test]
-fn a_subscription_is_refreshed_as_long_as_no_result_came() {
-    let mut pipe = Pipe::of(2);
-    let (placed, received) = pipe.call(0, 1);
-    let to = ReferTo::Target(target(5));
-    pipe.act(0, Action::Refer { leg: placed, to });
-    pipe.run_ms(50);
-    pipe.act(1, Action::AcceptReferral(received));
-    pipe.run(Duration::from_secs(300));
-    assert!(pipe.sent(0, "SUBSCRIBE") >= 1);
-    pipe.act(
-        1,
-        Action::ReferralResult {
-            leg: received,
-            status: 503,
-        },
-    );
-    pipe.run_ms(50);
-    assert!(pipe.has(0, placed, |event| {
-        *event == WireEvent::ReferNotified { status: 503 }
-    }));
-    assert!(!pipe.has(1, received, |event| *event == WireEvent::ReferralWithdrawn));
-    pipe.bye(0, placed);
     pipe.assert_idle();
 }
 
@@ -552,52 +328,17 @@ fn a_refer_outside_a_dialog_is_taken_where_it_names_one_of_ours() {
 }
 
 #[test]
-fn a_referrer_who_hangs_up_early_still_hears_the_end() {
-    for (answered, result) in [(true, 200), (false, 486)] {
-        let mut pipe = Pipe::of(3);
-        let (placed, received) = pipe.call(0, 1);
-        let to = ReferTo::Target(target(2));
-        pipe.act(0, Action::Refer { leg: placed, to });
-        pipe.run_ms(50);
-        let referral = referral(&pipe, 1, received);
-        pipe.act(1, Action::AcceptReferral(received));
-        let new = follow(&mut pipe, 1, received, &referral);
-        pipe.run_ms(50);
-        pipe.act(
-            0,
-            Action::Bye {
-                leg: placed,
-                reason: trialog_call::ByeReason::Ended,
-            },
-        );
-        pipe.run_ms(50);
-        let (called, _) = pipe.incoming(2);
-        let action = if answered {
-            Action::Answer(called)
-        } else {
-            let status = result;
-            Action::Reject {
-                leg: called,
-                status,
-            }
-        };
-        pipe.act(2, action);
-        pipe.run_ms(200);
-        assert!(pipe.has(0, placed, |event| *event
-            == WireEvent::ReferNotified { status: result }));
-        if answered {
-            pipe.bye(1, new);
-        }
-        pipe.assert_idle();
-    }
-}
-
-#[test]
 fn a_refer_to_what_is_no_call_is_refused_and_says_why() {
     for (to, status) in [
         ("https://example.com/", 416),
-        ("sips:bob@10.0.0.9", 416),
         ("sip:bob@10.0.0.9;method=BYE", 403),
+        ("sip:bob@10.0.0.9?Route=%3Csip:10.0.0.8%3E", 403),
+        (
+            "sip:bob@10.0.0.9?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc&Subject=x",
+            403,
+        ),
+        ("sip:bob@10.0.0.9?Require=100rel", 403),
+        ("sip:bob@10.0.0.9?body=x", 403),
     ] {
         let mut pipe = Pipe::of(2);
         let (placed, received) = pipe.call(0, 1);
@@ -607,36 +348,38 @@ fn a_refer_to_what_is_no_call_is_refused_and_says_why() {
         assert!(pipe.has(0, placed, |event| *event
             == WireEvent::ReferRefused { status }));
         assert!(!pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))));
+        assert!(header(pipe.last(1, "SIP/2.0 4"), "Warning").contains("Refer-To: "));
         pipe.bye(0, placed);
         pipe.assert_idle();
     }
 }
 
 #[test]
-fn a_guests_role_is_believed_only_from_a_peer_that_policy_trusts() {
-    for trusted in [false, true] {
-        let mut configs: Vec<_> = (0..2).map(config).collect();
-        if trusted {
-            configs[1].trusted = vec![Trusted::address(addr(0).ip())];
+fn a_refer_says_who_is_to_be_called_and_whether_in_the_accounts_domain() {
+    let mut own = config(1);
+    own.accounts[0].registrar = Some(trialog_sip::Uri::parse("sip:10.0.0.2").expect("uri"));
+    own.accept = Some(trialog_ua::Accept::Anyone);
+    for (configs, domain) in [
+        (vec![config(0), config(1)], false),
+        (vec![config(0), own], true),
+    ] {
+        for (to, elsewhere) in [
+            ("sip:bob@10.0.0.9", domain),
+            ("sip:300@10.0.0.2", false),
+            ("tel:+4930123", false),
+            (
+                "sip:bob@10.0.0.2?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc&Require=replaces",
+                false,
+            ),
+        ] {
+            let mut pipe = Pipe::with(configs.clone(), 1);
+            let (placed, received) = pipe.call(0, 1);
+            let to = ReferTo::Target(Target(to.to_owned()));
+            pipe.act(0, Action::Refer { leg: placed, to });
+            pipe.run_ms(100);
+            let asked = referral(&pipe, 1, received);
+            assert_eq!(asked.elsewhere, elsewhere, "{asked:?}");
         }
-        let mut pipe = Pipe::with(configs, 3);
-        pipe.act(
-            0,
-            Action::Invite {
-                leg: LegId::Placed(1),
-                account: AccountId(0),
-                target: target(1),
-                as_guest: true,
-                referral: None,
-            },
-        );
-        pipe.run_ms(50);
-        assert_eq!(header(pipe.last(0, "INVITE"), "Trialog-Role"), "guest");
-        let (leg, incoming) = pipe.incoming(1);
-        assert_eq!((incoming.as_guest, incoming.trusted), (trusted, trusted));
-        assert!(incoming.capabilities.trialog && incoming.capabilities.refer);
-        pipe.act(1, Action::Reject { leg, status: 486 });
-        pipe.assert_idle();
     }
 }
 
@@ -671,19 +414,4 @@ fn a_refer_and_a_reinvite_at_once_reach_the_far_side_in_order() {
         );
         assert_eq!(pipe.sent(1, "SIP/2.0 500"), 0, "seed {seed}");
     }
-}
-
-#[test]
-fn a_refer_that_nobody_answers_dies_with_its_call() {
-    let mut pipe = Pipe::of(2);
-    let (placed, received) = pipe.call(0, 1);
-    let to = ReferTo::Target(target(5));
-    pipe.act(0, Action::Refer { leg: placed, to });
-    pipe.run_ms(50);
-    assert!(pipe.has(1, received, |event| matches!(event, WireEvent::Referred(_))));
-    pipe.bye(1, received);
-    pipe.assert_idle();
-    assert!(pipe.has(0, placed, |event| {
-        *event == WireEvent::ReferRefused { status: 481 }
-    }));
 }

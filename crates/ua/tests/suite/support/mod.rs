@@ -1,27 +1,42 @@
 //! A small pipe between user agents: virtual time, and a network that delays, loses, doubles and reorders by seed. What is
 //! sent to an address that no agent has is kept for the test to read, and the test may answer in any words.
 #![allow(dead_code, unreachable_pub, reason = "each suite uses a part")]
+pub mod registrar;
+pub mod three;
+
 use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 use trialog_call::{
     AccountId, Action, ByeReason, Direction, Incoming, LegId, SessionIntent, Target, Time,
     WireEvent,
 };
-use trialog_sdp::Negotiated;
+use trialog_sdp::{Codec, Negotiated};
+use trialog_sip::MessageSummary;
 use trialog_ua::{
-    Account, Config, ConnectionId, Input, Output, RegistrationState, Source, Transport, UserAgent,
+    Account, Config, ConnectionId, DigitStep, Input, LampState, Learnt, Output, Peer,
+    RegistrationState, Source, Transport, UserAgent,
 };
+
+/// What may come before an answer.
+pub type Payloads = Vec<(u8, Codec)>;
 
 /// One phone on the pipe.
 pub struct End {
     pub agent: UserAgent,
     pub address: SocketAddr,
     pub events: Vec<(LegId, WireEvent)>,
+    pub offered: Vec<(LegId, Payloads, IpAddr)>,
     pub media: HashMap<LegId, Negotiated>,
     pub media_ends: HashMap<LegId, u32>,
     pub registrations: Vec<RegistrationState>,
+    pub lamps: Vec<(u16, LampState)>,
+    pub mailboxes: Vec<(AccountId, Option<MessageSummary>)>,
     pub digits: Vec<u8>,
+    pub sent_digits: Vec<(LegId, u8, DigitStep)>,
+    pub abandoned: Vec<Peer>,
+    pub turned_away: Vec<(std::net::IpAddr, u32)>,
     placed: u32,
     rtp: u16,
 }
@@ -38,6 +53,8 @@ pub struct Seen {
     pub at: Time,
     pub from: SocketAddr,
     pub to: SocketAddr,
+    /// The name that `to` was found by.
+    pub name: Option<Arc<str>>,
     pub text: String,
     pub lost: bool,
 }
@@ -65,7 +82,7 @@ pub struct Pipe {
     pub seen: Vec<Seen>,
     /// What nobody's address was: (from, text).
     pub raw: Vec<(SocketAddr, SocketAddr, String)>,
-    pub names: HashMap<String, Vec<(Transport, SocketAddr)>>,
+    pub names: HashMap<String, Vec<Peer>>,
     flying: BTreeMap<(Time, u64), Packet>,
     count: u64,
     random: u64,
@@ -107,10 +124,16 @@ impl Pipe {
                     agent: UserAgent::new(config, bytes),
                     address: addr(index),
                     events: Vec::new(),
+                    offered: Vec::new(),
                     media: HashMap::new(),
                     media_ends: HashMap::new(),
                     registrations: Vec::new(),
+                    lamps: Vec::new(),
+                    mailboxes: Vec::new(),
                     digits: Vec::new(),
+                    sent_digits: Vec::new(),
+                    abandoned: Vec::new(),
+                    turned_away: Vec::new(),
                     placed: 0,
                     rtp: 10_000,
                 }
@@ -145,17 +168,19 @@ impl Pipe {
         if below == 0 { 0 } else { self.random % below }
     }
 
-    /// Gives an action to an end, with an RTP address where it needs one.
+    /// Gives an action to an end, with an RTP port where it needs one.
     pub fn act(&mut self, end: usize, action: Action) {
-        let media = match action {
+        let rtp_port = match action {
             Action::Invite { .. } | Action::Answer(_) => {
                 let this = &mut self.ends[end];
                 this.rtp += 2;
-                Some(SocketAddr::new(this.address.ip(), this.rtp))
+                Some(this.rtp)
             }
+            // For a 180 that has our offer: the port that the answer will have.
+            Action::Ring(_) => Some(self.ends[end].rtp + 2),
             _ => None,
         };
-        self.input(end, Input::Action { action, media });
+        self.input(end, Input::Action { action, rtp_port });
     }
 
     pub fn input(&mut self, end: usize, input: Input<'_>) {
@@ -170,15 +195,11 @@ impl Pipe {
             match output {
                 Output::Transmit(transmit) => {
                     let from = this.address;
-                    self.send(
-                        transmit.transport,
-                        from,
-                        transmit.destination,
-                        transmit.bytes,
-                    );
+                    self.send(from, transmit.peer, transmit.bytes);
                 }
                 Output::Event { leg, event } => this.events.push((leg, event)),
-                Output::Media { leg, session } => match session {
+                Output::Offered { leg, payloads, to } => this.offered.push((leg, payloads, to)),
+                Output::Media { leg, session, .. } => match session {
                     Some(session) => {
                         this.media.insert(leg, *session);
                     }
@@ -187,26 +208,34 @@ impl Pipe {
                         *this.media_ends.entry(leg).or_default() += 1;
                     }
                 },
+                Output::Digit { leg, digit, step } => this.sent_digits.push((leg, digit, step)),
                 Output::Dtmf { digit, .. } => this.digits.push(digit),
+                Output::TurnedAway { from, count } => this.turned_away.push((from, count)),
+                Output::Learnt(Learnt::Mailbox { account, mailbox }) => {
+                    this.mailboxes.push((account, mailbox));
+                }
+                Output::Learnt(Learnt::Lamp { lamp, state }) => this.lamps.push((lamp, state)),
                 Output::Registration { state, .. } => this.registrations.push(state),
-                Output::Resolve { id, host, .. } => {
-                    let addresses = self.names.get(&host).cloned().unwrap_or_default();
+                Output::AbandonStream(peer) => self.ends[end].abandoned.push(peer),
+                Output::Resolve(question) => {
+                    let peers = self.names.get(&question.host);
+                    let peers = &peers.cloned().unwrap_or_default();
                     let now = self.now;
-                    let input = Input::Resolved {
-                        id,
-                        addresses: &addresses,
-                    };
+                    let id = question.id;
+                    let input = Input::Resolved { id, peers };
                     self.ends[end].agent.handle_input(now, input);
                 }
             }
         }
     }
 
-    fn send(&mut self, transport: Transport, from: SocketAddr, to: SocketAddr, bytes: Vec<u8>) {
+    fn send(&mut self, from: SocketAddr, peer: Peer, bytes: Vec<u8>) {
+        let (transport, to) = (peer.transport, peer.address);
         let mut seen = Seen {
             at: self.now,
             from,
             to,
+            name: peer.name,
             text: String::from_utf8_lossy(&bytes).into_owned(),
             lost: false,
         };
@@ -298,7 +327,8 @@ impl Pipe {
     /// Puts a message of the test's own on the network.
     pub fn inject(&mut self, from: SocketAddr, end: usize, text: &str) {
         let to = self.ends[end].address;
-        self.send(Transport::Udp, from, to, text.as_bytes().to_vec());
+        let to = Peer::at(Transport::Udp, to);
+        self.send(from, to, text.as_bytes().to_vec());
     }
 
     /// Lets so much time pass.
@@ -348,9 +378,8 @@ impl Pipe {
             return;
         };
         let source = Source {
-            transport: packet.transport,
+            peer: Peer::at(packet.transport, packet.from),
             local: packet.to,
-            remote: packet.from,
             connection: (packet.transport == Transport::Tcp).then_some(ConnectionId(1)),
         };
         self.input(
@@ -462,6 +491,16 @@ impl Pipe {
             .iter()
             .filter(|seen| seen.from == from && seen.text.starts_with(start))
             .count()
+    }
+
+    /// How many requests of this method an end sent outside of dialogs, each counted once however often it went.
+    pub fn requests(&self, end: usize, method: &str) -> usize {
+        let from = self.ends[end].address;
+        let seen = self.seen.iter();
+        let own = seen.filter(|seen| seen.from == from && seen.text.starts_with(method));
+        let mut numbers: Vec<&str> = own.map(|seen| header(&seen.text, "CSeq")).collect();
+        numbers.dedup();
+        numbers.len()
     }
 
     /// The last message with this start that an end sent.

@@ -1,0 +1,64 @@
+//! The calls that outlive a crash of the phone: the core's and the user agent's word of each, together.
+use crate::endpoint::{Endpoint, EndpointOutput};
+use crate::kept::KeptDialog;
+use trialog_call::{CallId, EndCause, Input, KeptCall, Notice, Time, WireEvent};
+
+/// A call as the next run of the phone goes on with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedCall {
+    /// What it is to the agent.
+    pub call: KeptCall,
+    /// Its legs' dialogs, one each.
+    pub dialogs: Vec<KeptDialog>,
+}
+
+impl Endpoint {
+    /// The calls that outlive a crash of the phone as it is now, oldest first: what is not among them any more is over.
+    #[must_use]
+    pub fn saved_calls(&self) -> Vec<SavedCall> {
+        let saved = |call: KeptCall| {
+            let dialogs = call.legs.iter().map(|leg| self.agent.kept_dialog(leg.id));
+            let dialogs = dialogs.collect::<Option<_>>()?;
+            Some(SavedCall { call, dialogs })
+        };
+        self.phone
+            .kept_calls()
+            .into_iter()
+            .filter_map(saved)
+            .collect()
+    }
+
+    /// Goes on with calls of an earlier run, after [`Endpoint::restore`] and when there are ports for RTP: each of their far sides is
+    /// asked for a session at our new address, and one whose dialog can't be gone on with has left. Returns the calls that can't be
+    /// taken up.
+    #[must_use]
+    pub fn take_up(&mut self, now: Time, saved: &[SavedCall]) -> Vec<CallId> {
+        let mut refused = Vec::new();
+        for SavedCall { call, dialogs } in saved {
+            if !self.phone.take_up(now, call) {
+                refused.push(call.id);
+                continue;
+            }
+            let taken = Notice::TakenUp { call: call.id };
+            self.out.push_back(EndpointOutput::Notice(taken));
+            for leg in &call.legs {
+                let dialog = dialogs.iter().find(|dialog| dialog.leg == leg.id);
+                if !dialog.is_some_and(|dialog| self.take_up_dialog(now, dialog)) {
+                    self.heard.push_back(Input::Wire {
+                        leg: leg.id,
+                        event: WireEvent::Ended(EndCause::Lost),
+                    });
+                }
+            }
+        }
+        // The first step asks for what is wanted of their legs.
+        self.heard.push_back(Input::NetworkChanged);
+        self.settle(now);
+        refused
+    }
+
+    fn take_up_dialog(&mut self, now: Time, dialog: &KeptDialog) -> bool {
+        let port = self.take_rtp_port(dialog.leg);
+        port.is_some_and(|port| self.agent.take_up(now, dialog, port))
+    }
+}

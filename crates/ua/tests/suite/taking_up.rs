@@ -1,0 +1,202 @@
+//! A phone that is made anew goes on with the dialogs of one that has died.
+use crate::support::registrar::{registrar, with_registrar};
+use crate::support::{addr, config, header, reply, target};
+use std::time::Duration;
+use trialog_call::{AccountId, Act, CallRecord, Input, Policy, Stage, Time};
+use trialog_sdp::Protection;
+use trialog_ua::{
+    Endpoint, EndpointInput, EndpointOutput, KeptDialog, Peer, SavedCall, Source, Transport,
+};
+
+const NOW: Time = Time(Duration::from_secs(9));
+
+fn phone(own: bool, seed: u8) -> Endpoint {
+    secured(own, seed, Protection::Off)
+}
+
+fn secured(own: bool, seed: u8, srtp: Protection) -> Endpoint {
+    let mut config = if own { with_registrar() } else { config(1) };
+    config.srtp = srtp;
+    let mut phone = Endpoint::new(Policy::default(), config, [seed; 32]);
+    (0..4).for_each(|place| phone.offer_rtp_port(20_000 + 100 * u16::from(seed) + 2 * place));
+    phone
+}
+
+/// What it sends now, as text, and what it records.
+fn sent(phone: &mut Endpoint) -> (Vec<String>, Vec<CallRecord>) {
+    let (mut messages, mut records) = (Vec::new(), Vec::new());
+    while let Some(output) = phone.poll_output() {
+        match output {
+            EndpointOutput::Transmit(transmit) => {
+                messages.push(String::from_utf8(transmit.bytes).expect("text"));
+            }
+            EndpointOutput::Record(record) => records.push(record),
+            _ => {}
+        }
+    }
+    (messages, records)
+}
+
+fn hand(phone: &mut Endpoint, from: std::net::SocketAddr, local: usize, text: &str) {
+    let source = Source {
+        peer: Peer::at(Transport::Udp, from),
+        local: addr(local),
+        connection: None,
+    };
+    let message = text.as_bytes();
+    phone.handle(NOW, EndpointInput::Wire { source, message });
+}
+
+/// Carries what both say until neither says any more.
+fn exchange(phones: &mut [Endpoint; 2]) -> Vec<String> {
+    let mut all = Vec::new();
+    loop {
+        let mut rests = true;
+        for own in [0, 1] {
+            for text in sent(&mut phones[own]).0 {
+                rests = false;
+                hand(&mut phones[1 - own], addr(own), 1 - own, &text);
+                all.push(text);
+            }
+        }
+        if rests {
+            return all;
+        }
+    }
+}
+
+/// The phone calls the other one, which answers, and dies.
+fn died() -> (Endpoint, Vec<SavedCall>) {
+    let (other, saved, _) = died_in([phone(true, 0), phone(false, 1)]);
+    (other, saved)
+}
+
+/// The same of these two; and its INVITE.
+fn died_in(mut phones: [Endpoint; 2]) -> (Endpoint, Vec<SavedCall>, String) {
+    let account = AccountId(0);
+    let target = target(1);
+    let dial = Input::Dial { account, target };
+    phones[0].handle(NOW, EndpointInput::Core(dial));
+    let invite = exchange(&mut phones).remove(0);
+    let call = phones[1].snapshot(NOW).calls[0].id;
+    let act = Act::Answer;
+    phones[1].handle(NOW, EndpointInput::Core(Input::Act { call, act }));
+    exchange(&mut phones);
+    let saved = phones[0].saved_calls();
+    assert_eq!(saved.len(), 1);
+    let [_, other] = phones;
+    (other, saved, invite)
+}
+
+/// The first key that a message offers, with its suite.
+fn key(message: &str) -> &str {
+    let mut lines = message.lines();
+    lines
+        .find(|line| line.starts_with("a=crypto:"))
+        .expect("a key")
+}
+
+fn cseq(message: &str) -> u32 {
+    let number = header(message, "CSeq").split(' ').next();
+    number
+        .and_then(|number| number.parse().ok())
+        .expect("a number")
+}
+
+#[test]
+fn the_registrar_is_asked_first_and_the_far_side_when_it_has_answered_or_does_not() {
+    for answers in [true, false] {
+        let (other, saved) = died();
+        let mut again = phone(true, 2);
+        assert_eq!(again.take_up(NOW, &saved), []);
+        again.handle(NOW, EndpointInput::Register(None));
+        let (messages, _) = sent(&mut again);
+        let [register] = &messages[..] else {
+            panic!("{messages:?}")
+        };
+        assert!(register.starts_with("REGISTER"), "{register}");
+        assert_eq!(again.snapshot(NOW).calls[0].stage, Stage::Connected);
+        if answers {
+            hand(
+                &mut again,
+                registrar(),
+                0,
+                &reply(register, "200 OK", "r", ""),
+            );
+        } else {
+            let later = NOW + Duration::from_secs(2);
+            again.handle(later, EndpointInput::Timeout);
+        }
+        let mut phones = [again, other];
+        let messages = exchange(&mut phones);
+        let invite = messages.iter().find(|text| text.starts_with("INVITE"));
+        let invite = invite.expect("a re-INVITE");
+        let dialog = &saved[0].dialogs[0];
+        assert_eq!(header(invite, "Call-ID"), dialog.call_id);
+        assert!(cseq(invite) > dialog.local_cseq, "{invite}");
+        assert!(invite.contains("m=audio 202"), "{invite}");
+        let answer = messages.iter().find(|text| text.starts_with("SIP/2.0 200"));
+        assert!(answer.is_some(), "{messages:?}");
+        let stages = phones.map(|phone| phone.snapshot(NOW).calls[0].stage);
+        assert_eq!(stages, [Stage::Connected; 2]);
+    }
+}
+
+#[test]
+fn a_call_that_was_secured_is_secured_again_by_new_keys() {
+    let srtp = Protection::Require;
+    let (other, saved, invite) = died_in([secured(true, 0, srtp), secured(false, 1, srtp)]);
+    let mut again = secured(true, 2, srtp);
+    assert_eq!(again.take_up(NOW, &saved), []);
+    again.handle(NOW + Duration::from_secs(2), EndpointInput::Timeout);
+    let mut phones = [again, other];
+    let messages = exchange(&mut phones);
+    let reinvite = messages.iter().find(|text| text.starts_with("INVITE"));
+    let reinvite = reinvite.expect("a re-INVITE");
+    assert!(reinvite.contains(" RTP/SAVP "), "{reinvite}");
+    assert_ne!(key(reinvite), key(&invite));
+    for phone in phones {
+        let call = phone.snapshot(NOW).calls.remove(0);
+        assert!(call.legs[0].secured.media, "{call:?}");
+    }
+}
+
+#[test]
+fn a_far_side_that_knows_the_dialog_no_more_has_left() {
+    let (_, saved) = died();
+    let mut again = Endpoint::new(Policy::default(), config(0), [2; 32]);
+    (0..4).for_each(|place| again.offer_rtp_port(20_000 + 2 * place));
+    assert_eq!(again.take_up(NOW, &saved), []);
+    let (messages, _) = sent(&mut again);
+    let [invite] = &messages[..] else {
+        panic!("{messages:?}")
+    };
+    let gone = reply(invite, "481 Call/Transaction Does Not Exist", "x", "");
+    hand(&mut again, addr(1), 0, &gone);
+    let (_, records) = sent(&mut again);
+    let finished = |record: &CallRecord| matches!(record, CallRecord::Finished { .. });
+    assert!(records.iter().any(finished), "{records:?}");
+}
+
+#[test]
+fn a_dialog_that_can_be_none_ends_its_leg_and_no_more() {
+    let spoilt: [fn(&mut KeptDialog); 7] = [
+        |dialog| dialog.remote_target.clear(),
+        |dialog| dialog.local = "<sip:".to_owned(),
+        |dialog| dialog.local_tag.clear(),
+        |dialog| dialog.call_id.push('\n'),
+        |dialog| dialog.local_cseq = u32::MAX,
+        |dialog| dialog.route_set = vec!["<sip:p1;lr>".to_owned(); 65],
+        |dialog| dialog.session.description.clear(),
+    ];
+    for spoil in spoilt {
+        let (_, mut saved) = died();
+        spoil(&mut saved[0].dialogs[0]);
+        let mut again = phone(true, 2);
+        assert_eq!(again.take_up(NOW, &saved), []);
+        let (messages, records) = sent(&mut again);
+        assert_eq!(messages, [""; 0]);
+        let finished = |record: &CallRecord| matches!(record, CallRecord::Finished { .. });
+        assert!(records.iter().any(finished), "{records:?}");
+    }
+}
