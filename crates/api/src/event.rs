@@ -1,8 +1,11 @@
 //! What happens in the phone: each message of the WebSocket `/api/events` is one [`Event`].
+use crate::asked::Asked;
 use crate::name::{
-    Asked, CallPart, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage, StatusCause,
+    AwayReason, CallPart, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage, StatusCause,
 };
-use crate::status::{Account, Audio, Call, Status, WrapUp};
+use crate::status::{
+    Account, Audio, Call, Lamp, Party, Quality, Records, Status, Voicemail, WrapUp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +50,16 @@ pub enum What {
     CallOwned {
         /// The call's number.
         call: u32,
-        /// The customer's name or address.
-        peer: String,
+        /// The customer.
+        peer: Party,
+    },
+    /// The party that the call is about is another than before, or is called otherwise: the called party's server has stated who
+    /// answered, or a PBX has put another party there.
+    CallIdentified {
+        /// The call's number.
+        call: u32,
+        /// The party that it is about from now on.
+        peer: Party,
     },
     /// Something about a call is other than before.
     CallChanged {
@@ -62,6 +73,22 @@ pub enum What {
         /// The call as it is now.
         view: Box<Call>,
     },
+    /// The quality of a party's sound was measured.
+    Quality {
+        /// The call's number.
+        call: u32,
+        /// The leg's id.
+        leg: String,
+        /// How its sound comes here; absent where nothing came.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quality: Option<Quality>,
+    },
+    /// How loud the parties are: only for a client that asks for it (`levels=true`), up to eight times a second while it changes. It is no
+    /// change of the status: it has the number of the last one, and is not sent again to a client that comes back.
+    Levels {
+        /// How loud each is.
+        levels: Levels,
+    },
     /// A call is over for the agent.
     CallEnded {
         /// The call's number.
@@ -71,6 +98,9 @@ pub enum What {
         /// The SIP status of a call that was refused.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
+        /// Why, as the other party's side has stated it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
     },
     /// A call has left the status: its last leg is gone.
     CallGone {
@@ -98,7 +128,7 @@ pub enum What {
         /// The wrap-up as it is now.
         view: WrapUp,
     },
-    /// A wrap-up was handed in.
+    /// A wrap-up was handed in, and is kept.
     WrapUpSubmitted {
         /// The wrap-up's number.
         wrap_up: u32,
@@ -106,28 +136,63 @@ pub enum What {
         call: u32,
         /// The reason's code.
         reason: String,
+        /// What the agent has written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
         /// The timer submitted it, not the agent.
         timed: bool,
-    },
-    /// A draft was not needed after all.
-    WrapUpDropped {
-        /// The wrap-up's number.
-        wrap_up: u32,
     },
     /// An account stands otherwise with its registrar than before.
     Registration {
         /// The account as it is now.
         account: Account,
     },
-    /// The agent is available or idle.
+    /// What is known of an account's mailbox changed.
+    Voicemail {
+        /// The number of the account.
+        account: u16,
+        /// Its voice messages; absent where nothing is known of them any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        voicemail: Option<Voicemail>,
+    },
+    /// Somebody else's phone stands otherwise than before.
+    Lamp {
+        /// The lamp as it is now.
+        lamp: Lamp,
+    },
+    /// A new caller meets something else than before.
     Presence {
         /// The presence as it is now.
         presence: Presence,
+        /// When that began, in Unix milliseconds.
+        since_ms: u64,
+        /// The code of the reason that the agent has given for being idle; absent where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        idle_reason: Option<String>,
+        /// The SIP status with which a new call is refused now; absent where it rings.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        callers_get: Option<u16>,
+    },
+    /// A new call was refused at once, and never was in the status.
+    CallTurnedAway {
+        /// The caller; of several, the last one.
+        peer: Party,
+        /// The SIP status that it got.
+        status: u16,
+        /// Why.
+        why: AwayReason,
+        /// How many calls this is about: more than one where more came in a minute than have an event each.
+        calls: u32,
     },
     /// Microphone and ear, or the recordings, are other than before.
     Audio {
         /// Microphone and ear as they are now.
         audio: Audio,
+    },
+    /// The disk refuses what is to be kept of calls, or takes it again.
+    Records {
+        /// How the records are now.
+        records: Records,
     },
     /// The phone is being switched off; it may wait for a conference or an anchored call.
     Ending,
@@ -136,8 +201,63 @@ pub enum What {
         /// What the agent is told.
         notice: Notice,
     },
+    /// What waits to be read is other than before.
+    Unread {
+        /// What waits now, oldest first.
+        unread: Vec<Unread>,
+    },
     /// An act was asked for, by any client or the headset, and refused.
     Refused(Refused),
+    /// An event of a newer phone, by a name that is not known here: its members are passed over. No phone sends it.
+    #[serde(other, skip_serializing)]
+    #[schemars(skip)]
+    Unknown,
+}
+
+/// A notice that waits to be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unread {
+    /// Its number, never used again.
+    pub id: u64,
+    /// When it was told, in Unix milliseconds.
+    pub at_ms: u64,
+    /// What the agent was told.
+    #[serde(flatten)]
+    pub notice: Notice,
+}
+
+/// Why a party's side ends a call, in its own terms (SIP's header Reason, RFC 3326); or why no secured connection to it came about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndReason {
+    /// What `cause` is a code of: `SIP` (a status), `Q.850` (a cause), or another protocol. `TLS`: no code, and the text has what was wrong with
+    /// the far end's certificate.
+    pub protocol: String,
+    /// The code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<u16>,
+    /// For people, 100 characters at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// How loud the parties are: the RMS of the loudest 10 ms since the event before, in dB of full scale, -90 (silence) to 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Levels {
+    /// What the microphone takes in, muted or not.
+    pub microphone_db: i8,
+    /// What the ear is given.
+    pub ear_db: i8,
+    /// What comes from the far parties.
+    pub legs: Vec<LegLevel>,
+}
+
+/// How loud a far party is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LegLevel {
+    /// The leg's id.
+    pub leg: String,
+    /// As in `Levels`.
+    pub db: i8,
 }
 
 /// A call that is new.
@@ -147,8 +267,8 @@ pub struct Began {
     pub call: u32,
     /// This phone's role in it.
     pub role: Role,
-    /// The other party's name or address.
-    pub peer: String,
+    /// The other party.
+    pub peer: Party,
     /// The call, unless it was over at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<Box<Call>>,
@@ -178,20 +298,48 @@ pub struct Refused {
 pub struct Notice {
     /// What the agent is told, as a code.
     pub kind: NoticeKind,
-    /// The number of the call that it is about; absent for the headset's notices.
+    /// Something went wrong: it stays in the status's `unread` until it was read.
+    #[serde(default)]
+    pub grave: bool,
+    /// The number of the call that it is about; absent for the headset's notices and for calls that were turned away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<u32>,
-    /// The name or address of the party that it is about.
+    /// The party that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub party: Option<String>,
+    pub party: Option<Party>,
     /// The SIP status behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// How many calls it is about, of `turned-away` and `not-answered`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u32>,
     /// The digit that the party sent: `0` to `9`, `*`, `#`, `A` to `D`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digit: Option<String>,
+    /// The far side's own words, 100 characters at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
     /// What the agent is told, for people.
     pub text: String,
     /// `text` in German.
     pub text_de: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_a_newer_phone_is_read_all_the_same() {
+        let text =
+            r#"{"seq":7,"at_ms":8,"event":"call-translated","call":1,"into":{"language":"eo"}}"#;
+        let event: Event = serde_json::from_str(text).unwrap();
+        assert_eq!((event.seq, event.at_ms, event.what), (7, 8, What::Unknown));
+    }
+
+    #[test]
+    fn a_known_event_without_a_member_that_it_needs_is_none() {
+        let text = r#"{"seq":7,"at_ms":8,"event":"call-gone"}"#;
+        assert!(serde_json::from_str::<Event>(text).is_err());
+    }
 }

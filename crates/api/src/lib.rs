@@ -3,18 +3,32 @@
 //!
 //! There is no logic here but the reading: which values a member of a request may have. Times are Unix milliseconds unless
 //! a member's name has another unit.
-mod answer;
-mod event;
+#[macro_use]
 mod name;
+mod access;
+mod answer;
+mod asked;
+mod event;
+mod history;
 mod problem;
 pub mod request;
 mod status;
+mod webhook;
 
-pub use answer::{Done, Placed};
-pub use event::{Began, Event, Notice, Refused, What};
+pub use access::{AccessRole, PageRole};
+pub use answer::{Contact, Directory, Done, Invitation, Paired, Placed, Ticket};
+pub use asked::Asked;
+pub use event::{Began, EndReason, Event, LegLevel, Levels, Notice, Refused, Unread, What};
+pub use history::{History, HistoryCall, HistoryEvent, HistoryLeg, HistoryWrapUp};
 pub use name::{
-    ActName, Asked, AudioEnd, CallPart, Member, NoticeKind, Outcome, PhoneAct, Presence,
-    RefusalCode, RegistrationState, Role, Stage, StatusCause, UnknownName,
+    ActName, AudioEnd, AwayReason, CallPart, DigitWay, HistoryKind, LampState, Member, NoticeKind,
+    Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role, Stage,
+    StatusCause, UnknownName, Verdict,
 };
 pub use problem::Problem;
-pub use status::{Account, Act, Audio, Call, CallLeg, Status, WrapUp, WrapUpReason};
+pub use status::{
+    Account, Act, AskedDevices, Audio, Call, CallLeg, IdleReason, KnownDevices, Lamp, Party,
+    Quality, Records, Secured, SoundDevice, Status, TransferRequest, Voicemail, WrapUp,
+    WrapUpReason,
+};
+pub use webhook::{WebhookEvent, WebhookMessage};

@@ -57,12 +57,50 @@ macro_rules! names {
 }
 
 names! {
-    /// Whether new calls are taken.
+    /// What a new caller meets: whether calls are taken, and why not.
     Presence {
         /// They ring here.
         Available = "available",
-        /// They are refused.
+        /// The agent is idle.
         Idle = "idle",
+        /// The agent let a call ring, and takes none until one says otherwise (`agent.rona`).
+        NotAnswered = "not-answered",
+        /// Microphone or ear is missing (`agent.no_device_is_away`).
+        NoDevice = "no-device",
+        /// The agent owes a wrap-up (`agent.wrap_up_is_away`).
+        WrapUp = "wrap-up",
+        /// There are as many calls as the phone takes.
+        Busy = "busy",
+        /// The phone is being switched off.
+        Ending = "ending",
+    }
+
+    /// The presence that an agent sets.
+    OwnPresence {
+        /// New calls ring here.
+        Available = "available",
+        /// They do not.
+        Idle = "idle",
+    }
+
+    /// Why a new call is not even offered.
+    AwayReason {
+        /// The agent is idle.
+        Idle = "idle",
+        /// The agent let a call ring before.
+        NotAnswered = "not-answered",
+        /// The agent's microphone or ear is missing.
+        NoDevice = "no-device",
+        /// The agent owes a wrap-up.
+        WrapUp = "wrap-up",
+        /// There are as many calls as the phone takes.
+        Busy = "busy",
+        /// No RTP port is free.
+        NoRtpPort = "no-rtp-port",
+        /// It is for no account of this phone.
+        NotKnown = "not-known",
+        /// The phone is being switched off.
+        Ending = "ending",
     }
 
     /// What a party is in a call.
@@ -79,6 +117,8 @@ names! {
     Stage {
         /// Rings here.
         Offered = "offered",
+        /// A peer asks this phone to place the call: `accept` or `decline`. It has no leg yet.
+        Asked = "asked",
         /// Rings there.
         Dialling = "dialling",
         /// Both talk.
@@ -107,6 +147,8 @@ names! {
     Outcome {
         /// It rang, here or there, until the caller gave up.
         NotAnswered = "not-answered",
+        /// Another phone that it rang at has answered it.
+        AnsweredElsewhere = "answered-elsewhere",
         /// The callee refused it; the event has the SIP status.
         Refused = "refused",
         /// By this phone.
@@ -121,6 +163,36 @@ names! {
         Failed = "failed",
     }
 
+    /// What became of a call of the history.
+    HistoryKind {
+        /// It came, and was answered here.
+        Answered = "answered",
+        /// It was placed here.
+        Placed = "placed",
+        /// It came, and was not answered.
+        Missed = "missed",
+        /// It came, and the agent refused it or sent it elsewhere.
+        Rejected = "rejected",
+        /// It came, and another phone has answered it.
+        AnsweredElsewhere = "answered-elsewhere",
+        /// It came, and was refused at once.
+        TurnedAway = "turned-away",
+        /// It came as a consult: this phone was the guest.
+        Consulted = "consulted",
+    }
+
+    /// How good a party's sound is, by the estimate of its mean opinion score.
+    Verdict {
+        /// 4.03 or more: listeners are content.
+        Good = "good",
+        /// 3.6 or more: some are not.
+        Fair = "fair",
+        /// 3.1 or more: many are not.
+        Poor = "poor",
+        /// Less: nearly all are not.
+        Bad = "bad",
+    }
+
     /// How an account stands with its registrar.
     RegistrationState {
         /// There is no registrar: the phone is called by its address.
@@ -133,6 +205,18 @@ names! {
         Failed = "failed",
         /// The registrar was not asked, or was asked to forget this phone.
         Unregistered = "unregistered",
+    }
+
+    /// How somebody else's phone stands.
+    LampState {
+        /// It has no call.
+        Idle = "idle",
+        /// It rings.
+        Ringing = "ringing",
+        /// It has a call, or places one.
+        Busy = "busy",
+        /// Nothing is known of it.
+        Unknown = "unknown",
     }
 
     /// An act on a call, as in the path `/api/calls/{call}/…`.
@@ -235,7 +319,9 @@ names! {
         OtherCallFirst = "other-call-first",
         /// There are as many calls as the phone takes.
         TooManyCalls = "too-many-calls",
-        /// There is no such wrap-up reason.
+        /// No RTP port can be had.
+        NoRtpPort = "no-rtp-port",
+        /// There is no such reason.
         NoSuchReason = "no-such-reason",
         /// A wrap-up is handed in after the talk.
         StillTalking = "still-talking",
@@ -245,6 +331,16 @@ names! {
         NotADigit = "not-a-digit",
         /// The phone is being switched off.
         Terminating = "terminating",
+    }
+
+    /// How a digit went to the far side.
+    DigitWay {
+        /// As telephone-event in the RTP stream (RFC 4733).
+        Event = "event",
+        /// By INFO, which the far side has answered with 2xx.
+        Info = "info",
+        /// As two tones in the sound. Whether the far side listens for them is not known.
+        InBand = "in-band",
     }
 
     /// What the agent is told.
@@ -259,6 +355,8 @@ names! {
         SwapUndone = "swap-undone",
         /// The transfer failed; the customer is still here.
         TransferFailed = "transfer-failed",
+        /// The transfer failed, and the customer has hung up meanwhile.
+        TransferFailedCustomerGone = "transfer-failed-customer-gone",
         /// The guest declined the transfer.
         TransferDeclined = "transfer-declined",
         /// The owner took the transfer back.
@@ -271,16 +369,52 @@ names! {
         NowOwner = "now-owner",
         /// The guest has left.
         GuestLeft = "guest-left",
+        /// The offered call was answered at another phone.
+        AnsweredElsewhere = "answered-elsewhere",
+        /// The far side has said in words why its leg ends.
+        Reason = "reason",
         /// The customer has left.
         CustomerLeft = "customer-left",
         /// No sound comes from the party.
         NoAudio = "no-audio",
         /// Sound comes from the party again.
         AudioBack = "audio-back",
+        /// Calls of senders that policy does not let in were turned away.
+        StrangersTurnedAway = "strangers-turned-away",
+        /// A caller was turned away; one such notice a minute at most.
+        TurnedAway = "turned-away",
+        /// Calls rang and were not answered: the agent takes no more until one says otherwise.
+        NotAnswered = "not-answered",
+        /// A wrap-up that was handed in could not be kept: it is due as before.
+        WrapUpNotKept = "wrap-up-not-kept",
+        /// The disk refuses the records of calls; they are held until it takes them.
+        RecordsFailing = "records-failing",
+        /// The disk takes the records again.
+        RecordsKept = "records-kept",
+        /// A webhook does not take records; they are kept and sent again.
+        WebhookFailing = "webhook-failing",
+        /// It takes them again.
+        WebhookWell = "webhook-well",
+        /// Records that waited too long for a webhook, or were too many, are not sent.
+        WebhookDropped = "webhook-dropped",
+        /// A webhook wants no more (410), and gets none until the phone is started anew.
+        WebhookOff = "webhook-off",
+        /// The phone has died and was started again, and goes on with the call.
+        TakenUp = "taken-up",
+        /// The phone has died and was started again, and could not go on with the call.
+        CallLost = "call-lost",
         /// The headset is gone.
         DeviceGone = "device-gone",
         /// The headset is back.
         DeviceBack = "device-back",
+        /// The agent speaks, and the microphone is stopped; one such notice in 30 s at most.
+        SpeaksMuted = "speaks-muted",
+        /// A party asks this phone to call another one: a transfer.
+        TransferRequested = "transfer-requested",
+        /// The called party's phone or server sends the call elsewhere.
+        Redirected = "redirected",
+        /// A call was answered without the agent's doing, by policy or because its caller asked for it.
+        AnsweredUnasked = "answered-unasked",
         /// The party sent a digit.
         Dtmf = "dtmf",
         /// The hook would end a conference for all: `end` or `stay`.
@@ -309,6 +443,8 @@ names! {
         Muted = "muted",
         /// Any of its legs.
         Legs = "legs",
+        /// The transfer that the agent is asked to take.
+        TransferRequest = "transfer-request",
         /// Which acts there are, which of them are allowed, and why others are not.
         Acts = "acts",
     }
@@ -334,22 +470,13 @@ names! {
     }
 }
 
-/// What was asked for: an act on a call, or something of the phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Asked {
-    /// The act on the call.
-    Call(ActName),
-    /// The act of the phone.
-    Phone(PhoneAct),
-}
-
-impl fmt::Display for Asked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(act) => act.fmt(f),
-            Self::Phone(act) => act.fmt(f),
-        }
+#[expect(
+    clippy::derivable_impls,
+    reason = "the names' macro has no place for it"
+)]
+impl Default for AudioEnd {
+    fn default() -> Self {
+        Self::None
     }
 }
 
@@ -366,17 +493,5 @@ mod tests {
             assert_eq!(stage.to_string().parse(), Ok(*stage));
         }
         assert_eq!("talking".parse::<Stage>(), Err(UnknownName));
-    }
-
-    #[test]
-    fn what_was_asked_for_is_one_name_in_json() {
-        for (asked, name) in [
-            (Asked::Call(ActName::EndConsult), "end-consult"),
-            (Asked::Phone(PhoneAct::Hook), "hook"),
-        ] {
-            let json = serde_json::to_value(asked).unwrap();
-            assert_eq!(json, name);
-            assert_eq!(serde_json::from_value::<Asked>(json).unwrap(), asked);
-        }
     }
 }

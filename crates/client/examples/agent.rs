@@ -4,17 +4,31 @@
 //!
 //! NAME is a running phone's; without it, the only one that runs.
 use std::time::Duration;
-use trialog_client::api::{ActName, What};
+use trialog_client::api::{ActName, Stage, What};
 use trialog_client::{Address, Client, Error};
 
 fn main() -> Result<(), Error> {
     let name = std::env::args().nth(1);
-    let phone = Client::new(Address::of_running(name.as_deref())?);
+    serve(&Client::new(Address::of_running(name.as_deref())?))
+}
+
+/// Until the phone ends.
+pub(crate) fn serve(phone: &Client) -> Result<(), Error> {
     for event in phone.events(None)? {
         match event?.what {
-            What::Status { status, .. } => println!("{} is ready", status.name),
+            What::Status { status, .. } => {
+                println!("{} is ready", status.name);
+                // What rang before it looked.
+                let offered = status
+                    .calls
+                    .iter()
+                    .filter(|call| call.stage == Stage::Offered);
+                for call in offered {
+                    phone.act(call.id, ActName::Answer)?;
+                }
+            }
             What::CallOffered(began) => {
-                println!("{} calls", began.peer);
+                println!("{} calls", began.peer.name);
                 phone.act(began.call, ActName::Answer)?;
             }
             What::CallAnswered { call } => {
@@ -28,7 +42,7 @@ fn main() -> Result<(), Error> {
             What::WrapUpDue { wrap_up, .. } => {
                 let reasons = phone.status()?.reasons;
                 if let Some(reason) = reasons.first() {
-                    phone.submit_wrap_up(wrap_up, &reason.code)?;
+                    phone.submit_wrap_up(wrap_up, &reason.code, None)?;
                 }
             }
             What::Notice { notice } => println!("! {}", notice.text),

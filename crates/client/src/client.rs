@@ -1,10 +1,15 @@
 //! Requests and their answers.
-use crate::{Address, Error, Events};
+use crate::{Address, Error, Events, percent_encoded};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
-use trialog_api::request::{Aim, Dial, Dtmf, Follow, NoMembers, Say, SetPresence, WrapUp};
-use trialog_api::{ActName, Done, Placed, Presence, Status};
+use trialog_api::request::{
+    Aim, Dial, Dtmf, Follow, Invite, NoMembers, Past, Pickup, Registration, Reject, Say,
+    SetDevices, SetPresence, WrapUp, WrapUpDraft,
+};
+use trialog_api::{
+    ActName, DigitWay, Done, History, Invitation, OwnPresence, PageRole, Placed, Status,
+};
 use ureq::Agent;
 use ureq::http::{Request, Response};
 
@@ -51,6 +56,20 @@ impl Client {
         answer(&self.request("GET", "/api/status", "")?)
     }
 
+    /// Calls that were, the newest first, as many as the query asks for and that fit it.
+    pub fn history(&self, past: &Past) -> Result<History, Error> {
+        let members = serde_json::to_value(past).expect("requests have string keys only");
+        let pairs = members.as_object().into_iter().flatten();
+        let pairs = pairs.map(|(name, value)| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), percent_encoded);
+            format!("{name}={text}")
+        });
+        let query = pairs.collect::<Vec<_>>().join("&");
+        answer(&self.request("GET", &format!("/api/history?{query}"), "")?)
+    }
+
     /// Places a call from this account, by its number in the status (`None`: the first). Gives the call's number.
     pub fn call(&self, to: &str, account: Option<u16>) -> Result<u32, Error> {
         let to = to.to_owned();
@@ -63,32 +82,57 @@ impl Client {
         self.done(&format!("/api/calls/{call}/{act}"), &NoMembers {})
     }
 
-    /// An act with a party's address as its aim: forward, consult, or a blind transfer.
-    pub fn act_to(&self, call: u32, act: ActName, to: &str) -> Result<(), Error> {
+    /// Refuses an offered call, for all phones that it rings at or for this one; `None`: as the phone's configuration has it.
+    pub fn reject(&self, call: u32, everywhere: Option<bool>) -> Result<(), Error> {
+        self.done(&format!("/api/calls/{call}/reject"), &Reject { everywhere })
+    }
+
+    /// An act with a party's address as its aim: forward, consult, or a blind transfer. `account`: by its number, in place of the
+    /// call's own, whose registrar a number or name is at, and by which a consult is called.
+    pub fn act_to(
+        &self,
+        call: u32,
+        act: ActName,
+        to: &str,
+        account: Option<u16>,
+    ) -> Result<(), Error> {
         let to = to.to_owned();
-        self.done(&format!("/api/calls/{call}/{act}"), &Aim { to })
+        self.done(&format!("/api/calls/{call}/{act}"), &Aim { to, account })
     }
 
-    /// Sends one digit: `0` to `9`, `*`, `#`, `A` to `D`.
-    pub fn dtmf(&self, call: u32, digit: char) -> Result<(), Error> {
-        self.done(&format!("/api/calls/{call}/dtmf"), &Dtmf { digit })
+    /// Sends one digit, `0` to `9`, `*`, `#`, `A` to `D`, and gives how it went. [`Error::Problem`] also where it could not be sent, or
+    /// was refused.
+    pub fn dtmf(&self, call: u32, digit: char) -> Result<Option<DigitWay>, Error> {
+        let done: Done = self.post(&format!("/api/calls/{call}/dtmf"), &Dtmf { digit })?;
+        Ok(done.digit)
     }
 
-    /// Hands in the wrap-up of this number, with the code of one of the status's reasons.
-    pub fn submit_wrap_up(&self, wrap_up: u32, reason: &str) -> Result<(), Error> {
-        let reason = reason.to_owned();
+    /// Hands in the wrap-up of this number, with the code of one of the status's reasons; `note`: the agent's words (`None`: the drafted
+    /// ones). It is on the disk when this returns.
+    pub fn submit_wrap_up(
+        &self,
+        wrap_up: u32,
+        reason: &str,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        let (reason, note) = (reason.to_owned(), note.map(str::to_owned));
         self.done(
             &format!("/api/wrap-ups/{wrap_up}/submit"),
-            &WrapUp { reason },
+            &WrapUp { reason, note },
         )
     }
 
-    /// Chooses the wrap-up's reason without handing it in.
-    pub fn draft_wrap_up(&self, wrap_up: u32, reason: &str) -> Result<(), Error> {
-        let reason = reason.to_owned();
+    /// Keeps what was entered of the wrap-up so far without handing it in; `None` leaves what is there.
+    pub fn draft_wrap_up(
+        &self,
+        wrap_up: u32,
+        reason: Option<&str>,
+        note: Option<&str>,
+    ) -> Result<(), Error> {
+        let (reason, note) = (reason.map(str::to_owned), note.map(str::to_owned));
         self.done(
             &format!("/api/wrap-ups/{wrap_up}/draft"),
-            &WrapUp { reason },
+            &WrapUpDraft { reason, note },
         )
     }
 
@@ -97,20 +141,54 @@ impl Client {
         self.done(&format!("/api/wrap-ups/{wrap_up}/extend"), &NoMembers {})
     }
 
+    /// Takes the call that rings where this lamp is; the number of the new call.
+    pub fn pick_up(&self, lamp: u16) -> Result<u32, Error> {
+        let placed: Placed = self.post("/api/pickup", &Pickup { lamp })?;
+        Ok(placed.call)
+    }
+
     /// Presses the headset's hook.
     pub fn hook(&self) -> Result<(), Error> {
         self.done("/api/hook", &NoMembers {})
     }
 
+    /// Makes the agent idle, for the reason of this code.
+    pub fn set_idle(&self, reason: &str) -> Result<(), Error> {
+        let (presence, reason) = (OwnPresence::Idle, Some(reason.to_owned()));
+        self.done("/api/presence", &SetPresence { presence, reason })
+    }
+
     /// Makes the agent available or idle.
-    pub fn set_presence(&self, presence: Presence) -> Result<(), Error> {
-        self.done("/api/presence", &SetPresence { presence })
+    pub fn set_presence(&self, presence: OwnPresence) -> Result<(), Error> {
+        let reason = None;
+        self.done("/api/presence", &SetPresence { presence, reason })
+    }
+
+    /// Registers the account of this number (`None`: each that has a registrar).
+    pub fn register(&self, account: Option<u16>) -> Result<(), Error> {
+        self.done("/api/register", &Registration { account })
+    }
+
+    /// Takes the registration of the account of this number back (`None`: of each), until it is registered again.
+    pub fn unregister(&self, account: Option<u16>) -> Result<(), Error> {
+        self.done("/api/unregister", &Registration { account })
     }
 
     /// Speaks a WAV file into the microphone; its absolute path on the phone's machine. Only where the audio end is `file`.
     pub fn say(&self, file: &str) -> Result<(), Error> {
         let file = file.to_owned();
         self.done("/api/audio/say", &Say { file })
+    }
+
+    /// Chooses sound devices, also in a call; those that are `None` are the configuration's.
+    pub fn set_devices(&self, devices: &SetDevices) -> Result<(), Error> {
+        let body = serde_json::to_string(devices).expect("requests have string keys only");
+        answer::<Done>(&self.request("PUT", "/api/audio/devices", &body)?).map(|_| ())
+    }
+
+    /// A code that pairs one browser with the phone, for this role: its page is opened with `/#pair=` and the code.
+    pub fn invite(&self, role: PageRole) -> Result<Invitation, Error> {
+        self.post("/api/page/code", &Invite { role })
     }
 
     /// Ends the phone as SIGTERM does: a conference or an anchored call is waited for, unless it is asked for twice.

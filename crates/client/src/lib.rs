@@ -26,3 +26,15 @@ pub use client::Client;
 pub use error::Error;
 pub use events::Events;
 pub use trialog_api as api;
+
+/// A text as a part of a URL: all but the unreserved characters as `%XX` (RFC 3986 §2.3).
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
+}
