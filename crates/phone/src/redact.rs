@@ -1,4 +1,5 @@
-//! Secrets struck out of SIP messages before they are written anywhere: what answers a digest challenge, and passwords in URIs.
+//! Secrets struck out of SIP messages before they are written anywhere: what answers a digest challenge, passwords in URIs, and keys
+//! for SRTP in session descriptions.
 //! It works on the text, so that it holds for messages that no parser would take.
 use std::borrow::Cow;
 
@@ -28,9 +29,34 @@ pub(crate) fn redact(message: &[u8]) -> String {
         } else {
             Cow::Borrowed(line)
         };
-        out.push_str(&without_passwords(&line));
+        out.push_str(&without_keys(&without_passwords(&line)));
     }
     out
+}
+
+/// RFC 4568 §6.1: `inline:` and the key, up to its life time; several are separated by semicolons. Wherever it stands: a description may
+/// lie in a body of several parts, or be folded into something else.
+fn without_keys(line: &str) -> Cow<'_, str> {
+    const BEFORE: &str = "inline:";
+    // Keeps each octet's place.
+    let lower = line.to_ascii_lowercase();
+    let (mut out, mut done) = (String::new(), 0);
+    for (at, _) in lower.match_indices(BEFORE) {
+        let key = at + BEFORE.len();
+        let length = line[key..].find(['|', ';', ' ', '\t', '\r', '\n']);
+        let end = length.map_or(line.len(), |length| key + length);
+        if at < done || end == key {
+            continue;
+        }
+        out.push_str(&line[done..key]);
+        out.push_str(STRUCK);
+        done = end;
+    }
+    if done == 0 {
+        return Cow::Borrowed(line);
+    }
+    out.push_str(&line[done..]);
+    Cow::Owned(out)
 }
 
 /// `response` is what the password becomes; with `cnonce` and the rest of the message it can be guessed against. Schemes other
@@ -155,6 +181,21 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_srtp_are_struck_out_and_the_rest_of_their_lines_stays() {
+        let message = "INVITE sip:b SIP/2.0\r\n\r\nv=0\r\n\
+            a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0a2V5MQ==|2^20 WSH=64\r\n\
+            a=crypto:2 AEAD_AES_128_GCM INLINE:c2VjcmV0a2V5Mg;inline:c2VjcmV0a2V5Mw|1:4\r\na=sendrecv\r\n";
+        let written = redact(message.as_bytes());
+        assert!(!written.contains("c2VjcmV0"), "{written}");
+        for rest in [
+            "1 AES_CM_128_HMAC_SHA1_80 inline:[struck out]|2^20 WSH=64\r\n",
+            "INLINE:[struck out];inline:[struck out]|1:4\r\na=sendrecv\r\n",
+        ] {
+            assert!(written.contains(rest), "{written}");
+        }
+    }
+
+    #[test]
     fn a_message_without_secrets_is_left_as_it_is() {
         let message = "INVITE sip:bob@127.0.0.1:5062;transport=tcp SIP/2.0\r\nFrom: \"A\" <sip:a@127.0.0.1:5060>;tag=1\r\n\
             WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nContact: <sip:127.0.0.1:5060>\r\n\r\n\
@@ -164,7 +205,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_do_no_harm_wherever_they_stand() {
-        let message = b"INVITE sip:bob:geheim@b SIP/2.0\r\nTo: <sip:b>\r\nAuthorization: Digest a=\"b\",\r\n response=\"0123\", response=4567\r\n\r\nv=0\r\n";
+        let message = b"INVITE sip:bob:geheim@b SIP/2.0\r\nTo: <sip:b>\r\nAuthorization: Digest a=\"b\",\r\n response=\"0123\", response=4567\r\n\r\nv=0\r\na=crypto:1 X inline:abc|2^20;inline:d\r\n";
         for bytes in [
             &b"\xff"[..],
             b"\0",

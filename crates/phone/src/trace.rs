@@ -1,7 +1,8 @@
 //! The trace: every SIP message as it was at the socket, one JSON object a line, with its secrets struck out. It is for people
 //! and for tools that draw ladders; the phone never reads it.
-use crate::platform::for_user_only;
+use crate::os::for_user_only;
 use crate::redact::redact;
+use crate::visible;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -44,16 +45,16 @@ impl Trace {
     }
 
     pub(crate) fn write(&mut self, seen: Seen<'_>) -> io::Result<()> {
-        let mut line = json!({
+        let line = json!({
             "t_us": seen.at_us,
             "dir": match seen.way { Way::In => "in", Way::Out => "out" },
-            "transport": match seen.transport { Transport::Udp => "udp", Transport::Tcp => "tcp" },
+            "transport": match seen.transport { Transport::Udp => "udp", Transport::Tcp => "tcp", Transport::Tls => "tls" },
             "local": seen.local.to_string(),
             "remote": seen.remote.to_string(),
             "message": redact(seen.message),
         })
         .to_string();
-        line.push('\n');
+        let line = format!("{}\n", visible::json(&line));
         self.0.write_all(line.as_bytes())
     }
 }

@@ -97,6 +97,41 @@ fn exit_statuses_are_0_done_1_refused_2_usage_3_no_phone() {
     assert_eq!(said(&["status"]).0, 3);
 }
 
+/// Whether a browser is paired by this code.
+fn paired(code: &str, url: &str) -> bool {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let body = json!({"code": code}).to_string();
+    let request = agent.post(format!("{url}/api/page/pair"));
+    let answer = request
+        .header("Content-Type", "application/json")
+        .send(&body);
+    answer.is_ok_and(|answer| answer.status() == 200)
+}
+
+#[test]
+fn a_page_is_opened_by_an_address_that_pairs_one_browser_and_is_the_same_after_a_start() {
+    let stage = Stage::new();
+    let print = || {
+        let output = stage.command().args(["page", "--print"]).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let (url, code) = said.trim().split_once("/#pair=").unwrap_or_default();
+        (output.status.code(), url.to_owned(), code.to_owned())
+    };
+    assert_eq!(print().0, Some(3), "no phone is running");
+    let phone = stage.phone("alice", NO_SOUND);
+    let (status, url, code) = print();
+    assert_eq!(status, Some(0));
+    assert!(paired(&code, &url));
+    assert!(!paired(&code, &url), "it is good once");
+    assert!(stage.ctl(&["shutdown"]).status.success());
+    assert!(phone.end().0.success());
+    let _again = stage.phone("alice", NO_SOUND);
+    assert_eq!(print().1, url, "an open page finds the phone again");
+}
+
 #[test]
 fn a_name_or_a_port_that_is_taken_is_named_with_the_key_that_mends_it() {
     let stage = Stage::new();
@@ -149,4 +184,34 @@ fn several_calls_are_told_apart_by_their_numbers() {
     assert!(ctl(&["answer"]).status.success());
     agent.stage("held");
     assert!(ctl(&["end", "--call", "2"]).status.success());
+}
+
+#[test]
+fn what_ctl_says_itself_it_says_in_german_too_and_history_is_asked_for_by_times() {
+    let stage = Stage::new();
+    let said = |output: &std::process::Output| String::from_utf8(output.stderr.clone()).unwrap();
+    let alone = stage.ctl(&["--lang", "de", "status"]);
+    assert_eq!(alone.status.code(), Some(3));
+    assert!(
+        said(&alone).contains("es läuft kein Telefon"),
+        "{}",
+        said(&alone)
+    );
+    let _agent = stage.phone("agent", "[audio]\nend = \"none\"\n");
+    let soon = stage.ctl(&["--lang", "de", "history", "--from", "bald"]);
+    assert_eq!(soon.status.code(), Some(2));
+    let words = said(&soon);
+    assert!(
+        words.contains("--from: erwartet 27.11.2026") && words.contains("„bald“"),
+        "{words}"
+    );
+    let turned = stage.ctl(&["history", "--from", "today", "--to", "yesterday"]);
+    assert_eq!(turned.status.code(), Some(2));
+    assert!(
+        said(&turned).contains("--from and --to: expected"),
+        "{}",
+        said(&turned)
+    );
+    let good = stage.ctl(&["history", "--from", "yesterday", "--to", "today"]);
+    assert!(good.status.success(), "{}", said(&good));
 }

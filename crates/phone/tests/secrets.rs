@@ -1,7 +1,7 @@
 //! A password is nowhere to be read: not in the log at its loudest, not in the trace, not in the API.
 mod common;
 
-use common::{Stage, wait};
+use common::{Stage, rows, wait};
 use std::fs::File;
 use std::net::UdpSocket;
 use std::process::Stdio;
@@ -93,15 +93,23 @@ fn the_token_is_in_no_log_however_loud() {
     wait("the first event", || {
         read(&heard).contains("alice").then_some(())
     });
-    // A browser shows it in the query.
-    assert_eq!(phone.get(&format!("/api/events?token={token}")), 426);
+    // A client that shows it where it is not asked for.
+    assert_eq!(phone.get(&format!("/api/events?token={token}")), 400);
     assert_eq!(phone.get("/api/nothing"), 404);
+    let asked = stage.ctl(&["--log", "trace", "--phone", "alice", "status"]);
+    assert!(asked.status.success());
+    let asked = String::from_utf8(asked.stderr).unwrap();
     phone.signal("TERM");
     assert!(phone.end().0.success());
     wait("the end of watch", || watch.try_wait().unwrap());
     let log = read(&stage.path("alice.log"));
     assert!(log.contains("the phone is ready"), "{log}");
-    for (name, text) in [("phone's log", &log), ("watch's log", &read(&said))] {
+    for (name, text) in [
+        ("phone's log", &log),
+        ("watch's log", &read(&said)),
+        ("log of status", &asked),
+    ] {
         assert!(!text.contains(&token), "the token is in the {name}");
+        assert!(!rows(text).contains(&token), "it is in the {name}'s rows");
     }
 }

@@ -1,15 +1,47 @@
 //! Two real phones call each other: sound, hold, records, the trace, and the way out.
 mod common;
+#[allow(dead_code, reason = "a test has a main of its own")]
+#[path = "../../client/examples/agent.rs"]
+mod example;
 
 use common::{Stage, loudest, tone, wait};
 use serde_json::{Value, json};
 use std::time::Duration;
+use trialog_store::Filter;
 
 const FILE_END: &str =
     "[audio]\nend = \"file\"\nplay = \"NAME-in.wav\"\nrepeat = true\nrecord = \"NAME-ear.wav\"\n";
 const CUSTOMER: &str = "[agent]\nagent = false\n";
 const AGENT: &str = "[wrap_up]\nreasons = [{ code = \"sale\", en = \"Sale\", de = \"Verkauf\" }]\n";
 const NO_SOUND: &str = "[audio]\nend = \"none\"\n";
+
+#[test]
+fn the_scripted_agent_of_the_examples_answers_ends_and_hands_the_wrap_up_in() {
+    let stage = Stage::new();
+    let customer = stage.phone("customer", &format!("{NO_SOUND}{CUSTOMER}"));
+    let agent = stage.phone("agent", &format!("{NO_SOUND}{AGENT}"));
+    let client = agent.client();
+    let script = std::thread::spawn(move || example::serve(&client));
+
+    customer.post("/api/calls", &json!({"to": agent.aor()}), 201);
+    customer.stage("connected");
+    customer.stage("none");
+    wait("the wrap-up", || {
+        agent.status()["wrap_ups"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+            .then_some(())
+    });
+    let records = trialog_store::open_to_read(&stage.path("agent.records")).unwrap();
+    let call = records.read(&Filter::default(), 1).unwrap().calls.remove(0);
+    assert_eq!(call.wrap_ups[0].reason.as_deref(), Some("sale"), "{call:?}");
+
+    agent.signal("TERM");
+    assert!(agent.end().0.success());
+    // The events end with the phone.
+    let _ = script.join().expect("the script does not panic");
+}
 
 #[test]
 fn two_phones_talk_hold_and_end_and_are_gone_within_two_seconds() {
@@ -66,24 +98,17 @@ fn two_phones_talk_hold_and_end_and_are_gone_within_two_seconds() {
         let echo = loudest(&recording, own);
         assert!(echo < -60.0, "{ear} hears himself at {echo} dB");
     }
-    let records = std::fs::read_to_string(stage.path("agent.records")).unwrap();
-    let names: Vec<String> = records
-        .lines()
-        .map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["record"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
-        .collect();
-    let first_call = [
-        "began",
-        "connected",
-        "finished",
-        "wrap-up-opened",
-        "wrap-up-submitted",
-    ];
-    assert_eq!(names[..5], first_call, "{names:?}");
+    let records = trialog_store::open_to_read(&stage.path("agent.records")).unwrap();
+    let calls = records.read(&Filter::default(), 10).unwrap().calls;
+    let first = calls.last().unwrap();
+    assert!(
+        first.connected_us.is_some() && first.ended_us.is_some(),
+        "{first:?}"
+    );
+    assert_eq!(first.legs.len(), 1, "{first:?}");
+    assert!(first.legs[0].answered_us.is_some() && first.legs[0].ended_us.is_some());
+    assert_eq!(first.wrap_ups.len(), 1, "{first:?}");
+    assert!(first.wrap_ups[0].submitted_us.is_some(), "{first:?}");
     let trace = std::fs::read_to_string(stage.path("agent.trace")).unwrap();
     let first: Value = serde_json::from_str(trace.lines().next().unwrap()).unwrap();
     assert_eq!(first["dir"], "in");

@@ -1,21 +1,35 @@
-//! The configuration file: its keys, their defaults, and what they mean to the parts of the phone. It opens the file and the
-//! password files, and nothing else; whether a port is free or a device is there shows when the phone starts.
+//! The configuration file: its keys, their defaults, and what they mean to the parts of the phone. It opens the file and those with
+//! passwords, keys and certificates, and nothing else; whether a port is free or a device is there shows when the phone starts.
+mod account;
+mod acd;
+mod action;
 mod fault;
+mod idle;
 mod reader;
+mod records;
 mod sections;
+mod tls;
+mod url;
+mod webhook;
 
 pub(crate) use fault::{Fault, Faults};
 
+use crate::acd::Acd;
+use crate::action::Action;
+use crate::net::{Believed, Identity};
+use crate::runtime_dir;
+use crate::webhook::Webhook;
 use reader::Document;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use toml::de::DeTable;
-use trialog_call::Policy;
-use trialog_engine::{AudioEnd, LoneSound};
-use trialog_sdp::Codec;
-use trialog_ua::{Account, Trusted};
+use trialog_call::{Policy, WrapUpReason};
+use trialog_engine::{AudioEnd, Country, DeviceNames, Noise, ParallelSound, VoiceSettings};
+use trialog_sdp::{Codec, Protection};
+use trialog_ua::{Accept, Account, Colleague, DtmfMode, LampOf, Net, Reliable};
 
 /// All that the file says.
 #[derive(Clone, Debug)]
@@ -23,32 +37,81 @@ pub(crate) struct Config {
     /// By which `trialog ctl` finds the phone.
     pub(crate) name: String,
     pub(crate) sip: Sip,
+    pub(crate) tls: Tls,
     pub(crate) media: Media,
     pub(crate) audio: AudioEnd,
     /// With `policy.parallel`: what each call hears, as none has our microphone.
-    pub(crate) lone: LoneSound,
-    /// Hold music instead of the phone's own.
-    pub(crate) music: Option<PathBuf>,
+    pub(crate) parallel_sound: ParallelSound,
+    pub(crate) sounds: Sounds,
     /// `[agent]` and `[wrap_up]`.
     pub(crate) policy: Policy,
+    /// `[idle]`: why an agent may be idle.
+    pub(crate) idle_reasons: Vec<WrapUpReason>,
     /// Where the API listens.
     pub(crate) api: SocketAddr,
-    /// Where records and wrap-ups are kept; `None`: in the user's state folder.
-    pub(crate) records: Option<PathBuf>,
+    pub(crate) records: Records,
+    /// Names with numbers, for the page; `None`: none.
+    pub(crate) directory: Option<PathBuf>,
+    /// `[acd]`: where the agent's state goes; `None`: nowhere.
+    pub(crate) acd: Option<Acd>,
+    /// `[[webhook]]`: what gets the records.
+    pub(crate) webhooks: Vec<Webhook>,
+    /// `[[action]]`: what is done when something happens to a call.
+    pub(crate) actions: Vec<Action>,
     pub(crate) accounts: Vec<Account>,
+    /// `[[lamp]]`
+    pub(crate) lamps: Vec<Lamp>,
+}
+
+/// `[[lamp]]`: somebody else's phone, whose state is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Lamp {
+    pub(crate) of: LampOf,
+    pub(crate) name: Option<String>,
+}
+
+/// The sounds that the phone makes, and what it does with its microphone's: `audio.music`, `audio.tones`; `audio.echo`, `audio.noise`,
+/// `audio.gain`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sounds {
+    /// Hold music instead of the phone's own.
+    pub(crate) music: Option<PathBuf>,
+    /// Whose ring-back, busy and call waiting tones.
+    pub(crate) tones: Country,
+    pub(crate) voice: VoiceSettings,
 }
 
 /// `[sip]`
 #[derive(Clone, Debug)]
 pub(crate) struct Sip {
-    pub(crate) listen: SocketAddr,
+    /// One address, or one of each family with the same port.
+    pub(crate) listen: Vec<SocketAddr>,
     pub(crate) tcp: bool,
     /// What others are told; `None`: the address of the way out.
     pub(crate) advertise: Option<IpAddr>,
     /// Where every message is written.
     pub(crate) trace: Option<PathBuf>,
-    pub(crate) trusted: Vec<Trusted>,
+    /// Whose calls are taken; `None`: by the accounts.
+    pub(crate) accept: Option<Accept>,
+    pub(crate) trusted: Vec<Net>,
+    pub(crate) colleagues: Vec<Colleague>,
     pub(crate) register_for: Duration,
+    pub(crate) reliable: Reliable,
+    /// Zero: none is asked for.
+    pub(crate) session_expires: Duration,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls {
+    /// Beside each address of `sip.listen`; `None`: no TLS is received.
+    pub(crate) port: Option<u16>,
+    /// Ours.
+    pub(crate) identity: Option<Arc<Identity>>,
+    /// Whose certificates are believed; `None`: those that the platform believes.
+    pub(crate) believed: Option<Arc<Believed>>,
+    /// A certificate for `*.example.com` is one for `pbx.example.com`.
+    pub(crate) wildcards: bool,
 }
 
 /// `[media]`
@@ -57,10 +120,40 @@ pub(crate) struct Media {
     /// `0..=0`: the system chooses.
     pub(crate) rtp_ports: RangeInclusive<u16>,
     pub(crate) codecs: Vec<Codec>,
+    pub(crate) dtmf: DtmfMode,
+    pub(crate) srtp: Protection,
+    /// Pauses are not sent, where the far side agrees.
+    pub(crate) dtx: bool,
     pub(crate) opus_complexity: u8,
     pub(crate) opus_bitrate: u32,
     pub(crate) silent_after: Duration,
     pub(crate) lost_after: Duration,
+}
+
+/// `[records]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Records {
+    /// Where calls and wrap-ups are kept; `None`: in the user's state folder.
+    pub(crate) file: Option<PathBuf>,
+    /// So long after their end.
+    pub(crate) keep: Duration,
+}
+
+impl Records {
+    /// The file of the phone of this name.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        let default = || runtime_dir::state_folder(name).join("records.db");
+        self.file.clone().unwrap_or_else(default)
+    }
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self {
+            file: None,
+            keep: Duration::from_secs(365 * 24 * 3600),
+        }
+    }
 }
 
 impl Default for Config {
@@ -68,17 +161,28 @@ impl Default for Config {
         Self {
             name: "phone".to_owned(),
             sip: Sip::default(),
+            tls: Tls::default(),
             media: Media::default(),
-            audio: AudioEnd::Device {
-                input: None,
-                output: None,
+            audio: AudioEnd::Device(DeviceNames::default()),
+            parallel_sound: ParallelSound::Silence,
+            sounds: Sounds {
+                voice: VoiceSettings {
+                    echo: true,
+                    noise: Noise::On,
+                    gain: true,
+                },
+                ..Sounds::default()
             },
-            lone: LoneSound::Silence,
-            music: None,
             policy: Policy::default(),
+            idle_reasons: Vec::new(),
             api: (Ipv4Addr::LOCALHOST, 0).into(),
-            records: None,
+            records: Records::default(),
+            directory: None,
+            acd: None,
+            webhooks: Vec::new(),
+            actions: Vec::new(),
             accounts: Vec::new(),
+            lamps: Vec::new(),
         }
     }
 }
@@ -86,12 +190,16 @@ impl Default for Config {
 impl Default for Sip {
     fn default() -> Self {
         Self {
-            listen: (Ipv4Addr::UNSPECIFIED, 5060).into(),
+            listen: vec![(Ipv4Addr::UNSPECIFIED, 5060).into()],
             tcp: true,
             advertise: None,
             trace: None,
+            accept: None,
             trusted: Vec::new(),
+            colleagues: Vec::new(),
             register_for: Duration::from_secs(600),
+            reliable: Reliable::default(),
+            session_expires: Duration::from_secs(1800),
         }
     }
 }
@@ -101,8 +209,11 @@ impl Default for Media {
         Self {
             rtp_ports: 10_000..=10_999,
             codecs: vec![Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu],
+            dtmf: DtmfMode::Auto,
+            srtp: Protection::Off,
+            dtx: false,
             opus_complexity: 5,
-            opus_bitrate: 32_000,
+            opus_bitrate: 40_000,
             silent_after: Duration::from_secs(5),
             lost_after: Duration::from_secs(30),
         }

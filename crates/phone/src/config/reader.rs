@@ -156,6 +156,31 @@ impl<'d, 't> Section<'d, 't> {
         })
     }
 
+    /// One of a few words, or `true` or `false` where a switch has become a choice.
+    pub(super) fn choice_or_flag<T: Copy>(
+        &self,
+        key: &'static str,
+        words: &[(&str, T)],
+        flag: impl FnOnce(bool) -> T,
+    ) -> Option<T> {
+        let entry = self.entry(key)?;
+        let value = match entry.value.get_ref() {
+            DeValue::Boolean(set) => Some(flag(*set)),
+            DeValue::String(text) => {
+                let mut words = words.iter();
+                words
+                    .find(|(name, _)| *name == text)
+                    .map(|(_, value)| *value)
+            }
+            _ => None,
+        };
+        if value.is_none() {
+            let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+            self.wrong(&entry, &format!("true, false, {}", one_of(&names)));
+        }
+        value
+    }
+
     pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
         let entry = self.entry(key)?;
         if let DeValue::Boolean(flag) = entry.value.get_ref() {
@@ -223,6 +248,22 @@ impl<'d, 't> Section<'d, 't> {
             }
         }
         Some(values)
+    }
+
+    /// A text, or a list of them, each of which means something to `read`.
+    pub(super) fn one_or_more<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.table.and_then(|table| table.get(key));
+        let is_list = value.is_some_and(|value| matches!(value.get_ref(), DeValue::Array(_)));
+        if is_list {
+            self.list(key, expected, read)
+        } else {
+            self.parsed(key, expected, read).map(|one| vec![one])
+        }
     }
 
     /// A table; where it is missing, all of its keys are.

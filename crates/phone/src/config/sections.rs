@@ -1,16 +1,15 @@
 //! The tables of the file, key by key.
 use super::reader::Section;
-use super::{Config, Media, Sip};
-use std::net::{IpAddr, SocketAddr};
+use super::{Config, Media, Sip, Sounds};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
-use trialog_call::{Hangup, Policy, ReferralPolicy, WrapUpReason};
-use trialog_engine::{AudioEnd, LoneSound};
-use trialog_sdp::Codec;
-use trialog_sip::digest::Secret;
-use trialog_sip::{Scheme, Uri};
-use trialog_ua::{Account, Transport, Trusted};
-
-const SIP_URI: &str = "a SIP URI such as \"sip:alice@example.com\"";
+use std::time::Duration;
+use trialog_call::{
+    Grade, Hangup, Policy, RedirectionPolicy, ReferralPolicy, Rejection, WrapUpReason,
+};
+use trialog_engine::{AudioEnd, Country, DeviceNames, Noise, ParallelSound, VoiceSettings};
+use trialog_sdp::{Codec, Protection};
+use trialog_ua::{Accept, Account, Colleague, DtmfMode, Net, Reliable};
 
 pub(super) fn config(root: Section<'_, '_>) -> Config {
     let default = Config::default();
@@ -19,11 +18,26 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         "a name of letters, digits, “-”, “_” and “.”, not beginning with “.”",
         |name| trialog_client::is_name(name).then(|| name.to_owned()),
     );
-    let sip = sip(root.table("sip"));
+    let accounts: Vec<_> = root
+        .tables("account")
+        .into_iter()
+        .filter_map(super::account::account)
+        .collect();
+    let lamps = root.tables("lamp").into_iter();
+    let lamps = lamps.filter_map(|lamp| super::account::lamp(lamp, &accounts));
+    let lamps: Vec<_> = lamps.collect();
+    let (sip, redirections) = sip(root.table("sip"), &accounts);
+    let tls = super::tls::tls(root.table("tls"));
     let media = media(root.table("media"));
-    let (audio, lone, music) = audio(root.table("audio"));
-    let mut policy = agent(root.table("agent"), &audio, lone);
+    let (audio, parallel_sound, sounds) = audio(root.table("audio"));
+    let mut policy = agent(root.table("agent"), &audio, parallel_sound);
+    policy.redirections = redirections;
+    if policy.parallel && media.srtp != Protection::Off {
+        let expected = "\"off\" beside agent.parallel";
+        root.table("media").fault("srtp", expected, "another");
+    }
     wrap_up(root.table("wrap_up"), &mut policy);
+    let idle_reasons = super::idle::idle(root.table("idle"));
     let api = root.table("api");
     let listen = api.parsed(
         "listen",
@@ -34,66 +48,128 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
         },
     );
     api.end();
-    let records = root.table("records");
-    let file = records.path("file");
-    records.end();
-    let accounts = root.tables("account").into_iter().filter_map(account);
-    let accounts = accounts.collect();
+    let records = super::records::records(root.table("records"));
+    let directory = root.table("directory");
+    let contacts = directory.path("file");
+    directory.end();
+    let name = name.unwrap_or(default.name);
+    let acd = super::acd::acd(root.table("acd"), &name, &accounts);
+    let webhooks = super::webhook::webhooks(root.tables("webhook"));
+    let actions = super::action::actions(root.tables("action"));
     root.end();
     Config {
-        name: name.unwrap_or(default.name),
+        name,
         sip,
+        tls,
         media,
         audio,
-        lone,
-        music,
+        parallel_sound,
+        sounds,
         policy,
+        idle_reasons,
         api: listen.unwrap_or(default.api),
-        records: file,
+        records,
+        directory: contacts,
+        acd,
+        webhooks,
+        actions,
         accounts,
+        lamps,
     }
 }
 
-fn sip(section: Section<'_, '_>) -> Sip {
+fn sip(section: Section<'_, '_>, accounts: &[Account]) -> (Sip, RedirectionPolicy) {
     let default = Sip::default();
-    let address = "an address and port such as \"0.0.0.0:5060\" or \"[::]:5060\"";
-    let partner = "an address (\"192.0.2.1\"), a net (\"192.0.2.0/24\") or a SIP URI";
+    let redirections = [
+        ("same-domain", RedirectionPolicy::SameDomain),
+        ("ask", RedirectionPolicy::Ask),
+        ("never", RedirectionPolicy::Never),
+    ];
+    let redirections = section.choice("follow_redirects", &redirections);
+    let redirections = redirections.unwrap_or(Policy::default().redirections);
+    let accept = [
+        ("registrar", Accept::Registrar),
+        ("trusted", Accept::Trusted),
+        ("anyone", Accept::Anyone),
+    ];
+    let reliable = [
+        ("supported", Reliable::Supported),
+        ("required", Reliable::Required),
+        ("off", Reliable::Off),
+    ];
+    let trusted = "an address (\"192.0.2.1\") or a net (\"192.0.2.0/24\"); URIs, numbers and domains stand in sip.colleagues";
+    let colleague =
+        "a SIP URI (\"sip:bob@example.com\"), a number (\"202\") or a domain (\"example.com\")";
     let sip = Sip {
-        listen: section.of_text("listen", address).unwrap_or(default.listen),
+        listen: listen(&section).unwrap_or(default.listen),
         tcp: section.flag("tcp").unwrap_or(default.tcp),
         advertise: section.of_text("advertise", "an address such as \"192.0.2.1\""),
         trace: section.path("trace"),
+        accept: section.choice("accept", &accept),
         trusted: section
-            .list("trusted", partner, trusted)
+            .list("trusted", trusted, net)
             .unwrap_or(default.trusted),
+        colleagues: section
+            .list("colleagues", colleague, Colleague::parse)
+            .unwrap_or(default.colleagues),
         register_for: section
             .seconds("register_for", 30..=86_400)
             .unwrap_or(default.register_for),
+        reliable: section
+            .choice("reliable", &reliable)
+            .unwrap_or(default.reliable),
+        session_expires: session_expires(&section).unwrap_or(default.session_expires),
     };
+    let has_server =
+        |account: &Account| account.registrar.is_some() || account.outbound_proxy.is_some();
+    if !sip.colleagues.is_empty() && !accounts.iter().any(has_server) {
+        let expected = "an account with a registrar or an outbound_proxy, which vouches for its callers (addresses of direct senders \
+                        stand in sip.trusted)";
+        section.fault("colleagues", expected, "none");
+    }
     section.end();
-    sip
+    (sip, redirections)
 }
 
-fn trusted(text: &str) -> Option<Trusted> {
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(Trusted::address(address));
+/// RFC 4028 §4: 90 s at least.
+fn session_expires(section: &Section<'_, '_>) -> Option<Duration> {
+    let asked = section.seconds("session_expires", 0..=86_400)?;
+    if (1..90).contains(&asked.as_secs()) {
+        section.fault(
+            "session_expires",
+            "0, or 90 to 86400 seconds",
+            "less than 90",
+        );
+        return None;
     }
-    if let Some((address, bits)) = text.split_once('/') {
-        let address: IpAddr = address.parse().ok()?;
-        let bits: u8 = bits.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        return (bits <= most).then_some(Trusted::Net(address, bits));
-    }
-    let uri = sip_uri(text)?;
-    Some(Trusted::Uri {
-        user: uri.user.map(|user| user.as_str().to_owned()),
-        host: uri.host,
-    })
+    Some(asked)
 }
 
-fn sip_uri(text: &str) -> Option<Uri> {
-    let uri = Uri::parse(text).ok()?;
-    (uri.scheme == Scheme::Sip).then_some(uri)
+/// One address, or one of each family. The wildcard of IPv6 alone stands for both.
+fn listen(section: &Section<'_, '_>) -> Option<Vec<SocketAddr>> {
+    let address = "an address and port such as \"0.0.0.0:5060\" or \"[::]:5060\"";
+    let read = |text: &str| text.parse::<SocketAddr>().ok();
+    let mut listen = section.one_or_more("listen", address, read)?;
+    match listen.as_slice() {
+        [one] if one.is_ipv6() && one.ip().is_unspecified() => {
+            listen.push((Ipv4Addr::UNSPECIFIED, one.port()).into());
+        }
+        [_] => {}
+        [one, other] if one.is_ipv4() != other.is_ipv4() && one.port() == other.port() => {}
+        _ => {
+            let expected = "one address, or one of IPv4 and one of IPv6 with the same port";
+            section.fault("listen", expected, "others");
+            return None;
+        }
+    }
+    Some(listen)
+}
+
+fn net(text: &str) -> Option<Net> {
+    match text.split_once('/') {
+        Some((address, bits)) => Net::new(address.parse().ok()?, bits.parse().ok()?),
+        None => Some(Net::address(text.parse().ok()?)),
+    }
 }
 
 fn media(section: Section<'_, '_>) -> Media {
@@ -112,6 +188,17 @@ fn media(section: Section<'_, '_>) -> Media {
     if codecs.as_ref().is_some_and(Vec::is_empty) {
         section.fault("codecs", "at least one codec", "an empty list");
     }
+    let dtmf = [
+        ("auto", DtmfMode::Auto),
+        ("events", DtmfMode::Events),
+        ("info", DtmfMode::Info),
+        ("in-band", DtmfMode::InBand),
+    ];
+    let srtp = [
+        ("off", Protection::Off),
+        ("offer", Protection::Offer),
+        ("require", Protection::Require),
+    ];
     let media = Media {
         rtp_ports: section
             .parsed(
@@ -121,6 +208,9 @@ fn media(section: Section<'_, '_>) -> Media {
             )
             .unwrap_or(default.rtp_ports),
         codecs: codecs.unwrap_or(default.codecs),
+        dtmf: section.choice("dtmf", &dtmf).unwrap_or(default.dtmf),
+        srtp: section.choice("srtp", &srtp).unwrap_or(default.srtp),
+        dtx: section.flag("dtx").unwrap_or(default.dtx),
         opus_complexity: section
             .number("opus_complexity", 0..=10)
             .unwrap_or(default.opus_complexity),
@@ -157,7 +247,7 @@ enum End {
     Echo,
 }
 
-fn audio(section: Section<'_, '_>) -> (AudioEnd, LoneSound, Option<std::path::PathBuf>) {
+fn audio(section: Section<'_, '_>) -> (AudioEnd, ParallelSound, Sounds) {
     let end = section
         .choice(
             "end",
@@ -172,6 +262,7 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, LoneSound, Option<std::path::Pa
     for (key, needs, name) in [
         ("input", End::Device, "device"),
         ("output", End::Device, "device"),
+        ("ring", End::Device, "device"),
         ("play", End::File, "file"),
         ("repeat", End::File, "file"),
         ("record", End::File, "file"),
@@ -182,18 +273,26 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, LoneSound, Option<std::path::Pa
             section.fault(key, &expected, "one");
         }
     }
-    let (input, output) = (section.text("input"), section.text("output"));
+    let devices = DeviceNames {
+        microphone: section.text("input"),
+        ear: section.text("output"),
+        ring: section.text("ring"),
+    };
     let (play, repeat) = (section.path("play"), section.flag("repeat"));
     let (record, spoken) = (section.path("record"), section.path("record_spoken"));
-    let music = section.path("music");
+    let sounds = Sounds {
+        music: section.path("music"),
+        tones: section.choice("tones", &Country::ALL).unwrap_or_default(),
+        voice: voice(&section, end),
+    };
     section.end();
-    let lone = if end == End::Echo {
-        LoneSound::Echo
+    let parallel_sound = if end == End::Echo {
+        ParallelSound::Echo
     } else {
-        LoneSound::Silence
+        ParallelSound::Silence
     };
     let end = match end {
-        End::Device => AudioEnd::Device { input, output },
+        End::Device => AudioEnd::Device(devices),
         End::File => AudioEnd::File {
             play,
             repeat: repeat.unwrap_or(false),
@@ -202,10 +301,35 @@ fn audio(section: Section<'_, '_>) -> (AudioEnd, LoneSound, Option<std::path::Pa
         },
         End::None | End::Echo => AudioEnd::None,
     };
-    (end, lone, music)
+    (end, parallel_sound, sounds)
 }
 
-fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy {
+/// What is done with the microphone's sound: all by default with a sound card, nothing with a file.
+fn voice(section: &Section<'_, '_>, end: End) -> VoiceSettings {
+    const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+    if !matches!(end, End::Device | End::File) {
+        for key in ["echo", "noise", "gain"] {
+            if section.entry(key).is_some() {
+                let expected = "no such key without end = \"device\" or \"file\"";
+                section.fault(key, expected, "one");
+            }
+        }
+    }
+    let by_card = end == End::Device;
+    let noises = [
+        ("off", Noise::Off),
+        ("on", Noise::On),
+        ("strong", Noise::Strong),
+    ];
+    let noise = if by_card { Noise::On } else { Noise::Off };
+    VoiceSettings {
+        echo: section.choice("echo", &SWITCH).unwrap_or(by_card),
+        noise: section.choice("noise", &noises).unwrap_or(noise),
+        gain: section.choice("gain", &SWITCH).unwrap_or(by_card),
+    }
+}
+
+fn agent(section: Section<'_, '_>, audio: &AudioEnd, sound: ParallelSound) -> Policy {
     let default = Policy::default();
     let transfers = [
         ("ask", ReferralPolicy::Ask),
@@ -213,16 +337,38 @@ fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy 
         ("decline", ReferralPolicy::Decline),
         ("never", ReferralPolicy::Never),
     ];
+    let callers = [
+        ("colleagues", Some(Grade::Colleague)),
+        ("registrar", Some(Grade::Registrar)),
+    ];
+    let on_request = [callers[0], callers[1], ("nobody", None)];
     let hangup = [("strict", Hangup::Strict), ("ask", Hangup::Ask)];
     let away = section.number("away_status", 0..=699_u16);
     if let Some(status @ 1..400) = away {
         let found = status.to_string();
         section.fault("away_status", "0 or a status from 400 to 699", &found);
     }
+    let rejection = section.number("reject_status", 0..=699_u16);
+    let rejection = rejection.and_then(|status| {
+        let known = [Rejection::Here, Rejection::Everywhere];
+        let found = known.into_iter().find(|known| known.status() == status);
+        if found.is_none() {
+            section.fault("reject_status", "486 or 603", &status.to_string());
+        }
+        found
+    });
+    let rona_after = section.number("rona_after", 1..=100).unwrap_or(1);
     let flag = |key, default| section.flag(key).unwrap_or(default);
     let policy = Policy {
         agent: flag("agent", default.agent),
-        auto_answer: flag("auto_answer", default.auto_answer),
+        auto_answer: section
+            .choice_or_flag("auto_answer", &callers, |all| {
+                all.then_some(Grade::Stranger)
+            })
+            .unwrap_or(default.auto_answer),
+        answer_on_request: section
+            .choice("answer_on_request", &on_request)
+            .unwrap_or(default.answer_on_request),
         parallel: flag("parallel", default.parallel),
         answer_after: section
             .seconds("answer_after", 0..=3600)
@@ -233,6 +379,8 @@ fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy 
         transfers: section
             .choice("transfers", &transfers)
             .unwrap_or(default.transfers),
+        consult_from_colleagues: flag("consult_from_colleagues", default.consult_from_colleagues),
+        rejection: rejection.unwrap_or(default.rejection),
         call_waiting: flag("call_waiting", default.call_waiting),
         post_call: flag("post_call", default.post_call),
         hangup: section.choice("hangup", &hangup).unwrap_or(default.hangup),
@@ -240,6 +388,8 @@ fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy 
             (status != 0).then_some(status)
         }),
         wrap_up_is_away: flag("wrap_up_is_away", default.wrap_up_is_away),
+        no_device_is_away: flag("no_device_is_away", default.no_device_is_away),
+        rona_after: flag("rona", default.rona_after.is_some()).then_some(rona_after),
         max_calls: section
             .number("max_calls", 1..=100_000)
             .unwrap_or(default.max_calls),
@@ -251,13 +401,18 @@ fn agent(section: Section<'_, '_>, audio: &AudioEnd, lone: LoneSound) -> Policy 
             .unwrap_or(default.transfer_time),
         ..default
     };
-    stands_alone(&section, &policy, audio, lone);
+    parallel_calls(&section, &policy, audio, sound);
     section.end();
     policy
 }
 
-/// What goes together where each call stands alone, and what makes no sense elsewhere.
-fn stands_alone(section: &Section<'_, '_>, policy: &Policy, audio: &AudioEnd, lone: LoneSound) {
+/// What goes together where calls are parallel, and what makes no sense elsewhere.
+fn parallel_calls(
+    section: &Section<'_, '_>,
+    policy: &Policy,
+    audio: &AudioEnd,
+    sound: ParallelSound,
+) {
     if policy.parallel {
         if *audio != AudioEnd::None {
             let expected =
@@ -269,7 +424,7 @@ fn stands_alone(section: &Section<'_, '_>, policy: &Policy, audio: &AudioEnd, lo
         }
         return;
     }
-    if lone == LoneSound::Echo {
+    if sound == ParallelSound::Echo {
         let expected = "parallel = true beside audio.end = \"echo\"";
         section.fault("parallel", expected, "parallel = false");
     }
@@ -306,7 +461,7 @@ fn wrap_up(section: Section<'_, '_>, policy: &mut Policy) {
     section.end();
 }
 
-fn reason(section: Section<'_, '_>, before: &[WrapUpReason]) -> WrapUpReason {
+pub(super) fn reason(section: Section<'_, '_>, before: &[WrapUpReason]) -> WrapUpReason {
     let code = required(&section, "code");
     if before.iter().any(|reason| reason.code == code) {
         section.fault(
@@ -330,52 +485,4 @@ fn required(section: &Section<'_, '_>, key: &'static str) -> String {
         section.fault(key, "text in quotes", "nothing");
     }
     text.unwrap_or_default()
-}
-
-fn account(section: Section<'_, '_>) -> Option<Account> {
-    let uri = |key| section.parsed(key, SIP_URI, sip_uri);
-    let aor = uri("aor");
-    if section.lacks("aor") {
-        section.fault("aor", SIP_URI, "nothing");
-    }
-    let registrar = uri("registrar");
-    let outbound_proxy = uri("outbound_proxy");
-    let transports = [("udp", Transport::Udp), ("tcp", Transport::Tcp)];
-    let password = password(&section);
-    let account = aor.map(|aor| Account {
-        aor,
-        display: section.text("display"),
-        registrar,
-        outbound_proxy,
-        username: section.text("username"),
-        password,
-        transport: section.choice("transport", &transports).unwrap_or_default(),
-    });
-    if account.is_some() {
-        section.end();
-    }
-    account
-}
-
-fn password(section: &Section<'_, '_>) -> Option<Secret> {
-    let given = section.text("password");
-    let file = section.path("password_file");
-    if given.is_some() && file.is_some() {
-        section.fault("password_file", "password or password_file", "both");
-    }
-    let from_file = file.and_then(|file| match std::fs::read_to_string(&file) {
-        Ok(text) => {
-            let password = text.trim_end_matches(['\r', '\n']).to_owned();
-            if password.is_empty() {
-                section.fault("password_file", "a password in it", "an empty file");
-            }
-            Some(password)
-        }
-        Err(error) => {
-            let found = format!("{}: {error}", file.display());
-            section.fault("password_file", "a readable file", &found);
-            None
-        }
-    });
-    given.or(from_file).map(Secret::new)
 }

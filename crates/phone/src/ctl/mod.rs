@@ -1,107 +1,20 @@
 //! `trialog ctl`: a verb of the command line as one request to a running phone. It knows the API only; what an act does and
 //! whether it may be done, the phone says.
-mod text;
+mod failure;
+mod history;
+mod moment;
+pub(crate) mod text;
 mod watch;
 
 use crate::cli::{Ctl, Verb};
+use crate::visible;
+use failure::{Failure, Said};
+use moment::Edge;
 use std::process::ExitCode;
-use trialog_client::api::{self, ActName, Done, Placed, Stage, Status};
-use trialog_client::{Address, Client, Error};
-
-/// Why nothing was done.
-#[derive(Debug)]
-enum Failure {
-    /// The phone did not do it, and says why.
-    Problem(Box<api::Problem>),
-    /// The command line asks for what there is not.
-    Usage(String),
-    /// No phone answers.
-    NoPhone(String),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::Problem(problem) => Self::Problem(problem),
-            Error::SeveralPhones(names) => {
-                Self::Usage(format!("which phone? --phone {}", names.join(" | ")))
-            }
-            Error::Unreachable(_) | Error::Version(_) | Error::NoPhone | Error::NoSuchPhone(_) => {
-                Self::NoPhone(error.to_string())
-            }
-        }
-    }
-}
-
-impl Failure {
-    fn exit(&self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Problem(problem) => match (problem.status, problem.refused.as_str()) {
-                (409, _) | (404, "no-such-call" | "no-such-wrap-up") => 1,
-                (400..=499, _) if !matches!(problem.status, 401 | 403) => 2,
-                _ => 3,
-            },
-            Self::Usage(_) => 2,
-            Self::NoPhone(_) => 3,
-        })
-    }
-
-    /// The phone's document; or one of the same kind where the phone was not asked.
-    fn document(self) -> api::Problem {
-        match self {
-            Self::Problem(problem) => *problem,
-            Self::Usage(reason) => local(400, "usage", reason, "trialog ctl help"),
-            Self::NoPhone(reason) => {
-                let hint = "trialog phone --config FILE";
-                local(503, "no-phone", reason, hint)
-            }
-        }
-    }
-
-    fn no_call() -> Self {
-        Self::none(
-            "no-such-call",
-            "There is no such call.",
-            "Diesen Anruf gibt es nicht.",
-        )
-    }
-
-    fn no_wrap_up() -> Self {
-        Self::none(
-            "no-such-wrap-up",
-            "There is no such wrap-up.",
-            "Diese Nachbearbeitung gibt es nicht.",
-        )
-    }
-
-    fn none(code: &str, reason: &str, reason_de: &str) -> Self {
-        let mut problem = local(404, code, reason.to_owned(), "trialog ctl status");
-        problem.reason_de = reason_de.to_owned();
-        Self::Problem(Box::new(problem))
-    }
-}
-
-/// A problem that is found here, before the phone is asked; `hint`: a command.
-fn local(status: u16, code: &str, reason: String, hint: &str) -> api::Problem {
-    api::Problem {
-        r#type: format!("urn:trialog:problem:{code}"),
-        title: reason.clone(),
-        status,
-        detail: reason.clone(),
-        instance: String::new(),
-        refused: code.to_owned(),
-        reason_de: reason.clone(),
-        reason,
-        hint: hint.to_owned(),
-        hint_de: hint.to_owned(),
-        allowed: None,
-        field: None,
-        expected: None,
-        known: None,
-        line: None,
-        column: None,
-    }
-}
+use trialog_client::api::request::{Past, SetDevices};
+use trialog_client::api::{self, ActName, AskedDevices, DigitWay, Done, Placed, Stage, Status};
+use trialog_client::{Address, Client};
+use trialog_desk::words::ctl;
 
 /// Does what the command line says, and says what came of it.
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
@@ -112,11 +25,13 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     let exit = failure.exit();
     match failure {
         failure if ctl.json => {
-            let document = serde_json::to_string(&failure.document());
-            println!("{}", document.expect("the model has string keys only"));
+            println!("{}", json(&failure.document()));
         }
         Failure::Problem(problem) => eprint!("{}", text::problem(&problem, ctl.lang)),
-        Failure::Usage(error) | Failure::NoPhone(error) => eprintln!("trialog: {error}"),
+        Failure::Usage(Said { en, de }) | Failure::NoPhone(Said { en, de }) => {
+            let error = text::in_language(ctl.lang, &en, &de);
+            eprintln!("trialog: {}", visible::text(error));
+        }
     }
     exit
 }
@@ -134,19 +49,42 @@ fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
             Ok(())
         }
         Verb::Watch => watch::run(&client, ctl),
-        Verb::Call { to, account } => {
-            let call = client.call(to, Some(*account))?;
+        Verb::History { .. } => {
+            let history = client.history(&past(&ctl.verb)?)?;
             if ctl.json {
-                println!("{}", json(&Placed { call }));
+                println!("{}", json(&history));
             } else {
-                println!("{}", text::placed(call, ctl.lang));
+                print!("{}", history::text(&history, ctl.lang));
+            }
+            Ok(())
+        }
+        Verb::Call { to, account } => {
+            placed(ctl, client.call(to, Some(*account))?);
+            Ok(())
+        }
+        Verb::Pickup { lamp } => {
+            placed(ctl, client.pick_up(*lamp)?);
+            Ok(())
+        }
+        Verb::Dtmf { digits } => dial_digits(&client, ctl, digits),
+        Verb::Devices {
+            microphone: None,
+            ear: None,
+            ring: None,
+            configured: false,
+        } => {
+            let audio = client.status()?.audio;
+            if ctl.json {
+                println!("{}", json(&audio));
+            } else {
+                print!("{}", text::devices::devices(&audio, ctl.lang));
             }
             Ok(())
         }
         verb => {
             request(&client, ctl, verb)?;
             if ctl.json {
-                println!("{}", json(&Done { done: true }));
+                println!("{}", json(&done(None)));
             } else {
                 println!("{}", text::done(ctl.lang));
             }
@@ -156,7 +94,55 @@ fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
 }
 
 fn json(answer: &impl serde::Serialize) -> String {
-    serde_json::to_string(answer).expect("the API's types have string keys only")
+    let document = serde_json::to_string(answer).expect("the API's types have string keys only");
+    visible::json(&document).into_owned()
+}
+
+/// This text is none of the names that are known.
+fn unknown(text: &str, error: &api::UnknownName) -> Failure {
+    let values = [("text", text), ("error", &error.to_string())];
+    Failure::Usage(Said::of(ctl::NO_SUCH_NAME, &values))
+}
+
+/// Which calls a verb asks for.
+fn past(verb: &Verb) -> Result<Past, Failure> {
+    let Verb::History {
+        limit,
+        before,
+        party,
+        kind,
+        from,
+        to,
+    } = verb
+    else {
+        return Ok(Past::default());
+    };
+    let kind = kind
+        .as_deref()
+        .map(|kind| kind.parse().map_err(|error| unknown(kind, &error)));
+    let now = jiff::ZonedDateTime::now();
+    let time = |option: &str, text: &Option<String>, edge| {
+        let text = text.as_deref();
+        let read = text.map(|text| moment::read(text, edge, &now));
+        let read = read.transpose();
+        read.map_err(|said| Failure::Usage(said.about(option)))
+    };
+    let since_ms = time("--from", from, Edge::From)?;
+    let until_ms = time("--to", to, Edge::To)?;
+    if since_ms
+        .zip(until_ms)
+        .is_some_and(|(since, until)| since >= until)
+    {
+        return Err(Failure::Usage(Said::of(ctl::NOTHING_BETWEEN, &[])));
+    }
+    Ok(Past {
+        limit: Some(*limit),
+        before: *before,
+        party: party.clone(),
+        kind: kind.transpose()?,
+        since_ms,
+        until_ms,
+    })
 }
 
 /// Asks for what a verb means.
@@ -165,23 +151,31 @@ fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(), Failure> {
         client.act(call_for(client, ctl, act)?, act)?;
         Ok(())
     };
-    let act_to = |act, to: &str| -> Result<(), Failure> {
-        client.act_to(call_for(client, ctl, act)?, act, to)?;
+    let act_to = |act, to: &str, account| -> Result<(), Failure> {
+        client.act_to(call_for(client, ctl, act)?, act, to, account)?;
         Ok(())
     };
     match verb {
         Verb::Answer => act(ActName::Answer),
-        Verb::Reject => act(ActName::Reject),
-        Verb::Forward { to } => act_to(ActName::Forward, to),
+        Verb::Reject { everywhere } => {
+            let call = call_for(client, ctl, ActName::Reject)?;
+            client
+                .reject(call, everywhere.then_some(true))
+                .map_err(Failure::from)
+        }
+        Verb::Forward { to, account } => act_to(ActName::Forward, to, *account),
         Verb::Cancel => act(ActName::Cancel),
         Verb::Hold => act(ActName::Hold),
         Verb::Resume => act(ActName::Resume),
-        Verb::Consult { to } => act_to(ActName::Consult, to),
+        Verb::Consult { to, account } => act_to(ActName::Consult, to, *account),
         Verb::EndConsult => act(ActName::EndConsult),
         Verb::Swap => act(ActName::Swap),
         Verb::Conference => act(ActName::Conference),
-        Verb::Transfer { to: Some(to) } => act_to(ActName::Transfer, to),
-        Verb::Transfer { to: None } => act(ActName::Transfer),
+        Verb::Transfer {
+            to: Some(to),
+            account,
+        } => act_to(ActName::Transfer, to, *account),
+        Verb::Transfer { to: None, .. } => act(ActName::Transfer),
         Verb::Withdraw => act(ActName::Withdraw),
         Verb::Accept => act(ActName::Accept),
         Verb::Decline => act(ActName::Decline),
@@ -190,47 +184,114 @@ fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(), Failure> {
         Verb::Stay => act(ActName::Stay),
         Verb::Mute => act(ActName::Mute),
         Verb::Unmute => act(ActName::Unmute),
-        Verb::Dtmf { digits } => dial_digits(client, ctl, digits),
-        Verb::WrapUp { reason, id, draft } => {
+        Verb::WrapUp {
+            reason,
+            id,
+            note,
+            draft,
+        } => {
             let id = wrap_up(client, *id)?;
+            let note = note.as_deref();
             let done = if *draft {
-                client.draft_wrap_up(id, reason)
+                client.draft_wrap_up(id, Some(reason), note)
             } else {
-                client.submit_wrap_up(id, reason)
+                client.submit_wrap_up(id, reason, note)
             };
             done.map_err(Failure::from)
         }
         Verb::Extend { id } => client
             .extend_wrap_up(wrap_up(client, *id)?)
             .map_err(Failure::from),
-        Verb::Presence { presence } => {
+        Verb::Presence {
+            presence,
+            reason: Some(reason),
+        } if presence == "idle" => client.set_idle(reason).map_err(Failure::from),
+        Verb::Presence { presence, .. } => {
             let presence = presence
                 .parse()
-                .map_err(|error| Failure::Usage(format!("{presence}: {error}")))?;
+                .map_err(|error| unknown(presence, &error))?;
             client.set_presence(presence).map_err(Failure::from)
         }
+        Verb::Register { account } => client.register(*account).map_err(Failure::from),
+        Verb::Unregister { account } => client.unregister(*account).map_err(Failure::from),
+        verb @ Verb::Devices { .. } => choose_devices(client, verb),
         Verb::Hook => client.hook().map_err(Failure::from),
         Verb::Say { file } => {
             // The phone has a current folder of its own.
-            let usage = |why: &str| Failure::Usage(format!("{}: {why}", file.display()));
-            let path = std::path::absolute(file).map_err(|error| usage(&error.to_string()))?;
-            let path = path.to_str().ok_or_else(|| usage("this is no UTF-8"))?;
+            let usage = |said: Said| Failure::Usage(said.about(&file.display().to_string()));
+            let path = std::path::absolute(file).map_err(|error| {
+                let why = error.to_string();
+                usage(Said {
+                    en: why.clone(),
+                    de: why,
+                })
+            })?;
+            let no_text = || usage(Said::of(ctl::NO_UTF8, &[]));
+            let path = path.to_str().ok_or_else(no_text)?;
             client.say(path).map_err(Failure::from)
         }
         Verb::Shutdown => client.shutdown().map_err(Failure::from),
-        Verb::Status | Verb::Watch | Verb::Call { .. } => {
+        Verb::Status
+        | Verb::Watch
+        | Verb::History { .. }
+        | Verb::Call { .. }
+        | Verb::Pickup { .. }
+        | Verb::Dtmf { .. } => {
             unreachable!("these have answers of their own")
         }
     }
 }
 
+/// Chooses sound devices: those that are named, beside those that are asked for now.
+fn choose_devices(client: &Client, verb: &Verb) -> Result<(), Failure> {
+    let Verb::Devices {
+        microphone,
+        ear,
+        ring,
+        configured,
+    } = verb
+    else {
+        return Ok(());
+    };
+    let asked = if *configured {
+        AskedDevices::default()
+    } else {
+        client.status()?.audio.asked
+    };
+    let devices = SetDevices {
+        microphone: microphone.clone().or(asked.microphone),
+        ear: ear.clone().or(asked.ear),
+        ring: ring.clone().or(asked.ring),
+    };
+    client.set_devices(&devices).map_err(Failure::from)
+}
+
+/// Says which call began.
+fn placed(ctl: &Ctl, call: u32) {
+    if ctl.json {
+        println!("{}", json(&Placed { call }));
+    } else {
+        println!("{}", text::placed(call, ctl.lang));
+    }
+}
+
+fn done(digit: Option<DigitWay>) -> Done {
+    Done { done: true, digit }
+}
+
+/// Sends each digit and says how it went, before the next one.
 fn dial_digits(client: &Client, ctl: &Ctl, digits: &str) -> Result<(), Failure> {
     if digits.is_empty() {
-        return Err(Failure::Usage("which digits?".to_owned()));
+        return Err(Failure::Usage(Said::of(ctl::WHICH_DIGITS, &[])));
     }
     let call = call_for(client, ctl, ActName::Dtmf)?;
     for digit in digits.chars() {
-        client.dtmf(call, digit)?;
+        let way = client.dtmf(call, digit)?;
+        if ctl.json {
+            println!("{}", json(&done(way)));
+        } else {
+            println!("{}", text::digit(digit, way, ctl.lang));
+        }
     }
     Ok(())
 }
@@ -279,7 +340,7 @@ fn meant(status: &Status, act: ActName) -> Result<u32, Failure> {
         None => {
             let ids: Vec<_> = calls.iter().map(|call| call.id.to_string()).collect();
             let ids = ids.join(" | ");
-            Err(Failure::Usage(format!("which call? --call {ids}")))
+            Err(Failure::Usage(Said::of(ctl::WHICH_CALL, &[("ids", &ids)])))
         }
     }
 }
@@ -301,13 +362,13 @@ mod tests {
         let calls: Vec<Value> = calls
             .iter()
             .map(|(id, stage, act, allowed)| {
-                json!({"id": id, "role": "owner", "stage": stage, "stage_text": "", "stage_text_de": "",
+                json!({"id": id, "account": 0, "role": "owner", "stage": stage, "stage_text": "", "stage_text_de": "",
                     "muted": false, "since_ms": 0, "legs": [],
                     "acts": [{"act": act, "label": "", "label_de": "", "allowed": allowed}]})
             })
             .collect();
         serde_json::from_value(
-            json!({"name": "a", "version": "1", "presence": "idle", "terminating": false,
+            json!({"name": "a", "version": "1", "presence": "idle", "presence_since_ms": 0, "terminating": false,
             "accounts": [], "calls": calls, "wrap_ups": [], "reasons": [],
             "audio": {"end": "none", "started_unix_us": null}}),
         )

@@ -1,29 +1,56 @@
-//! What a person wrote as whom to call, as a SIP URI.
-use trialog_call::{Act, Input, Target};
+//! The party to be called, as a person writes it, as a SIP URI.
+use trialog_call::{AccountId, Act, CallId, Input, Target};
 use trialog_desk::Wrong;
 use trialog_sip::{Scheme, Uri};
-use trialog_ua::Account;
+use trialog_ua::{Account, Transport};
 
-/// The input with its target, if it has one, as a URI.
-pub(super) fn complete(input: &mut Input, accounts: &[Account]) -> Result<(), Wrong> {
-    let (target, account) = match input {
-        Input::Dial { account, target } => (target, usize::from(account.0)),
-        Input::Act {
-            act: Act::Forward(target) | Act::Consult(target) | Act::Transfer(Some(target)),
-            ..
-        } => (target, 0),
-        _ => return Ok(()),
+/// What is asked of the core with its target, if it has one, as a URI. A number or name is at the domain of the account that the
+/// client names (`by`), else of the call's own, by `account_of`.
+///
+/// # Errors
+/// It is no address, or one that we are to call by a transport that we have not.
+pub(super) fn complete(
+    input: Input,
+    by: Option<AccountId>,
+    accounts: &[Account],
+    account_of: impl FnOnce(CallId) -> Option<AccountId>,
+) -> Result<Input, Wrong> {
+    let at = |account: AccountId, written: Target, by_us| {
+        let account = accounts.get(usize::from(account.0));
+        let account = account.filter(|account| account.registrar.is_some());
+        completed(&written.0, account, by_us)
     };
-    let domain = accounts
-        .get(account)
-        .filter(|account| account.registrar.is_some());
-    match uri(&target.0, domain) {
-        Some(uri) => {
-            *target = Target(uri);
-            Ok(())
+    let (call, act) = match input {
+        Input::Dial { account, target } => {
+            let target = at(account, target, true)?;
+            return Ok(Input::Dial { account, target });
         }
-        None => Err(Wrong::BadAddress),
+        Input::Act { call, act } => (call, act),
+        input => return Ok(input),
+    };
+    // A call that there is not is refused by the core.
+    let own = || by.or_else(|| account_of(call)).unwrap_or(AccountId(0));
+    let act = match (act, by) {
+        (Act::Consult(target), None) => Act::Consult(at(own(), target, true)?),
+        (Act::Consult(target), Some(account)) => {
+            let target = at(account, target, true)?;
+            Act::ConsultBy { account, target }
+        }
+        // The far side calls it, perhaps by another transport.
+        (Act::Forward(target), _) => Act::Forward(at(own(), target, false)?),
+        (Act::Transfer(Some(target)), _) => Act::Transfer(Some(at(own(), target, false)?)),
+        (act, _) => act,
+    };
+    Ok(Input::Act { call, act })
+}
+
+fn completed(written: &str, account: Option<&Account>, by_us: bool) -> Result<Target, Wrong> {
+    let text = uri(written, account).ok_or(Wrong::BadAddress)?;
+    let uri = Uri::parse(&text).map_err(|_| Wrong::BadAddress)?;
+    if by_us && Transport::asked_by(&uri).is_err() {
+        return Err(Wrong::UnsupportedTransport);
     }
+    Ok(Target(text))
 }
 
 /// `sip:user@host` as it is; `user@host` and `host:port` with the scheme before; a number or a bare name at the account's domain.
@@ -69,8 +96,9 @@ fn at_domain(user: &str, account: Option<&Account>) -> Option<String> {
     let user = user.replace('#', "%23");
     let mut uri = account.aor.bare();
     uri.user = None;
-    let host = uri.to_string();
-    let text = format!("sip:{user}@{}", host.strip_prefix("sip:")?);
+    let domain = uri.to_string();
+    let (scheme, host) = domain.split_once(':')?;
+    let text = format!("{scheme}:{user}@{host}");
     Uri::parse(&text).ok().map(|_| text)
 }
 
@@ -103,6 +131,86 @@ mod tests {
         assert_eq!(at(""), None);
         assert_eq!(at("sip:"), None);
         assert_eq!(at("http://example.com"), None);
+    }
+
+    fn target(text: &str) -> Target {
+        Target(text.to_owned())
+    }
+
+    fn act(act: Act) -> Input {
+        let call = CallId(1);
+        Input::Act { call, act }
+    }
+
+    #[test]
+    fn what_we_are_to_call_by_a_transport_that_there_is_not_is_refused() {
+        for text in [
+            "sips:bob@b.example;transport=udp",
+            "sip:bob@b.example;transport=sctp",
+        ] {
+            let dial = Input::Dial {
+                account: AccountId(0),
+                target: target(text),
+            };
+            for (input, is_refused) in [
+                (dial, true),
+                (act(Act::Consult(target(text))), true),
+                (act(Act::Forward(target(text))), false),
+                (act(Act::Transfer(Some(target(text)))), false),
+            ] {
+                let outcome = complete(input.clone(), None, &[account()], |_| None);
+                let expected = if is_refused {
+                    Err(Wrong::UnsupportedTransport)
+                } else {
+                    Ok(input)
+                };
+                assert_eq!(outcome, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_is_of_the_calls_account_or_of_the_one_that_is_named() {
+        let at = |server: &str| {
+            let uri = Uri::parse(&format!("sip:{server}")).unwrap();
+            let registrar = Some(uri);
+            let aor = Uri::parse(&format!("sip:anna@{server}")).unwrap();
+            Account {
+                registrar,
+                ..Account::direct(aor)
+            }
+        };
+        let accounts = [at("first.example"), at("second.example")];
+        let asked = |act_asked: Act, by: Option<u16>| {
+            let own = |_| Some(AccountId(1));
+            complete(act(act_asked), by.map(AccountId), &accounts, own).unwrap()
+        };
+        let (number, first, second) = (
+            || target("77"),
+            || target("sip:77@first.example"),
+            || target("sip:77@second.example"),
+        );
+        let consult = asked(Act::Consult(number()), None);
+        assert_eq!(consult, act(Act::Consult(second())));
+        let consult = asked(Act::Consult(number()), Some(0));
+        let by_first = Act::ConsultBy {
+            account: AccountId(0),
+            target: first(),
+        };
+        assert_eq!(consult, act(by_first));
+        for (by, meant) in [(None, second()), (Some(0), first())] {
+            let forward = asked(Act::Forward(number()), by);
+            assert_eq!(forward, act(Act::Forward(meant.clone())));
+            let transfer = asked(Act::Transfer(Some(number())), by);
+            assert_eq!(transfer, act(Act::Transfer(Some(meant))));
+        }
+    }
+
+    #[test]
+    fn a_number_at_an_account_of_sips_is_called_so() {
+        let account = Account::direct(Uri::parse("sips:alice@pbx.example").unwrap());
+        let meant = "sips:77@pbx.example";
+        assert_eq!(uri("77", Some(&account)).as_deref(), Some(meant));
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Running {
             && (self.ending.quit || self.ending.asked > 1 || !self.waits())
         {
             self.ending.limit = Some(self.clock.now() + LIMIT);
-            self.handle(EndpointInput::Unregister);
+            self.handle(EndpointInput::Unregister(None));
         }
         let late = self
             .ending

@@ -1,26 +1,44 @@
 //! The running phone: one loop that carries what happens to the core and the user agent, and what they decide to the sockets,
 //! the sound, the records and the desk. It decides nothing itself.
+mod acd;
 mod address;
 mod command;
+mod desk;
+mod devices;
+mod digits;
 mod ending;
 mod error;
+mod learnt;
+mod listening;
+mod local_address;
+mod measures;
+mod records;
 mod registration;
 mod say;
 mod sound;
 mod start;
 mod turn;
+mod unread;
 mod wire;
 
+pub(crate) use devices::known;
 pub(crate) use error::StartError;
+pub(crate) use registration::not_secured;
 
 use crate::RoutingFilter;
+use crate::acd::AcdLine;
+use crate::action::Actions;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::net::{Resolution, Resolver, StreamEvent};
-use crate::place::Place;
-use crate::platform::{Signals, more_descriptors};
-use crate::records::Records;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::net::{NetworkWatch, Resolution, Resolver, StreamEvent};
+use crate::os::{Signals, more_descriptors};
+use crate::records::{Records, Ticket, Told};
+use crate::runtime_dir::RuntimeDir;
+use digits::Digit;
 use ending::Ending;
+use local_address::LocalAddresses;
 use say::Reading;
 use sound::Sound;
 use std::collections::VecDeque;
@@ -67,7 +85,13 @@ struct Running {
     /// To the loop, from the threads that read files.
     readings: mpsc::Sender<Reading>,
     records: Records,
+    journal: Journal,
+    /// Calls of an earlier run that could not be gone on with, and of which the agent is to be told.
+    lost: Vec<CallId>,
     feed: Feed,
+    acd: Option<AcdLine>,
+    metrics: Metrics,
+    actions: Actions,
     identity: Arc<Identity>,
     accounts: Vec<Account>,
     ending: Ending,
@@ -75,7 +99,14 @@ struct Running {
     next: VecDeque<EndpointInput<'static>>,
     /// What came of the command that is being handled.
     verdict: Verdict,
-    place: Place,
+    /// Commands whose digit waits for the far side's answer, the oldest first.
+    digits: VecDeque<digits::Asked>,
+    /// What waits for the disk.
+    on_its_way: records::OnItsWay,
+    /// Legs or the agent's presence may have changed since they were looked at for the records.
+    changed: bool,
+    runtime_dir: RuntimeDir,
+    local: LocalAddresses,
     desk: Serving,
 }
 
@@ -86,6 +117,8 @@ struct Sources {
     commands: mpsc::Receiver<CommandRequest>,
     sounds: mpsc::Receiver<EngineEvent>,
     readings: mpsc::Receiver<Reading>,
+    told: mpsc::UnboundedReceiver<Told>,
+    network: NetworkWatch,
     signals: Signals,
 }
 
@@ -101,13 +134,19 @@ struct Serving {
 struct Verdict {
     refused: Option<Refusal>,
     began: Option<CallId>,
+    /// What was recorded is on its way to the disk, and its answer is awaited.
+    ticket: Option<Ticket>,
+    /// The input is to send a digit, and what has become of that.
+    asks_for_digit: bool,
+    digit: Option<Digit>,
 }
 
 impl Running {
     /// Lets go of everything; the sound is left to be finished.
     async fn end(self) -> Sound {
         self.feed.end();
-        drop(self.place);
+        drop(self.acd);
+        drop(self.runtime_dir);
         let Serving {
             task,
             _until: until,

@@ -5,7 +5,7 @@ use tokio::sync::{mpsc, oneshot};
 use trialog_desk::{Reply, Wrong};
 use trialog_engine::{EngineError, Speech};
 
-/// A file that was read, or why not, and who waits for it.
+/// A file that was read, or why not, and the client's request that waits for it.
 pub(super) struct Reading {
     speech: Result<Speech, EngineError>,
     reply: oneshot::Sender<Reply>,
@@ -17,7 +17,7 @@ pub(super) fn readings() -> (mpsc::Sender<Reading>, mpsc::Receiver<Reading>) {
 }
 
 impl Running {
-    /// Has a file read; who asked is answered when it has been said.
+    /// Has a file read; the request is answered when it is being said.
     pub(super) fn read(&self, file: PathBuf, reply: oneshot::Sender<Reply>) {
         if !self.sound.is_file_end() {
             let _ = reply.send(Reply::Wrong(Wrong::NoFileEnd));

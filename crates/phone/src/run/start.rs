@@ -1,28 +1,33 @@
 //! Everything that a phone opens, in the order in which it can fail: name, ports, files, sound, desk.
-use super::{Ending, Running, Serving, Sound, Sources, StartError, Verdict, Wire, say};
+use super::desk::{self, OpenDesk};
+use super::devices;
+use super::listening::{Listening, listen};
+use super::records::OnItsWay;
+use super::{Ending, LocalAddresses, Running, Sound, Sources, StartError, Verdict, Wire, say};
+use crate::acd::AcdLine;
+use crate::action::Actions;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::net::{Datagrams, Resolver, Streams, outgoing};
-use crate::place::{self, Place};
-use crate::platform::Signals;
-use crate::records::Records;
+use crate::config::{Config, Lamp, Tls};
+use crate::journal::{self, Journal};
+use crate::metrics::Metrics;
+use crate::net::{Families, NetworkWatch, Resolver, Security, Streams};
+use crate::os::Signals;
+use crate::page;
+use crate::records::{Opened, Place, Records};
+use crate::runtime_dir::RuntimeDir;
 use crate::trace::Trace;
-use std::collections::VecDeque;
-use std::io;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use trialog_api as api;
-use trialog_call::ReferralPolicy;
-use trialog_client::Address;
-use trialog_desk::{Desk, Feed, Identity, Token, UnixTime};
-use trialog_engine::{AudioEnd, Engine, EngineError, EngineEvent, LoneSound, Options};
+use trialog_api::request::SetDevices;
+use trialog_call::{CallId, ReferralPolicy, Time};
+use trialog_desk::{Feed, Identity, IdleFor, UnixTime};
+use trialog_engine::{AudioEnd, Engine, EngineEvent, Options, ParallelSound};
 use trialog_sip::{Host, Uri};
-use trialog_ua::{Account, Contacts, Endpoint};
-
-/// How often a free port is tried that UDP and TCP both have.
-const TRIES: u32 = 20;
+use trialog_store::{JournalRow, SetAside};
+use trialog_ua::{Account, Contacts, Endpoint, Strangers};
 
 pub(super) async fn start(
     config: Config,
@@ -31,60 +36,61 @@ pub(super) async fn start(
 ) -> Result<(Running, Sources), StartError> {
     let clock = Clock::start();
     let signals = Signals::new().map_err(StartError::Runtime)?;
-    let place = Place::take(&config.name)?;
-    let (datagrams, listener) = listen(&config).await?;
-    let listening = datagrams.local().map_err(StartError::Runtime)?;
-    let (streams, stream_events) = Streams::new(listener);
-    let (resolver, resolutions) = Resolver::new(listening.is_ipv6());
-    let tell = advertised(&config, listening.ip());
-    let contact = SocketAddr::new(tell, listening.port());
+    let runtime_dir = RuntimeDir::take(&config.name)?;
+    let Listening {
+        datagrams,
+        listeners,
+        secured,
+        at,
+        tls_port,
+    } = listen(&config).await?;
+    let listening: Families<SocketAddr> = at.iter().map(|at| (*at, *at)).collect();
+    let (mut streams, stream_events) = Streams::new(listening.map(SocketAddr::ip), listeners);
+    streams.secure(secured, security(&config.tls));
+    let (resolver, resolutions) = Resolver::new(listening.map(|_| ()));
+    let mut local = LocalAddresses::new(&config, &at, tls_port);
+    let contacts = local.common();
+    let contact = contacts.udp;
     let trace = trace(&config)?;
-    let records = records(&config, clock)?;
-    let (engine, sounds, audio_end) = sound(&config)?;
+    let (records, opened) = records(&config, clock)?;
+    let (engine, sounds, audio_end) = sound(&config, &opened.devices)?;
 
     let accounts = accounts(&config, contact);
-    let agent = trialog_ua::Config {
-        contacts: Contacts {
-            udp: contact,
-            tcp: config.sip.tcp.then_some(contact),
-        },
-        accounts: accounts.clone(),
-        trusted: config.sip.trusted.clone(),
-        codecs: config.media.codecs.clone(),
-        agent: config.policy.agent,
-        referable: config.policy.transfers != ReferralPolicy::Never,
-        product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
-        register_for: config.sip.register_for,
-    };
+    let agent = agent(&config, contacts, accounts.clone());
     let mut endpoint = Endpoint::new(config.policy.clone(), agent, random()?);
-    let mut sound = Sound::new(engine, config.media.clone(), listening.ip(), tell, filter);
-    sound.stock_up(&mut endpoint).map_err(StartError::Rtp)?;
+    endpoint.restore(clock.now(), opened.kept);
+    for input in local.at_start(&config.accounts) {
+        endpoint.handle(clock.now(), input);
+    }
+    let ips = listening.map(SocketAddr::ip);
+    let mut sound = Sound::new(engine, &config, ips, filter);
+    bind(&mut sound, &mut endpoint)?;
+    let (journal, lost) = take_up(&mut endpoint, &records, &opened.journal, clock);
 
     let (readings, read) = say::readings();
-
-    let identity = identity(&config, &accounts, audio_end, clock);
+    let mut identity = identity(&config, &accounts, audio_end, clock, opened.set_aside);
+    identity.idle = idle(&config, clock, opened.idle);
     let feed = Feed::new(clock.start_us());
     let (commands, received) = mpsc::channel(64);
-    let token = Token::new(random()?);
-    let desk = Desk {
-        token: token.clone(),
-        commands,
-        feed: feed.clone(),
-    };
-    let (url, serving) = open_desk(&config, desk).await?;
-    let api = Address {
-        url,
-        token: token.reveal().to_owned(),
-        pid: std::process::id(),
-    };
-    let file = place.announce(&api)?;
-    tracing::info!(name = config.name, sip = %contact, api = api.url, file = %file.display(), "the phone is ready");
+    let OpenDesk {
+        api,
+        pairing,
+        serving,
+    } = desk::open(&config, &runtime_dir, commands, feed.clone()).await?;
+    let file = runtime_dir.announce(&api)?;
+    tracing::info!(name = config.name, sip = %contact, tls_port, api = api.url, file = %file.display(), "the phone is ready");
     if !headless {
         println!(
             "“{}” takes calls at sip:{contact}. Tell it what to do by: trialog ctl --phone {} --help",
             config.name, config.name
         );
+        page::welcome(runtime_dir.folder(), &config.name, &api.url, || {
+            pairing.invite(api::AccessRole::Agent)
+        });
     }
+    let acd = config.acd.clone().map(AcdLine::open).transpose();
+    let acd = acd.map_err(StartError::Runtime)?;
+    let actions = Actions::start(&config.actions, &config.name).map_err(StartError::Runtime)?;
     let running = Running {
         clock,
         endpoint,
@@ -92,20 +98,28 @@ pub(super) async fn start(
             datagrams,
             streams,
             trace,
-            udp: contact,
-            tcp: contact,
+            own: local.own(),
         },
         resolver,
         sound,
         readings,
         records,
+        journal,
+        lost,
         feed,
+        acd,
+        metrics: Metrics::default(),
+        actions,
         identity: Arc::new(identity),
         accounts,
         ending: Ending::default(),
         next: VecDeque::new(),
         verdict: Verdict::default(),
-        place,
+        digits: VecDeque::new(),
+        on_its_way: OnItsWay::default(),
+        changed: false,
+        runtime_dir,
+        local,
         desk: serving,
     };
     let sources = Sources {
@@ -114,61 +128,82 @@ pub(super) async fn start(
         commands: received,
         sounds,
         readings: read,
+        told: opened.told,
+        network: NetworkWatch::new(),
         signals,
     };
     Ok((running, sources))
 }
 
-/// The SIP port, by UDP and, where it is wanted, by TCP too.
-async fn listen(config: &Config) -> Result<(Datagrams, Option<TcpListener>), StartError> {
-    let error = |transport, address, error| StartError::Listen {
-        key: "sip.listen",
-        transport,
-        address,
-        error,
-    };
-    let wanted = config.sip.listen;
-    for attempt in 1.. {
-        let datagrams = Datagrams::bind(wanted)
-            .await
-            .map_err(|why| error("UDP", wanted, why))?;
-        if !config.sip.tcp {
-            return Ok((datagrams, None));
-        }
-        let address = datagrams.local().map_err(StartError::Runtime)?;
-        match TcpListener::bind(address).await {
-            Ok(listener) => return Ok((datagrams, Some(listener))),
-            // The system chose a port that is free for UDP only.
-            Err(why)
-                if wanted.port() == 0
-                    && attempt < TRIES
-                    && why.kind() == io::ErrorKind::AddrInUse => {}
-            Err(why) => return Err(error("TCP", address, why)),
-        }
+/// Fills the pool of RTP ports; fewer will do.
+fn bind(sound: &mut Sound, endpoint: &mut Endpoint) -> Result<(), StartError> {
+    match sound.bind(endpoint) {
+        Err(error) if endpoint.free_rtp_ports() == 0 => Err(StartError::Rtp(error)),
+        Err(_) | Ok(()) => Ok(()),
     }
-    unreachable!("the last attempt returns")
 }
 
-/// The address that others are told.
-fn advertised(config: &Config, listening: IpAddr) -> IpAddr {
-    if let Some(address) = config.sip.advertise {
-        return address;
+/// Goes on with the calls that went on when an earlier run of the phone died. Returns them, and those that can't be gone on with.
+fn take_up(
+    endpoint: &mut Endpoint,
+    records: &Records,
+    journal: &[JournalRow],
+    clock: Clock,
+) -> (Journal, Vec<CallId>) {
+    let mut calls = Vec::new();
+    let mut lost = Vec::new();
+    for row in journal {
+        match journal::read(row, clock) {
+            Ok(saved) => calls.push(saved),
+            Err(why) => lost.push((CallId(row.call.0), why)),
+        }
     }
-    if !listening.is_unspecified() {
-        return listening;
+    let refused = endpoint.take_up(clock.now(), &calls);
+    calls.retain(|saved| !refused.contains(&saved.call.id));
+    let why = |id: CallId| (id, "it is no call that can be gone on with".to_owned());
+    lost.extend(refused.into_iter().map(why));
+    for (call, why) in &lost {
+        records.lost(*call, why);
     }
-    let literal = |uri: &Uri| match uri.host {
-        Host::V4(address) => Some(SocketAddr::from((address, uri.port_or_default()))),
-        Host::V6(address) => Some(SocketAddr::from((address, uri.port_or_default()))),
-        Host::Name(_) => None,
-    };
-    let servers = config.accounts.iter().filter_map(|account| {
-        account
-            .outbound_proxy
-            .as_ref()
-            .or(account.registrar.as_ref())
-    });
-    outgoing(listening, servers.filter_map(literal).next())
+    for saved in &calls {
+        tracing::warn!(
+            call = saved.call.id.0,
+            "the phone has died in this call, and goes on with it"
+        );
+    }
+    let lost = lost.into_iter().map(|(call, _)| call).collect();
+    (Journal::with(calls), lost)
+}
+
+/// What the user agent is told.
+fn agent(config: &Config, contacts: Contacts, accounts: Vec<Account>) -> trialog_ua::Config {
+    trialog_ua::Config {
+        contacts,
+        accounts,
+        accept: config.sip.accept,
+        any_user: config.accounts.is_empty(),
+        trusted: config.sip.trusted.clone(),
+        colleagues: config.sip.colleagues.clone(),
+        // The endpoint has their share by the policy.
+        strangers: Strangers::UNLIMITED,
+        codecs: config.media.codecs.clone(),
+        pauses: config.media.dtx,
+        dtmf: config.media.dtmf,
+        srtp: config.media.srtp,
+        agent: config.policy.agent,
+        referable: config.policy.transfers != ReferralPolicy::Never,
+        answer_mode: config.policy.answer_on_request.is_some(),
+        lamps: config.lamps.iter().map(|lamp| lamp.of.clone()).collect(),
+        reliable: config.sip.reliable,
+        session_expires: config.sip.session_expires,
+        product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
+        register_for: config.sip.register_for,
+    }
+}
+
+/// By what streams are secured.
+fn security(tls: &Tls) -> Security {
+    Security::new(tls.identity.clone(), tls.believed.clone(), tls.wildcards)
 }
 
 fn trace(config: &Config) -> Result<Option<Trace>, StartError> {
@@ -183,49 +218,44 @@ fn trace(config: &Config) -> Result<Option<Trace>, StartError> {
     Trace::create(path).map(Some).map_err(file)
 }
 
-fn records(config: &Config, clock: Clock) -> Result<Records, StartError> {
-    let path = match &config.records {
-        Some(path) => path.clone(),
-        None => place::state_folder(&config.name).join("records.jsonl"),
+fn records(config: &Config, clock: Clock) -> Result<(Records, Opened), StartError> {
+    let place = Place {
+        path: &config.records.path(&config.name),
+        phone: &config.name,
+        keep: config.records.keep,
+        in_bulk: config.policy.parallel,
+        webhooks: &config.webhooks,
     };
-    Records::open(&path, clock, config.policy.parallel).map_err(|error| StartError::File {
-        key: "records.file",
-        path,
-        error,
-    })
+    Records::open(&place, clock).map_err(StartError::Records)
 }
 
 type Started = (Engine, mpsc::Receiver<EngineEvent>, api::AudioEnd);
 
-/// The engine; without a sound device where there is none.
-fn sound(config: &Config) -> Result<Started, StartError> {
+/// The engine. A sound device that is not there is looked for until it comes.
+fn sound(config: &Config, chosen: &SetDevices) -> Result<Started, StartError> {
     let options = Options {
-        music: config.music.clone(),
-        alone: config.policy.parallel.then_some(config.lone),
+        music: config.sounds.music.clone(),
+        country: config.sounds.tones,
+        voice: config.sounds.voice,
+        parallel: config.policy.parallel.then_some(config.parallel_sound),
         opus_complexity: config.media.opus_complexity,
         opus_bitrate: config.media.opus_bitrate,
+        dtx: config.media.dtx,
         silent_after: config.media.silent_after,
         lost_after: config.media.lost_after,
         ..Options::default()
     };
     let name = match config.audio {
-        AudioEnd::None if config.lone == LoneSound::Echo => api::AudioEnd::Echo,
-        AudioEnd::Device { .. } => api::AudioEnd::Device,
+        AudioEnd::None if config.parallel_sound == ParallelSound::Echo => api::AudioEnd::Echo,
+        AudioEnd::Device(_) => api::AudioEnd::Device,
         AudioEnd::File { .. } => api::AudioEnd::File,
         AudioEnd::None => api::AudioEnd::None,
     };
-    let (engine, events, name) = match Engine::start(config.audio.clone(), options.clone()) {
-        Ok((engine, events)) => (engine, events, name),
-        Err(EngineError::NoDevice(why)) => {
-            tracing::warn!(
-                "no usable sound device ({why}): going on without microphone and ear, as with audio.end = \"none\""
-            );
-            let (engine, events) =
-                Engine::start(AudioEnd::None, options).map_err(StartError::Sound)?;
-            (engine, events, api::AudioEnd::None)
-        }
-        Err(error) => return Err(StartError::Sound(error)),
+    let end = match &config.audio {
+        AudioEnd::Device(configured) => AudioEnd::Device(devices::names(chosen, configured)),
+        other => other.clone(),
     };
+    let (engine, events) = Engine::start(end, options).map_err(StartError::Sound)?;
     let (events_in, events_out) = mpsc::channel(64);
     std::thread::Builder::new()
         .name("sound-events".to_owned())
@@ -243,7 +273,12 @@ fn sound(config: &Config) -> Result<Started, StartError> {
 /// The configured accounts; without any, one that is called by its address.
 fn accounts(config: &Config, contact: SocketAddr) -> Vec<Account> {
     if !config.accounts.is_empty() {
-        return config.accounts.clone();
+        let mut accounts = config.accounts.clone();
+        for account in &mut accounts {
+            // What the configuration tells others stands.
+            account.nat &= config.sip.advertise.is_none();
+        }
+        return accounts;
     }
     let host = match contact.ip() {
         IpAddr::V4(address) => Host::V4(address),
@@ -256,11 +291,20 @@ fn accounts(config: &Config, contact: SocketAddr) -> Vec<Account> {
     ))]
 }
 
+/// Why the agent was idle when the phone ended. A reason that is not to be given any more is forgotten.
+fn idle(config: &Config, clock: Clock, kept: Option<String>) -> Option<IdleFor> {
+    let mut known = config.idle_reasons.iter();
+    let reason = kept.filter(|code| known.any(|reason| reason.code == *code))?;
+    let since = clock.now();
+    Some(IdleFor { reason, since })
+}
+
 fn identity(
     config: &Config,
     accounts: &[Account],
     audio_end: api::AudioEnd,
     clock: Clock,
+    set_aside: Option<SetAside>,
 ) -> Identity {
     let account = |(id, account): (usize, &Account)| {
         let state = match account.registrar {
@@ -268,7 +312,13 @@ fn identity(
             None => api::RegistrationState::Direct,
         };
         let id = u16::try_from(id).unwrap_or(u16::MAX);
-        api::Account::new(id, account.aor.to_string(), state)
+        trialog_desk::account(id, account.aor.to_string(), state)
+    };
+    let lamp = |(id, lamp): (usize, &Lamp)| api::Lamp {
+        id: u16::try_from(id).unwrap_or(u16::MAX),
+        uri: lamp.of.of.to_string(),
+        name: lamp.name.clone(),
+        state: api::LampState::Unknown,
     };
     let reasons = config
         .policy
@@ -279,46 +329,35 @@ fn identity(
             en: reason.en.clone(),
             de: reason.de.clone(),
         });
+    let idle_reasons = config.idle_reasons.iter().map(|reason| api::IdleReason {
+        code: reason.code.clone(),
+        en: reason.en.clone(),
+        de: reason.de.clone(),
+    });
     Identity {
         name: config.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         accounts: accounts.iter().enumerate().map(account).collect(),
+        lamps: config.lamps.iter().enumerate().map(lamp).collect(),
         reasons: reasons.collect(),
+        idle_reasons: idle_reasons.collect(),
+        idle: None,
         audio: api::Audio {
             end: audio_end,
             started_unix_us: None,
+            ..api::Audio::default()
         },
-        start: UnixTime(clock.start_us() / 1_000),
+        records: api::Records {
+            failing: None,
+            set_aside: set_aside.map(|aside| aside.path.display().to_string()),
+        },
+        unread: Vec::new(),
+        quality: BTreeMap::new(),
+        start: UnixTime(clock.unix_us(Time::ZERO) / 1_000),
     }
 }
 
-/// Opens the API and says where it is.
-async fn open_desk(config: &Config, desk: Desk) -> Result<(String, Serving), StartError> {
-    let error = |error| StartError::Listen {
-        key: "api.listen",
-        transport: "TCP",
-        address: config.api,
-        error,
-    };
-    let listener = TcpListener::bind(config.api).await.map_err(error)?;
-    let address = listener.local_addr().map_err(error)?;
-    let (until, ended) = oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        let until = async {
-            let _ = ended.await;
-        };
-        if let Err(error) = trialog_desk::serve(listener, desk, until).await {
-            tracing::error!(%error, "the API has ended");
-        }
-    });
-    let serving = Serving {
-        task,
-        _until: until,
-    };
-    Ok((format!("http://{address}"), serving))
-}
-
-fn random() -> Result<[u8; 32], StartError> {
+pub(super) fn random() -> Result<[u8; 32], StartError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(StartError::Random)?;
     Ok(bytes)

@@ -1,16 +1,16 @@
 //! The sockets and the trace together: whatever is sent or received by SIP passes here.
+use super::local_address::OwnAddresses;
 use crate::net::{Datagrams, Streams};
 use crate::trace::{Seen, Trace, Way};
 use std::net::SocketAddr;
-use trialog_ua::{ConnectionId, EndpointInput, Source, Transmit, Transport};
+use trialog_ua::{ConnectionId, EndpointInput, Peer, Source, Transmit, Transport};
 
 pub(super) struct Wire {
     pub(super) datagrams: Datagrams,
     pub(super) streams: Streams,
     pub(super) trace: Option<Trace>,
-    /// Our addresses as others know them.
-    pub(super) udp: SocketAddr,
-    pub(super) tcp: SocketAddr,
+    /// As the program's addresses are at this moment.
+    pub(super) own: OwnAddresses,
 }
 
 impl Wire {
@@ -21,71 +21,67 @@ impl Wire {
         at_us: u64,
     ) -> Option<EndpointInput<'static>> {
         let Transmit {
-            transport,
-            destination,
+            peer,
             connection,
             bytes,
         } = transmit;
-        let local = match transport {
-            Transport::Udp => self.udp,
-            Transport::Tcp => self.tcp,
-        };
+        let local = self.own.toward(peer.address);
         self.note(Seen {
             at_us,
             way: Way::Out,
-            transport,
+            transport: peer.transport,
             local,
-            remote: destination,
+            remote: peer.address,
             message: &bytes,
         });
-        let sent = match transport {
-            Transport::Udp => self.datagrams.send(&bytes, destination),
-            Transport::Tcp => {
-                let sent = self.streams.send(connection, destination, bytes);
+        let sent = match peer.transport {
+            Transport::Udp => self.datagrams.send(&bytes, peer.address),
+            Transport::Tcp | Transport::Tls => {
+                let sent = self.streams.send(connection, &peer, bytes);
                 sent.map(|_| ())
             }
         };
         let error = sent.err()?;
-        tracing::info!(to = %destination, %error, "a SIP message could not be sent");
-        Some(EndpointInput::TransportError {
-            transport,
-            destination,
-        })
+        tracing::info!(to = %peer.address, %error, "a SIP message could not be sent");
+        Some(EndpointInput::TransportError(peer))
     }
 
     /// The source of a datagram.
     pub(super) fn datagram(&self, remote: SocketAddr) -> Source {
         Source {
-            transport: Transport::Udp,
-            local: self.udp,
-            remote,
+            peer: Peer::at(Transport::Udp, remote),
+            local: self.own.toward(remote),
             connection: None,
         }
     }
 
     /// The source of a stream's message.
-    pub(super) fn stream(id: ConnectionId, local: SocketAddr, remote: SocketAddr) -> Source {
+    pub(super) fn stream(id: ConnectionId, local: SocketAddr, peer: Peer) -> Source {
         Source {
-            transport: Transport::Tcp,
+            peer,
             local,
-            remote,
             connection: Some(id),
         }
     }
 
     /// A message came in.
-    pub(super) fn received(&mut self, source: Source, message: &[u8], at_us: u64) {
+    pub(super) fn received(&mut self, source: &Source, message: &[u8], at_us: u64) {
         self.note(Seen {
             at_us,
             way: Way::In,
-            transport: source.transport,
+            transport: source.peer.transport,
             local: source.local,
-            remote: source.remote,
+            remote: source.peer.address,
             message,
         });
     }
 
     fn note(&mut self, seen: Seen<'_>) {
+        // Empty lines keep a way open, and are no message (RFC 3261 §7.5).
+        let is_blank = seen.message.iter().all(|byte| b"\r\n".contains(byte));
+        if is_blank {
+            return;
+        }
         if let Some(trace) = &mut self.trace
             && let Err(error) = trace.write(seen)
         {

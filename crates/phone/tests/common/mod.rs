@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use trialog_client::{Address, Client};
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -42,7 +43,10 @@ impl Stage {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = trialog();
+        self.at_home(trialog())
+    }
+
+    fn at_home(&self, mut command: Command) -> Command {
         command
             .env("XDG_RUNTIME_DIR", self.runtime())
             .env("XDG_STATE_HOME", self.path("state"))
@@ -61,7 +65,7 @@ impl Stage {
         self.phone_at(name, "127.0.0.1:0", rest, arguments)
     }
 
-    /// The same at another address.
+    /// The same at another address, or at several, as a list in TOML.
     pub(crate) fn phone_at(
         &self,
         name: &str,
@@ -69,14 +73,52 @@ impl Stage {
         rest: &str,
         arguments: &[&str],
     ) -> Phone {
+        let rest = format!("[media]\nrtp_ports = \"0\"\n{rest}");
+        self.start(name, listen, &rest, arguments)
+    }
+
+    /// The same in a process with this variable in its environment.
+    pub(crate) fn phone_in(&self, name: &str, rest: &str, (key, value): (&str, &Path)) -> Phone {
+        let mut command = self.command();
+        command.env(key, value);
+        let rest = format!("[media]\nrtp_ports = \"0\"\n{rest}");
+        self.start_by(command, name, "127.0.0.1:0", &rest, &[])
+    }
+
+    /// The same in a process that this signal does not end.
+    #[cfg(unix)]
+    pub(crate) fn phone_ignoring(&self, name: &str, rest: &str, signal: &str) -> Phone {
+        let mut shell = Command::new("sh");
+        let script = format!("trap '' {signal}; exec \"$0\" \"$@\"");
+        shell.arg("-c").arg(script).arg(trialog().get_program());
+        let rest = format!("[media]\nrtp_ports = \"0\"\n{rest}");
+        self.start_by(self.at_home(shell), name, "127.0.0.1:0", &rest, &[])
+    }
+
+    /// The same with all of its configuration but `[sip]` and `[records]`.
+    pub(crate) fn start(&self, name: &str, listen: &str, rest: &str, arguments: &[&str]) -> Phone {
+        self.start_by(self.command(), name, listen, rest, arguments)
+    }
+
+    fn start_by(
+        &self,
+        mut command: Command,
+        name: &str,
+        listen: &str,
+        rest: &str,
+        arguments: &[&str],
+    ) -> Phone {
+        let listen = match listen.starts_with("[\"") {
+            true => listen.to_owned(),
+            false => format!("\"{listen}\""),
+        };
         let config = format!(
-            "name = \"{name}\"\n[sip]\nlisten = \"{listen}\"\ntrace = \"{name}.trace\"\ntrusted = [\"127.0.0.1\"]\n\
-             [media]\nrtp_ports = \"0\"\n[records]\nfile = \"{name}.records\"\n{rest}\n"
+            "name = \"{name}\"\n[sip]\nlisten = {listen}\ntrace = \"{name}.trace\"\ntrusted = [\"127.0.0.1\"]\n\
+             [records]\nfile = \"{name}.records\"\n{rest}\n"
         );
         let config = self.write(&format!("{name}.toml"), config);
         let log = File::create(self.path(&format!("{name}.log"))).unwrap();
-        let child = self
-            .command()
+        let child = command
             .args(["phone", "--headless", "--config"])
             .arg(config)
             .args(arguments)
@@ -94,8 +136,7 @@ impl Stage {
             let text = std::fs::read_to_string(&file).ok()?;
             serde_json::from_str::<Value>(&text).ok()
         });
-        api["url"].as_str().unwrap().clone_into(&mut phone.url);
-        api["token"].as_str().unwrap().clone_into(&mut phone.token);
+        phone.is_at(&api);
         phone
     }
 
@@ -116,6 +157,15 @@ impl Phone {
         &self.token
     }
 
+    /// A client of its API.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(Address {
+            url: self.url.clone(),
+            token: self.token.clone(),
+            pid: self.child.id(),
+        })
+    }
+
     /// The status of the answer to a GET.
     pub(crate) fn get(&self, path: &str) -> u16 {
         let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -126,6 +176,46 @@ impl Phone {
         let bearer = format!("Bearer {}", self.token);
         let response = request.header("Authorization", bearer).call().unwrap();
         response.status().as_u16()
+    }
+
+    /// Type and text of the answer to a GET.
+    pub(crate) fn text(&self, path: &str) -> (String, String) {
+        let mut response = ureq::get(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .call()
+            .unwrap();
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        (kind, response.body_mut().read_to_string().unwrap())
+    }
+
+    /// The status of an answer to a client with this token.
+    pub(crate) fn as_client(&self, token: &str, method: &str, path: &str) -> u16 {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header("Authorization", format!("Bearer {token}"));
+        let response = agent.run(request.body(()).unwrap()).unwrap();
+        response.status().as_u16()
+    }
+
+    /// Follows the events with this token.
+    pub(crate) fn follow(
+        &self,
+        token: &str,
+    ) -> tungstenite::WebSocket<tungstenite::stream::MaybeTlsStream<std::net::TcpStream>> {
+        use tungstenite::client::IntoClientRequest;
+        let url = format!("{}/api/events", self.url.replace("http:", "ws:"));
+        let mut request = url.into_client_request().unwrap();
+        let token = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("Authorization", token);
+        tungstenite::connect(request).unwrap().0
     }
 
     pub(crate) fn status(&self) -> Value {
@@ -141,6 +231,13 @@ impl Phone {
 
     /// Asks for something and expects this status.
     pub(crate) fn post(&self, path: &str, body: &Value, expected: u16) -> Value {
+        let (status, answer) = self.ask(path, body);
+        assert_eq!(status, expected, "{path}: {answer}");
+        answer
+    }
+
+    /// Asks for something: status and document of the answer.
+    pub(crate) fn ask(&self, path: &str, body: &Value) -> (u16, Value) {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .build()
@@ -152,8 +249,8 @@ impl Phone {
             .send(body.to_string())
             .unwrap();
         let text = response.body_mut().read_to_string().unwrap();
-        assert_eq!(response.status().as_u16(), expected, "{path}: {text}");
-        serde_json::from_str(&text).unwrap()
+        let status = response.status().as_u16();
+        (status, serde_json::from_str(&text).unwrap())
     }
 
     pub(crate) fn act(&self, act: &str) {
@@ -179,6 +276,17 @@ impl Phone {
         );
     }
 
+    /// Its API is where this file of its runtime folder says.
+    pub(crate) fn is_at(&mut self, api: &Value) {
+        api["url"].as_str().unwrap().clone_into(&mut self.url);
+        api["token"].as_str().unwrap().clone_into(&mut self.token);
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let kill = Command::new("kill").args(["-s", name, &pid]).status();
@@ -202,6 +310,15 @@ impl Drop for Phone {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a library dumps stands in rows of sixteen characters at the ends of a log's lines: they as one text.
+pub(crate) fn rows(log: &str) -> String {
+    let ends = log.lines().map(|line| {
+        let start = line.char_indices().rev().nth(15);
+        &line[start.map_or(0, |(start, _)| start)..]
+    });
+    ends.collect()
 }
 
 pub(crate) fn wait<T>(what: &str, ready: impl FnMut() -> Option<T>) -> T {
