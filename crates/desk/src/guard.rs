@@ -1,11 +1,13 @@
-//! Which requests are let in: those that show the token and come from this machine, from a page of our own or from no page.
+//! Which requests are let in: those that show the token, or what a browser got that was paired, and come from this machine, from a
+//! page of our own or from no page.
 //!
 //! A foreign page can make the browser send requests to this machine, also under a host name of its own that points here (DNS
-//! rebinding). Both are told by `Host` and `Origin`, which a page can't forge.
+//! rebinding). Both show in `Host` and `Origin`, which a page can't forge.
 use crate::messages::Text;
+use crate::page;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
-use crate::table::{Does, operations};
+use crate::table::{Does, Operation, operations};
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
@@ -13,21 +15,43 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use trialog_api::AccessRole;
 
-/// Lets a request pass, or answers it; and says of every answer that it is nothing to keep or to guess at.
+/// The header in which a page shows its proof. A page of another origin can't set it without asking, and is not allowed to.
+const PROOF: &str = "trialog-proof";
+
+/// What the client that asks may do; absent where the path needs nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) role: AccessRole,
+    /// One of [`crate::OtherTokens`], which may be taken back while the client is here.
+    pub(crate) token: Option<String>,
+}
+
+/// Lets a request pass, or answers it; and marks every answer as nothing to cache or to guess the type of.
 pub(crate) async fn guard(
     State(shared): State<Arc<Shared>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let said =
-        from_here(request.uri(), request.headers()).and_then(|()| match needs_token(&request) {
-            true => shows_token(&shared, &request),
-            false => Ok(()),
-        });
+    let said = from_here(request.uri(), request.headers()).and_then(|()| {
+        let Some(needed) = needed(&request) else {
+            return Ok(None);
+        };
+        let shown = shows_who(&shared, &request)?;
+        match shown.role.may(needed) {
+            true => Ok(Some(shown)),
+            false => Err(wrong_role(shown.role, needed)),
+        }
+    });
     let mut response = match said {
-        Ok(()) => next.run(request).await,
-        // The query may hold a token: it is no part of the answer.
+        Ok(shown) => {
+            if let Some(shown) = shown {
+                request.extensions_mut().insert(shown);
+            }
+            next.run(request).await
+        }
+        // The query may hold a ticket: it is no part of the answer.
         Err(failure) => failure.response(request.uri().path()),
     };
     let headers = response.headers_mut();
@@ -37,11 +61,27 @@ pub(crate) async fn guard(
     response
 }
 
-/// The document is the same for all phones of a version.
-fn needs_token(request: &Request) -> bool {
+/// What a client has to be for this path; `None`: anyone on this machine. The page's files are the same for all phones of a version.
+/// Of a path that is not there only those learn so who may look.
+fn needed(request: &Request) -> Option<AccessRole> {
     let path = request.uri().path();
-    let mut open = operations().filter(|operation| matches!(operation.does, Does::Document));
-    !open.any(|operation| operation.path == path)
+    if page::is_at(path) {
+        return None;
+    }
+    operation_at(path).map_or(Some(AccessRole::Supervisor), |operation| operation.needs)
+}
+
+/// The operation at a path, which may have a number in it.
+fn operation_at(path: &str) -> Option<&'static Operation> {
+    let fits = |of: &&Operation| {
+        let (mut pattern, mut parts) = (of.path.split('/'), path.split('/'));
+        pattern.all(|want| {
+            parts
+                .next()
+                .is_some_and(|part| want.starts_with('{') || want == part)
+        }) && parts.next().is_none()
+    };
+    operations().find(fits)
 }
 
 /// Whether host and page are this machine's.
@@ -85,29 +125,52 @@ fn is_loopback(host: &str) -> bool {
     }
 }
 
-fn shows_token(shared: &Shared, request: &Request) -> Result<(), Failure> {
-    match shown(request) {
-        None => Err(no_token()),
-        Some(token) if shared.desk.token.matches(token) => Ok(()),
-        Some(_) => Err(wrong_token()),
+fn shows_who(shared: &Shared, request: &Request) -> Result<Shown, Failure> {
+    let own = |role| Shown { role, token: None };
+    let Some(token) = bearer(request) else {
+        return paired(shared, request).map(own).ok_or_else(no_token);
+    };
+    if shared.desk.token.matches(token) {
+        return Ok(own(AccessRole::Admin));
     }
+    let role = shared.desk.others.role_of(token).ok_or_else(wrong_token)?;
+    let token = Some(token.to_owned());
+    Ok(Shown { role, token })
 }
 
-/// The token that the request shows. A browser's WebSocket can't have headers of its own, so there it may stand in the query.
-fn shown(request: &Request) -> Option<&str> {
-    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim());
+/// The request comes from a page of ours in a browser that was paired: it shows the cookie, which other ports of this host are sent as
+/// well, and beside it the role's proof; or a ticket for its WebSocket, which can't have headers of its own. A client without a page gets
+/// such a ticket by its token.
+fn paired(shared: &Shared, request: &Request) -> Option<AccessRole> {
+    let headers = request.headers();
+    let pairing = &shared.desk.pairing;
+    let mut cookies = headers.get_all(header::COOKIE).iter();
+    let known = cookies.find_map(|cookie| pairing.knows(cookie.to_str().ok()?, shared.port));
+    let operation = operation_at(request.uri().path());
+    if operation.is_some_and(|of| matches!(of.does, Does::Events)) {
+        // A browser's WebSocket always has an Origin, which was found to be ours, and the cookie.
+        let has_origin = headers.contains_key(header::ORIGIN);
+        let is_browser = has_origin || headers.contains_key(header::COOKIE);
+        if is_browser && !(has_origin && known.is_some()) {
+            return None;
+        }
+        return pairing.take_ticket(in_query(request, "ticket=")?);
     }
-    let path = request.uri().path();
-    let mut events = operations().filter(|operation| matches!(operation.does, Does::Events));
-    if !events.any(|operation| operation.path == path) {
-        return None;
-    }
+    let role = known?;
+    let proof = headers.get(PROOF)?.to_str().ok()?;
+    pairing.proof(role).matches(proof).then_some(role)
+}
+
+fn in_query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     let query = request.uri().query()?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("token="))
+    query.split('&').find_map(|pair| pair.strip_prefix(name))
+}
+
+/// The token that the request shows.
+fn bearer(request: &Request) -> Option<&str> {
+    let value = request.headers().get(header::AUTHORIZATION)?;
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 pub(crate) fn not_one_host() -> Failure {
@@ -148,10 +211,26 @@ pub(crate) fn foreign_origin() -> Failure {
 
 pub(crate) fn no_token() -> Failure {
     let reason = Text::new(
-        "The request shows no token.",
-        "Die Anfrage zeigt kein Token.",
+        "The request shows no token, and comes from no browser that was paired.",
+        "Die Anfrage zeigt kein Token und kommt aus keinem gekoppelten Browser.",
     );
     Failure::new(Kind::NoToken, reason, where_the_token_is())
+}
+
+pub(crate) fn wrong_role(role: AccessRole, needed: AccessRole) -> Failure {
+    let reason = Text::new(
+        format!("This is for the role {needed}; what was shown is for {role}."),
+        format!("Das darf die Rolle {needed}; gezeigt wurde etwas für {role}."),
+    );
+    let hint = Text::new(
+        format!(
+            "Show a token of that role: `trialog token create NAME --role {needed}` makes one."
+        ),
+        format!(
+            "Zeigen Sie ein Token dieser Rolle: `trialog token create NAME --role {needed}` macht eines."
+        ),
+    );
+    Failure::new(Kind::WrongRole, reason, hint)
 }
 
 pub(crate) fn wrong_token() -> Failure {

@@ -6,27 +6,35 @@
 //!
 //! # The API
 //! `GET /api/openapi.json` describes it whole ([`document()`]): it is made from the table that also makes the router. Every other
-//! request carries `Authorization: Bearer TOKEN`. The `Host` must be this machine, and an `Origin`, where there is one, the same.
+//! request carries `Authorization: Bearer TOKEN`, or what a browser got that was paired ([`Pairing`]). The `Host` must be this machine, and an `Origin`, where there is one, the same.
 //! What goes wrong is told by problem documents ([`trialog_api::Problem`]), what happens by `/api/events` ([`trialog_api::Event`]).
 
 mod command;
 mod feed;
 mod guard;
+mod linger;
 mod members;
 pub mod messages;
 pub mod names;
 mod openapi;
+mod page;
+mod pairing;
 mod problem;
 mod routes;
+mod seats;
 mod server;
 mod socket;
 mod table;
 mod token;
 mod view;
+pub mod words;
+mod wrong;
 
-pub use command::{Command, CommandRequest, Reply, Wrong};
+pub use command::{Command, CommandRequest, DigitFault, Reply, Wrong};
 pub use feed::Feed;
 pub use openapi::document;
+pub use pairing::{PageKeys, Pairing, RoleKeys};
 pub use server::{Desk, serve};
-pub use token::Token;
-pub use view::{Identity, Look, UnixTime};
+pub use table::request;
+pub use token::{OtherTokens, Token};
+pub use view::{Identity, IdleFor, Look, UnixTime, account};

@@ -1,4 +1,4 @@
-//! Reads the members of a request, in its body or its query, into their type. A fault is told by the member's name and what was
+//! Reads the members of a request, in its body or its query, into their type. A fault has the member's name and what was
 //! expected as its value; the value itself is never repeated.
 use crate::messages::{self, Text};
 use crate::problem::{Failure, Kind};
@@ -26,14 +26,21 @@ pub(crate) fn of_query<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Res
         let value = match text.as_str() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits
-                .parse::<u64>()
-                .map_or_else(|_| Value::from(digits), Value::from),
+            // A number that begins with a nought is a text to the one that needs it so: a phone number.
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) && !is_padded(digits) => {
+                digits
+                    .parse::<u64>()
+                    .map_or_else(|_| Value::from(digits), Value::from)
+            }
             text => Value::from(text),
         };
         (name, Member(value))
     });
     read(Kind::BadQuery, members.collect())
+}
+
+fn is_padded(digits: &str) -> bool {
+    digits.len() > 1 && digits.starts_with('0')
 }
 
 fn read<T: DeserializeOwned>(kind: Kind, members: Vec<(String, Member)>) -> Result<T, Failure> {

@@ -1,21 +1,25 @@
 //! The core's states, roles, acts and refusals by their names in the API.
-use trialog_api::{ActName, Member, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage};
+use crate::messages;
+use trialog_api::{
+    ActName, AwayReason, EndReason, Member, NoticeKind, Outcome, Party, Presence, RefusalCode,
+    Role, Stage,
+};
 use trialog_call as call;
-use trialog_call::{Act, LegId, Notice, Refusal};
+use trialog_call::{Act, LegId, Notice, PartyIdentity, Refusal, WebhookState};
 
 /// The name of an act.
 #[must_use]
 pub fn act(act: &Act) -> ActName {
     match act {
         Act::Answer => ActName::Answer,
-        Act::Reject => ActName::Reject,
+        Act::Reject(_) => ActName::Reject,
         Act::Forward(_) => ActName::Forward,
         Act::Cancel => ActName::Cancel,
         Act::Hold => ActName::Hold,
         Act::Resume => ActName::Resume,
         Act::Mute => ActName::Mute,
         Act::Unmute => ActName::Unmute,
-        Act::Consult(_) => ActName::Consult,
+        Act::Consult(_) | Act::ConsultBy { .. } => ActName::Consult,
         Act::EndConsult => ActName::EndConsult,
         Act::Swap => ActName::Swap,
         Act::Conference => ActName::Conference,
@@ -30,11 +34,37 @@ pub fn act(act: &Act) -> ActName {
     }
 }
 
+/// A party as the API tells it.
+#[must_use]
+pub fn party(identity: &PartyIdentity) -> Party {
+    let name = messages::party(identity);
+    Party {
+        name_de: (name.de != name.en).then_some(name.de),
+        name: name.en,
+        number: identity.number.clone(),
+        uri: identity.uri.clone(),
+        asserted: identity.asserted,
+        anonymous: identity.anonymous,
+    }
+}
+
+/// Why a party's side has ended a call, as the API tells it.
+#[must_use]
+pub fn end_reason(reason: &call::EndReason) -> EndReason {
+    EndReason {
+        protocol: reason.protocol.clone(),
+        cause: reason.cause,
+        text: reason.text.clone(),
+    }
+}
+
 /// The member of the body that an act takes.
 #[must_use]
 pub fn member(act: &Act) -> Option<Member> {
     match act {
-        Act::Forward(_) | Act::Consult(_) | Act::Transfer(Some(_)) => Some(Member::To),
+        Act::Forward(_) | Act::Consult(_) | Act::ConsultBy { .. } | Act::Transfer(Some(_)) => {
+            Some(Member::To)
+        }
         Act::Dtmf(_) => Some(Member::Digit),
         _ => None,
     }
@@ -45,6 +75,7 @@ pub fn member(act: &Act) -> Option<Member> {
 pub fn stage(stage: call::Stage) -> Stage {
     match stage {
         call::Stage::Offered => Stage::Offered,
+        call::Stage::Asked => Stage::Asked,
         call::Stage::Dialling => Stage::Dialling,
         call::Stage::Connected => Stage::Connected,
         call::Stage::Held => Stage::Held,
@@ -69,12 +100,36 @@ pub fn role(role: call::Role) -> Role {
     }
 }
 
-/// The name of a presence.
+/// The name of what a new caller meets: why it is refused, else what the agent has set.
 #[must_use]
-pub fn presence(presence: call::Presence) -> Presence {
-    match presence {
-        call::Presence::Available => Presence::Available,
-        call::Presence::Idle => Presence::Idle,
+pub fn presence(snapshot: &call::Snapshot) -> Presence {
+    match (snapshot.turns_away.map(|how| how.why), snapshot.presence) {
+        (Some(call::AwayReason::Idle), _) => Presence::Idle,
+        (Some(call::AwayReason::NotAnswered), _) => Presence::NotAnswered,
+        (Some(call::AwayReason::NoDevice), _) => Presence::NoDevice,
+        (Some(call::AwayReason::WrapUp), _) => Presence::WrapUp,
+        (Some(call::AwayReason::Busy | call::AwayReason::NoRtpPort), _) => Presence::Busy,
+        (Some(call::AwayReason::Ending), _) => Presence::Ending,
+        (Some(call::AwayReason::NotKnown) | None, call::Presence::Available) => Presence::Available,
+        (Some(call::AwayReason::NotKnown) | None, call::Presence::Idle) => Presence::Idle,
+        (Some(call::AwayReason::NotKnown) | None, call::Presence::NotAnswered) => {
+            Presence::NotAnswered
+        }
+    }
+}
+
+/// The name of why a caller was turned away.
+#[must_use]
+pub fn away_reason(why: call::AwayReason) -> AwayReason {
+    match why {
+        call::AwayReason::Idle => AwayReason::Idle,
+        call::AwayReason::NotAnswered => AwayReason::NotAnswered,
+        call::AwayReason::NoDevice => AwayReason::NoDevice,
+        call::AwayReason::WrapUp => AwayReason::WrapUp,
+        call::AwayReason::Busy => AwayReason::Busy,
+        call::AwayReason::NoRtpPort => AwayReason::NoRtpPort,
+        call::AwayReason::NotKnown => AwayReason::NotKnown,
+        call::AwayReason::Ending => AwayReason::Ending,
     }
 }
 
@@ -83,6 +138,7 @@ pub fn presence(presence: call::Presence) -> Presence {
 pub fn outcome(outcome: call::Outcome) -> Outcome {
     match outcome {
         call::Outcome::NotAnswered => Outcome::NotAnswered,
+        call::Outcome::AnsweredElsewhere => Outcome::AnsweredElsewhere,
         call::Outcome::Refused(_) => Outcome::Refused,
         call::Outcome::Ended => Outcome::Ended,
         call::Outcome::FarEnded => Outcome::FarEnded,
@@ -125,6 +181,7 @@ pub fn refusal(refusal: Refusal) -> RefusalCode {
         Refusal::CannotWithdraw => RefusalCode::CannotWithdraw,
         Refusal::OtherCallFirst => RefusalCode::OtherCallFirst,
         Refusal::TooManyCalls => RefusalCode::TooManyCalls,
+        Refusal::NoRtpPort => RefusalCode::NoRtpPort,
         Refusal::NoSuchReason => RefusalCode::NoSuchReason,
         Refusal::StillTalking => RefusalCode::StillTalking,
         Refusal::NoTimer => RefusalCode::NoTimer,
@@ -142,17 +199,38 @@ pub fn notice(notice: &Notice) -> NoticeKind {
         Notice::ResumeRefused { .. } => NoticeKind::ResumeRefused,
         Notice::SwapUndone { .. } => NoticeKind::SwapUndone,
         Notice::TransferFailed { .. } => NoticeKind::TransferFailed,
+        Notice::TransferFailedCustomerGone { .. } => NoticeKind::TransferFailedCustomerGone,
         Notice::TransferDeclined { .. } => NoticeKind::TransferDeclined,
         Notice::TransferWithdrawn { .. } => NoticeKind::TransferWithdrawn,
         Notice::Transferred { .. } => NoticeKind::Transferred,
         Notice::Anchored { .. } => NoticeKind::Anchored,
         Notice::NowOwner { .. } => NoticeKind::NowOwner,
         Notice::GuestLeft { .. } => NoticeKind::GuestLeft,
+        Notice::AnsweredElsewhere { .. } => NoticeKind::AnsweredElsewhere,
+        Notice::Reason { .. } => NoticeKind::Reason,
         Notice::CustomerLeft { .. } => NoticeKind::CustomerLeft,
         Notice::NoAudio { .. } => NoticeKind::NoAudio,
         Notice::AudioBack { .. } => NoticeKind::AudioBack,
+        Notice::StrangersTurnedAway { .. } => NoticeKind::StrangersTurnedAway,
+        Notice::TurnedAway { .. } => NoticeKind::TurnedAway,
+        Notice::NotAnswered { .. } => NoticeKind::NotAnswered,
+        Notice::WrapUpNotKept { .. } => NoticeKind::WrapUpNotKept,
+        Notice::RecordsFailing { .. } => NoticeKind::RecordsFailing,
+        Notice::RecordsKept => NoticeKind::RecordsKept,
+        Notice::Webhook { state, .. } => match state {
+            WebhookState::Failing { .. } => NoticeKind::WebhookFailing,
+            WebhookState::Well => NoticeKind::WebhookWell,
+            WebhookState::Dropped { .. } => NoticeKind::WebhookDropped,
+            WebhookState::Off => NoticeKind::WebhookOff,
+        },
+        Notice::TakenUp { .. } => NoticeKind::TakenUp,
+        Notice::CallLost { .. } => NoticeKind::CallLost,
         Notice::DeviceGone => NoticeKind::DeviceGone,
         Notice::DeviceBack => NoticeKind::DeviceBack,
+        Notice::SpeaksMuted { .. } => NoticeKind::SpeaksMuted,
+        Notice::TransferRequested { .. } => NoticeKind::TransferRequested,
+        Notice::Redirected { .. } => NoticeKind::Redirected,
+        Notice::AnsweredUnasked { .. } => NoticeKind::AnsweredUnasked,
         Notice::Dtmf { .. } => NoticeKind::Dtmf,
         Notice::AskEndForAll { .. } => NoticeKind::AskEndForAll,
     }

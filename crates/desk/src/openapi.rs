@@ -1,24 +1,32 @@
 //! The API's document: OpenAPI 3.1, made from the table of operations and the types of the JSON. It is the reference for people
 //! that write scripts, so it has what the types alone do not.
 mod example;
+mod precise;
 
 use crate::problem::{Kind, MEDIA_TYPE, TYPE};
+use crate::routes::METRICS;
 use crate::table::{self, Does, Method, Operation, TAGS, operations};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use precise::precise;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
-use trialog_api::request::Follow;
-use trialog_api::{Done, Event, Placed, Problem, Status};
+use trialog_api::request::{Follow, Past};
+use trialog_api::{
+    AccessRole, Directory, Done, Event, History, Invitation, Paired, Placed, Problem, Status,
+    Ticket, WebhookMessage,
+};
 
 const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as HTTP and JSON. All that a hand can do at the phone a \
 script can do here; `trialog ctl` and the demo use nothing else.\n\n\
 **Where.** A running phone writes address and token to `$XDG_RUNTIME_DIR/trialog/NAME/api.json` (`/tmp/trialog-UID/NAME/api.json` where \
 that variable is not set), which its user alone can read. Both are new after each start. It listens on the loopback interface only.\n\n\
-**Access.** Each request shows the token: `Authorization: Bearer TOKEN`. The header `Host` must name this machine, and an `Origin`, where \
+**Access.** Each request shows a token: `Authorization: Bearer TOKEN`; the agent's page shows a cookie instead. A token has a role: a supervisor's \
+looks, an agent's acts, an admin's also lets others in and ends the phone; what an operation needs stands in its `security`. The token of \
+`api.json` is an admin's, `trialog token create` makes others, and another role's is answered with 403 (`wrong-role`). The header `Host` must name this machine, and an `Origin`, where \
 there is one, must be the same, so that no page of a browser reaches the phone from elsewhere.\n\n\
 **Bodies** are one JSON object of up to 16 KiB, announced as `application/json` or not at all. Where no member is needed there may be \
 no body. A member that is not known is an error, so that a misspelt one does not pass unnoticed.\n\n\
@@ -27,7 +35,7 @@ told by the events, which come before the answer where they follow from it.\n\n\
 **Errors** are problem documents (RFC 9457). `refused` is the code that a program goes by; `reason` and `hint` say in English why and \
 how to put it right, `reason_de` and `hint_de` in German. A path that is asked for by another method than its own is answered with 405 \
 and `Allow`; a head of more than 16 KiB or 64 headers with 431 and no document.\n\n\
-**Numbers** of calls and wrap-ups are never used again while the phone runs. Times are Unix milliseconds.\n\n\
+**Numbers** of calls and wrap-ups are never used again, also not after a start of the phone. Times are Unix milliseconds.\n\n\
 New members, events and codes may be added: take no offence at what you do not know.";
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -52,6 +60,7 @@ fn make() -> Value {
         let method = match operation.method {
             Method::Get => "get",
             Method::Post => "post",
+            Method::Put => "put",
         };
         let path = paths.entry(operation.path).or_insert_with(|| json!({}));
         path[method] = described(operation);
@@ -71,18 +80,55 @@ fn make() -> Value {
         },
         "servers": [{"url": "/", "description": "The phone that this document came from."}],
         "tags": tags,
-        "security": [{"token": []}],
         "paths": paths,
+        "webhooks": {"record": {"post": webhook()}},
         "components": {
             "schemas": schemas(),
             "responses": problems(),
             "headers": headers(),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer",
-                    "description": "The token of the phone's `api.json`: 64 hexadecimal digits."},
-                "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token",
-                    "description": "The same in the query, for the events only: a browser's WebSocket can't have headers."},
+                    "description": "The token of the phone's `api.json`, for the role admin, or one that `trialog token create` has made, for \
+                        its own. Each is 64 hexadecimal digits. The roles that an operation lists are the least that it needs: supervisor, \
+                        agent, admin."},
+                "page": {"type": "apiKey", "in": "cookie", "name": "trialog-PORT",
+                    "description": "What `pairPage` sets in a browser; PORT is the API's own."},
+                "proof": {"type": "apiKey", "in": "header", "name": "Trialog-Proof",
+                    "description": "What `pairPage` answered."},
+                "ticket": {"type": "apiKey", "in": "query", "name": "ticket", "description": "What `ticket` answered."},
             },
+        },
+    })
+}
+
+/// What the phone itself asks, of the URLs of its configuration.
+fn webhook() -> Value {
+    let header = |name: &str, text: &str| {
+        json!({
+            "name": name, "in": "header", "required": name != "webhook-signature", "description": text,
+            "schema": {"type": "string"},
+        })
+    };
+    json!({
+        "operationId": "record",
+        "summary": "A call or a wrap-up, as it is recorded",
+        "description": "For each `[[webhook]]` of the configuration. It is sent again until it is answered with 2xx, one message after \
+            the other.",
+        "parameters": [
+            header("webhook-id", "The message's `id`: what comes twice has the same."),
+            header("webhook-timestamp", "When it was sent, in Unix seconds."),
+            header("webhook-signature", "`v1,` and the base64 of HMAC-SHA256 over id, timestamp and body, with dots between."),
+        ],
+        "requestBody": {
+            "required": true,
+            "content": {"application/json": {
+                "schema": {"$ref": format!("{SCHEMAS}WebhookMessage")}, "example": example::webhook(),
+            }},
+        },
+        "responses": {
+            "2XX": {"description": "It was taken."},
+            "410": {"description": "No more is wanted, until the phone is started anew."},
+            "default": {"description": "It is sent again, after a second to an hour, or when `Retry-After` says."},
         },
     })
 }
@@ -104,15 +150,26 @@ fn described(operation: &Operation) -> Value {
     if let Some(schema) = operation.does.body() {
         described["requestBody"] = body(schema);
     }
-    match operation.does {
-        Does::Document => described["security"] = json!([]),
-        Does::Events => {
-            described["security"] = json!([{"token": []}, {"tokenInQuery": []}]);
-            described["x-websocket-messages"] = json!({"$ref": format!("{SCHEMAS}Event")});
-        }
-        _ => {}
+    described["security"] = security(operation);
+    if let Does::Events = operation.does {
+        described["x-websocket-messages"] = json!({"$ref": format!("{SCHEMAS}Event")});
     }
     described
+}
+
+/// What a client shows, with the role that it must be of at least (OpenAPI 3.1, Security Requirement Object).
+fn security(operation: &Operation) -> Value {
+    let Some(role) = operation.needs.map(AccessRole::name) else {
+        return json!([]);
+    };
+    match operation.does {
+        Does::Events => {
+            json!([{"token": [role]}, {"page": [role], "ticket": [role]}, {"ticket": [role]}])
+        }
+        // No page is an admin's.
+        _ if operation.needs == Some(AccessRole::Admin) => json!([{"token": [role]}]),
+        _ => json!([{"token": [role]}, {"page": [role], "proof": [role]}]),
+    }
 }
 
 fn parameters(operation: &Operation) -> Vec<Value> {
@@ -131,15 +188,19 @@ fn parameters(operation: &Operation) -> Vec<Value> {
             }));
         }
     }
-    if matches!(operation.does, Does::Events) {
-        let mut schema = table::schema::<Follow>();
+    let query = match operation.does {
+        Does::Events => Some(table::schema::<Follow>()),
+        Does::Past => Some(table::schema::<Past>()),
+        _ => None,
+    };
+    if let Some(mut schema) = query {
         precise(&mut schema);
         let members = schema["properties"]
             .as_object()
             .cloned()
             .unwrap_or_default();
-        // The token is described as a security scheme.
-        let members = members.into_iter().filter(|(name, _)| name != "token");
+        // The ticket is described as a security scheme.
+        let members = members.into_iter().filter(|(name, _)| name != "ticket");
         parameters.extend(members.map(|(name, mut member)| {
             let text = member["description"].take();
             let example = member["examples"][0].take();
@@ -192,6 +253,15 @@ fn responses(operation: &Operation) -> Value {
             "200",
             json_of("The phone.", "Status", json!(example::status())),
         ),
+        Does::Metrics => ("200", metrics()),
+        Does::Past => (
+            "200",
+            json_of("The calls.", "History", json!(example::history())),
+        ),
+        Does::Directory => (
+            "200",
+            json_of("The directory.", "Directory", example::directory()),
+        ),
         Does::Events => (
             "101",
             json!({"description": "The connection is a WebSocket from now on; each of its messages is an `Event`."}),
@@ -200,7 +270,21 @@ fn responses(operation: &Operation) -> Value {
             "201",
             json_of("The call has begun.", "Placed", json!({"call": 1})),
         ),
-        Does::Act(_) | Does::WrapUp(_) | Does::Tell(_) => (
+        Does::Invite(_) => (
+            "200",
+            json_of(
+                "The code.",
+                "Invitation",
+                json!({"code": "9f0c0c3d5a1e4b7f", "seconds": 300}),
+            ),
+        ),
+        Does::Ticket => ("200", json_of("The ticket.", "Ticket", example::ticket())),
+        Does::Pair(_) => {
+            let mut paired = json_of("The browser is paired.", "Paired", example::paired());
+            paired["headers"]["Set-Cookie"] = json!({"$ref": "#/components/headers/Set-Cookie"});
+            ("200", paired)
+        }
+        Does::Act(_) | Does::Aim(_) | Does::WrapUp(_) | Does::Tell(_) => (
             "200",
             json_of("It is being done.", "Done", json!({"done": true})),
         ),
@@ -213,24 +297,37 @@ fn responses(operation: &Operation) -> Value {
     Value::Object(responses)
 }
 
+fn metrics() -> Value {
+    json!({
+        "description": "The counters.",
+        "headers": common_headers(),
+        "content": {METRICS: {"schema": {"type": "string"}, "example": "# TYPE trialog_calls gauge\ntrialog_calls 1\n"}},
+    })
+}
+
 /// The statuses of the problems that an operation can have.
 fn faults(operation: &Operation) -> Vec<u16> {
     let mut faults = vec![400, 403];
-    if !matches!(operation.does, Does::Document) {
+    if !matches!(operation.does, Does::Document | Does::Pair(_)) {
         faults.push(401);
     }
     match operation.does {
-        Does::Document => {}
-        Does::Look => faults.push(503),
+        Does::Document | Does::Directory => {}
+        Does::Invite(_) | Does::Ticket | Does::Pair(_) => faults.extend([408, 413, 415]),
+        Does::Look | Does::Metrics => faults.push(503),
+        Does::Past => faults.extend([500, 503]),
         Does::Events => faults.extend([426, 503]),
-        Does::Act(_) | Does::WrapUp(_) => faults.extend([404, 408, 409, 413, 415, 503]),
+        Does::Act(_) | Does::Aim(_) => faults.extend([404, 408, 409, 413, 415, 503]),
+        Does::WrapUp(_) => faults.extend([404, 408, 409, 413, 415, 503, 507]),
         Does::Dial(_) => faults.extend([408, 409, 413, 415, 503]),
         Does::Tell(_) => {
             faults.extend([408, 413, 415, 503]);
-            // The hook with no call; a phone whose end is no file; a file that can't be played.
+            // The hook with no call; no such account, or no registrar; a phone whose end is no file; a file that can't be played.
             match operation.id {
                 "hook" => faults.extend([404, 409]),
+                "register" | "unregister" => faults.push(409),
                 "say" => faults.extend([409, 422]),
+                "devices" => faults.push(409),
                 _ => {}
             }
         }
@@ -316,12 +413,14 @@ fn headers() -> Value {
     json!({
         "Cache-Control": {"description": "Nothing is to be kept.", "required": true,
             "schema": {"const": "no-store"}},
-        "X-Content-Type-Options": {"description": "The type is as it says.", "required": true,
+        "X-Content-Type-Options": {"description": "Browsers take the type as the header Content-Type has it.", "required": true,
             "schema": {"const": "nosniff"}},
         "WWW-Authenticate": {"description": "RFC 6750 §3.", "required": true,
             "schema": {"type": "string", "pattern": "^Bearer realm=\"trialog\""}},
         "Allow": {"description": "The methods that the path has.", "required": true,
-            "schema": {"enum": ["GET, HEAD", "POST"]}},
+            "schema": {"enum": ["GET, HEAD", "POST", "PUT"]}},
+        "Set-Cookie": {"description": "What the browser shows from now on.", "required": true,
+            "schema": {"type": "string", "pattern": "^trialog-[0-9]+=[0-9a-f]{64}; Path=/; Max-Age=[0-9]+; HttpOnly; SameSite=Strict$"}},
         "Upgrade": {"description": "What the path speaks.", "required": true,
             "schema": {"const": "websocket"}},
     })
@@ -335,10 +434,16 @@ fn schemas() -> Value {
     });
     let mut generator = settings.for_serialize().into_generator();
     name::<Status>(&mut generator);
+    name::<History>(&mut generator);
     name::<Event>(&mut generator);
     name::<Done>(&mut generator);
+    name::<Invitation>(&mut generator);
+    name::<Directory>(&mut generator);
+    name::<Paired>(&mut generator);
     name::<Placed>(&mut generator);
+    name::<Ticket>(&mut generator);
     name::<Problem>(&mut generator);
+    name::<WebhookMessage>(&mut generator);
     let mut schemas = generator.take_definitions(true);
     for schema in schemas.values_mut() {
         precise(schema);
@@ -349,57 +454,6 @@ fn schemas() -> Value {
         }
     }
     Value::Object(schemas)
-}
-
-/// What the types alone don't have: a member that may be left out is never null, though they read both; and a set of names is one
-/// list, as generators of clients expect it, with the meanings in its description.
-fn precise(schema: &mut Value) {
-    names_as_list(schema);
-    if let Some(branches) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
-        branches.iter_mut().for_each(precise);
-    }
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (name, member) in properties {
-        names_as_list(member);
-        if let Some(member) = member.as_object_mut() {
-            member.remove("default");
-        }
-        if required.iter().any(|required| required == name) {
-            continue;
-        }
-        if let Some(types) = member.get_mut("type").filter(|types| types.is_array()) {
-            *types = types[0].take();
-        }
-        if let Some(Value::Array(mut any)) =
-            member.as_object_mut().and_then(|of| of.remove("anyOf"))
-        {
-            member["$ref"] = any[0]["$ref"].take();
-        }
-    }
-}
-
-fn names_as_list(schema: &mut Value) {
-    let branches = schema["oneOf"].as_array().cloned().unwrap_or_default();
-    let names: Vec<_> = branches.iter().filter_map(|one| one.get("const")).collect();
-    if names.is_empty() || names.len() < branches.len() {
-        return;
-    }
-    let lines = branches.iter().map(|one| {
-        let text = |key: &str| one[key].as_str().unwrap_or_default();
-        format!("\n- `{}`: {}", text("const"), text("description"))
-    });
-    let about = schema["description"].as_str().unwrap_or_default();
-    let about = format!("{about}\n{}", lines.collect::<String>());
-    let names = json!(names);
-    if let Some(schema) = schema.as_object_mut() {
-        schema.remove("oneOf");
-        schema.insert("type".to_owned(), json!("string"));
-        schema.insert("enum".to_owned(), names);
-        schema.insert("description".to_owned(), json!(about));
-    }
 }
 
 fn name<T: JsonSchema>(generator: &mut SchemaGenerator) {

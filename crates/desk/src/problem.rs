@@ -21,22 +21,31 @@ pub(crate) enum Kind {
     BadJson,
     BadField,
     BadAddress,
+    UnsupportedTransport,
     NoToken,
     WrongToken,
+    WrongCode,
+    WrongRole,
     ForeignHost,
     ForeignOrigin,
     NoSuchPath,
     NoSuchAct,
     WrongMethod,
     TooSlow,
+    NoRegistrar,
+    NothingRings,
+    NoDeviceEnd,
     NoFileEnd,
     TooLong,
     NotJson,
     Unplayable,
+    DigitNotSent,
     NoWebSocket,
     TooManyReaders,
     NoAnswer,
     Ended,
+    NotKept,
+    NotRead,
     /// The core refused.
     Refused(Refusal),
 }
@@ -51,22 +60,31 @@ impl Kind {
             Self::BadJson,
             Self::BadField,
             Self::BadAddress,
+            Self::UnsupportedTransport,
             Self::NoToken,
             Self::WrongToken,
+            Self::WrongCode,
+            Self::WrongRole,
             Self::ForeignHost,
             Self::ForeignOrigin,
             Self::NoSuchPath,
             Self::NoSuchAct,
             Self::WrongMethod,
             Self::TooSlow,
+            Self::NoRegistrar,
+            Self::NothingRings,
+            Self::NoDeviceEnd,
             Self::NoFileEnd,
             Self::TooLong,
             Self::NotJson,
             Self::Unplayable,
+            Self::DigitNotSent,
             Self::NoWebSocket,
             Self::TooManyReaders,
             Self::NoAnswer,
             Self::Ended,
+            Self::NotKept,
+            Self::NotRead,
         ]
         .into_iter()
         .chain(core)
@@ -82,8 +100,15 @@ impl Kind {
             Self::BadJson => ("bad-json", S::BAD_REQUEST, "The body is no JSON object"),
             Self::BadField => ("bad-field", S::BAD_REQUEST, "A member of the body is wrong"),
             Self::BadAddress => ("bad-address", S::BAD_REQUEST, "This is no address to call"),
+            Self::UnsupportedTransport => (
+                "unsupported-transport",
+                S::BAD_REQUEST,
+                "The address asks for a transport that the phone has not",
+            ),
             Self::NoToken => ("no-token", S::UNAUTHORIZED, "The token is missing"),
             Self::WrongToken => ("wrong-token", S::UNAUTHORIZED, "The token is wrong"),
+            Self::WrongRole => ("wrong-role", S::FORBIDDEN, "The role may not do this"),
+            Self::WrongCode => ("wrong-code", S::FORBIDDEN, "The code pairs no browser"),
             Self::ForeignHost => ("foreign-host", S::FORBIDDEN, "The Host is not this machine"),
             Self::ForeignOrigin => (
                 "foreign-origin",
@@ -102,6 +127,17 @@ impl Kind {
                 "This path has another method",
             ),
             Self::TooSlow => ("too-slow", S::REQUEST_TIMEOUT, "The body came too slowly"),
+            Self::NoRegistrar => ("no-registrar", S::CONFLICT, "The account has no registrar"),
+            Self::NothingRings => (
+                "nothing-rings",
+                S::CONFLICT,
+                "No call rings there that can be taken",
+            ),
+            Self::NoDeviceEnd => (
+                "no-device-end",
+                S::CONFLICT,
+                "The audio end has no sound devices",
+            ),
             Self::NoFileEnd => (
                 "no-file-end",
                 S::CONFLICT,
@@ -118,6 +154,7 @@ impl Kind {
                 S::UNPROCESSABLE_ENTITY,
                 "The file can't be played",
             ),
+            Self::DigitNotSent => ("digit-not-sent", S::CONFLICT, "The digit was not sent"),
             Self::NoWebSocket => (
                 "no-websocket",
                 S::UPGRADE_REQUIRED,
@@ -134,6 +171,16 @@ impl Kind {
                 "The phone did not answer in time",
             ),
             Self::Ended => ("ended", S::SERVICE_UNAVAILABLE, "The phone has ended"),
+            Self::NotKept => (
+                "not-kept",
+                S::INSUFFICIENT_STORAGE,
+                "The disk does not take it",
+            ),
+            Self::NotRead => (
+                "not-read",
+                S::INTERNAL_SERVER_ERROR,
+                "The records can't be read",
+            ),
             Self::Refused(refusal) => refused(refusal),
         }
     }
@@ -161,7 +208,7 @@ pub(crate) struct Failure {
     pub(crate) more: Box<More>,
 }
 
-/// What some kinds say beside it.
+/// What some kinds have beside it.
 #[derive(Debug, Default)]
 pub(crate) struct More {
     /// Acts that are allowed now.

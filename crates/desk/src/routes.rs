@@ -1,11 +1,13 @@
-//! The requests: each becomes a command for the loop as the table says, and its outcome becomes a response.
-use crate::command::{Command, CommandRequest, Reply, Wrong};
+//! The requests: each becomes a command for the loop by the table, and its outcome becomes a response.
+use crate::command::{Command, CommandRequest, Reply};
+use crate::guard::Shown;
 use crate::members;
 use crate::messages::Text;
+use crate::pairing::CODE_LIFE;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
 use crate::table::{Does, Method, Operation, operations};
-use crate::{openapi, socket};
+use crate::{openapi, page, socket, wrong};
 use axum::body::Bytes;
 use axum::extract::rejection::{QueryRejection, RawPathParamsRejection};
 use axum::extract::ws::WebSocketUpgrade;
@@ -14,14 +16,15 @@ use axum::extract::{FromRequest, Query, RawPathParams, Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use trialog_api::request::{Follow, NoMembers};
+use trialog_api::request::{Follow, NoMembers, Past};
+use trialog_api::{AccessRole, DigitWay, Directory, Done, Invitation, Paired, Ticket};
 use trialog_call::Refusal;
 
 /// No request of the API is longer, in bytes.
@@ -32,6 +35,9 @@ const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The loop answers within milliseconds; so long it may take on a machine that is out of breath.
 const LOOP_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The media type of Prometheus's text format.
+pub(crate) const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 type Desk = State<Arc<Shared>>;
 type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
@@ -44,12 +50,17 @@ pub(crate) fn all() -> Router<Arc<Shared>> {
             // RFC 9110 §9.3.2: HEAD is GET without the content.
             Method::Get => MethodFilter::GET,
             Method::Post => MethodFilter::POST,
+            Method::Put => MethodFilter::PUT,
         };
         let routed = match operation.does {
             Does::Events => on(
                 methods,
-                async |State(shared): Desk, uri: Uri, pairs: Pairs, upgrade| {
-                    events(shared, pairs, upgrade)
+                async |State(shared): Desk,
+                       uri: Uri,
+                       pairs: Pairs,
+                       shown: Option<Extension<Shown>>,
+                       upgrade| {
+                    events(shared, pairs, shown.map(|Extension(shown)| shown), upgrade)
                         .unwrap_or_else(|failure| failure.response(uri.path()))
                 },
             ),
@@ -60,8 +71,10 @@ pub(crate) fn all() -> Router<Arc<Shared>> {
                        numbers: Result<RawPathParams, RawPathParamsRejection>,
                        pairs: Pairs,
                        request: Request| {
+                    let shown = request.extensions().get::<Shown>();
                     let asked = Asked {
                         operation,
+                        role: shown.map_or(AccessRole::Supervisor, |shown| shown.role),
                         number: numbers.ok().as_ref().and_then(number),
                         pairs,
                         request,
@@ -76,12 +89,19 @@ pub(crate) fn all() -> Router<Arc<Shared>> {
             routed.fallback(async |uri: Uri| wrong_method(operation.method).response(uri.path()));
         router = router.route(operation.path, routed);
     }
+    for path in page::paths() {
+        let file = on(MethodFilter::GET, async |uri: Uri| page::file(uri.path()));
+        let file = file.fallback(async |uri: Uri| wrong_method(Method::Get).response(uri.path()));
+        router = router.route(&path, file);
+    }
     router.fallback(nothing_here)
 }
 
 /// A request to an operation.
 struct Asked {
     operation: &'static Operation,
+    /// The client's.
+    role: AccessRole,
     /// The number in the path; `None` where there is none that could be one.
     number: Option<u32>,
     pairs: Pairs,
@@ -97,31 +117,93 @@ fn number(numbers: &RawPathParams) -> Option<u32> {
 
 async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
     let operation = asked.operation;
+    if let Does::Past = operation.does {
+        return past(shared, query(asked.pairs)?).await;
+    }
     let NoMembers {} = query(asked.pairs)?;
     let body = match operation.method {
         // RFC 9110 §9.3.1: content of a GET has no meaning.
         Method::Get => Bytes::new(),
-        Method::Post => read(asked.request).await?,
+        Method::Post | Method::Put => read(asked.request).await?,
     };
     let number = match operation.does {
         Does::Document => return Ok(openapi::response()),
-        Does::Act(_) => asked.number.ok_or(Refusal::NoSuchCall),
+        Does::Directory => {
+            let contacts = shared.desk.directory.to_vec();
+            return Ok(Json(Directory { contacts }).into_response());
+        }
+        Does::Act(_) | Does::Aim(_) => asked.number.ok_or(Refusal::NoSuchCall),
         Does::WrapUp(_) => asked.number.ok_or(Refusal::NoSuchWrapUp),
-        Does::Look | Does::Events | Does::Dial(_) | Does::Tell(_) => Ok(0),
+        Does::Invite(reads) => return Ok(invitation(shared, reads.read(&body)?)),
+        Does::Ticket => {
+            let NoMembers {} = members::of_body(&body)?;
+            let role = asked.role;
+            let ticket = shared.desk.pairing.ticket(role);
+            return Ok(Json(Ticket { ticket, role }).into_response());
+        }
+        Does::Pair(reads) => return pair(shared, &reads.read(&body)?),
+        Does::Look | Does::Metrics | Does::Past | Does::Events | Does::Dial(_) | Does::Tell(_) => {
+            Ok(0)
+        }
     };
     let command = operation
         .does
         .command(*number.as_ref().unwrap_or(&0), &body)?;
     number.map_err(|refusal| Failure::refused(refusal, &[]))?;
-    match ask(shared, command).await? {
-        Reply::Done => Ok(Json(json!({ "done": true })).into_response()),
+    reply(ask(shared, command).await?)
+}
+
+async fn past(shared: &Shared, past: Past) -> Result<Response, Failure> {
+    reply(ask(shared, Command::Past(past)).await?)
+}
+
+fn reply(reply: Reply) -> Result<Response, Failure> {
+    match reply {
+        Reply::Done => Ok(done(None)),
+        Reply::Sent(way) => Ok(done(Some(way))),
         Reply::Began(call) => {
             Ok((StatusCode::CREATED, Json(json!({ "call": call.0 }))).into_response())
         }
         Reply::Seen { look, .. } => Ok(Json(look.status()).into_response()),
         Reply::Refused { refusal, allowed } => Err(Failure::refused(refusal, &allowed)),
-        Reply::Wrong(what) => Err(wrong(what)),
+        Reply::Wrong(what) => Err(wrong::failure(what)),
+        Reply::NotKept(why) => Err(not_kept(&why)),
+        Reply::Metrics(text) => Ok(([(header::CONTENT_TYPE, METRICS)], text).into_response()),
+        Reply::Past(history) => Ok(Json(history).into_response()),
+        Reply::NotRead(why) => Err(not_read(&why)),
     }
+}
+
+fn invitation(shared: &Shared, role: AccessRole) -> Response {
+    let invitation = Invitation {
+        code: shared.desk.pairing.invite(role),
+        seconds: CODE_LIFE.as_secs(),
+    };
+    Json(invitation).into_response()
+}
+
+fn pair(shared: &Shared, code: &str) -> Result<Response, Failure> {
+    let pairing = &shared.desk.pairing;
+    let role = pairing.take_code(code).ok_or_else(wrong_code)?;
+    let cookie = [(header::SET_COOKIE, pairing.cookie(role, shared.port))];
+    let proof = pairing.proof(role).reveal().to_owned();
+    Ok((cookie, Json(Paired { proof })).into_response())
+}
+
+pub(crate) fn wrong_code() -> Failure {
+    let reason = Text::new(
+        "The code is not known, was used already, or is older than five minutes.",
+        "Der Code ist nicht bekannt, schon benutzt oder älter als fünf Minuten.",
+    );
+    let hint = Text::new(
+        "Open the page anew by `trialog page`.",
+        "Öffnen Sie die Seite neu mit `trialog page`.",
+    );
+    Failure::new(Kind::WrongCode, reason, hint)
+}
+
+fn done(digit: Option<DigitWay>) -> Response {
+    Json(Done { done: true, digit }).into_response()
 }
 
 fn query<T: DeserializeOwned>(pairs: Pairs) -> Result<T, Failure> {
@@ -175,7 +257,7 @@ pub(crate) fn too_long() -> Failure {
 fn broken_off() -> Failure {
     let reason = Text::new("The body broke off.", "Der Inhalt brach ab.");
     let hint = Text::new(
-        "Send as many bytes as the header Content-Length says.",
+        "Send as many bytes as the header Content-Length has.",
         "Senden Sie so viele Byte, wie die Kopfzeile Content-Length angibt.",
     );
     Failure::new(Kind::BadRequest, reason, hint)
@@ -210,6 +292,7 @@ pub(crate) fn wrong_method(right: Method) -> Failure {
     let (name, methods) = match right {
         Method::Get => ("GET", "GET, HEAD"),
         Method::Post => ("POST", "POST"),
+        Method::Put => ("PUT", "PUT"),
     };
     let reason = Text::new(
         format!("This path is asked for by {name} only."),
@@ -263,11 +346,12 @@ fn no_such_act(folder: &str) -> Failure {
 fn events(
     shared: Arc<Shared>,
     pairs: Pairs,
+    shown: Option<Shown>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
     let follow: Follow = query(pairs)?;
     let upgrade = upgrade.map_err(|_| no_websocket())?;
-    socket::open(shared, upgrade, &follow)
+    socket::open(shared, upgrade, &follow, shown)
 }
 
 pub(crate) fn no_websocket() -> Failure {
@@ -318,47 +402,27 @@ pub(crate) fn no_answer() -> Failure {
     Failure::new(Kind::NoAnswer, reason, hint)
 }
 
-pub(crate) fn wrong(wrong: Wrong) -> Failure {
-    match wrong {
-        Wrong::BadAddress => {
-            let reason = Text::new(
-                "This is no address to call.",
-                "Das ist keine Adresse, die man anrufen kann.",
-            );
-            let expected =
-                "sip:user@host, user@host, or a number or name where the account has a registrar";
-            let hint = Text::new(
-                format!("Give as “to”: {expected}."),
-                "Geben Sie als „to“ an: sip:user@host, user@host, oder eine Nummer oder einen Namen, wo das Konto einen Registrar hat.",
-            );
-            let mut failure = Failure::new(Kind::BadAddress, reason, hint);
-            failure.more.field = Some("to".to_owned());
-            failure.more.expected = Some(expected.to_owned());
-            failure
-        }
-        Wrong::NoFileEnd => {
-            let reason = Text::new(
-                "The audio end is no file, so nothing can be said into it.",
-                "Das Tonende ist keine Datei; dort kann nichts gesagt werden.",
-            );
-            let hint = Text::new(
-                "Set `end = \"file\"` in the section [audio] of the phone's configuration.",
-                "Setzen Sie `end = \"file\"` im Abschnitt [audio] der Konfiguration des Telefons.",
-            );
-            Failure::new(Kind::NoFileEnd, reason, hint)
-        }
-        Wrong::Unplayable(why) => {
-            let reason = Text::new(
-                format!("The file can't be played: {why}."),
-                format!("Die Datei kann nicht gespielt werden: {why}."),
-            );
-            let hint = Text::new(
-                "Give the absolute path of a WAV file that the phone's user may read.",
-                "Geben Sie den absoluten Pfad einer WAV-Datei an, die der Benutzer des Telefons lesen darf.",
-            );
-            let mut failure = Failure::new(Kind::Unplayable, reason, hint);
-            failure.more.field = Some("file".to_owned());
-            failure
-        }
-    }
+pub(crate) fn not_kept(why: &str) -> Failure {
+    let reason = Text::new(
+        format!("The disk does not take it: {why}."),
+        format!("Die Festplatte nimmt es nicht an: {why}."),
+    );
+    let hint = Text::new(
+        "Make room on the disk, or give the phone the right to write there, and ask again; until then nothing has changed.",
+        "Schaffen Sie Platz auf der Festplatte oder geben Sie dem Telefon das Recht, dort zu schreiben, und fragen Sie erneut an; bis \
+dahin ist alles wie zuvor.",
+    );
+    Failure::new(Kind::NotKept, reason, hint)
+}
+
+pub(crate) fn not_read(why: &str) -> Failure {
+    let reason = Text::new(
+        format!("The records can't be read: {why}."),
+        format!("Die Aufzeichnungen sind nicht lesbar: {why}."),
+    );
+    let hint = Text::new(
+        "Look at the phone's log; a start of the phone sets a broken file aside.",
+        "Sehen Sie in das Protokoll des Telefons; beim Start legt es eine beschädigte Datei beiseite.",
+    );
+    Failure::new(Kind::NotRead, reason, hint)
 }

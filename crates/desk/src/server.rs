@@ -1,10 +1,13 @@
 //! The HTTP server: it listens where the phone bound it, for a bounded number of clients, each of them for a bounded time.
 use crate::command::CommandRequest;
-use crate::{Feed, Token, guard, routes};
+use crate::linger::Lingering;
+use crate::seats::{Seat, Seats};
+use crate::{Feed, OtherTokens, Pairing, Token, guard, routes};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
@@ -15,8 +18,9 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
+use trialog_api::Contact;
 
-/// How many connections there may be at once, those of WebSockets included; more wait to be accepted.
+/// How many connections there may be at once; for one more, one that asks nothing is closed.
 const CONNECTIONS: usize = 256;
 
 /// So long a client may take for a request's head, and a connection may be idle.
@@ -34,6 +38,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Desk {
     /// What a client must show.
     pub token: Token,
+    /// What others may show instead.
+    pub others: OtherTokens,
+    /// What a browser shows instead.
+    pub pairing: Pairing,
+    /// What the page finds numbers in.
+    pub directory: Arc<[Contact]>,
     /// To the phone's loop.
     pub commands: mpsc::Sender<CommandRequest>,
     /// From the phone's loop.
@@ -43,6 +53,8 @@ pub struct Desk {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) desk: Desk,
+    /// Where the API listens.
+    pub(crate) port: u16,
     /// How many pages are open; `hangup = "ask"` asks only where there is one.
     pub(crate) pages: AtomicUsize,
     /// One for each client that follows the events.
@@ -60,14 +72,20 @@ pub async fn serve(
     end: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let readers = Arc::new(Semaphore::new(crate::socket::READERS));
-    let router = router(desk, Arc::clone(&readers));
+    let port = listener.local_addr()?.port();
+    let router = router(desk, port, Arc::clone(&readers));
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    let seats = Seats::default();
     let (ending, _) = watch::channel(false);
     let mut end = pin!(end);
     let result = loop {
         let accepted = async {
+            let accepted = listener.accept().await;
+            if connections.available_permits() == 0 {
+                seats.make_room();
+            }
             let place = Arc::clone(&connections).acquire_owned().await;
-            (place, listener.accept().await)
+            (place, accepted)
         };
         let (place, accepted) = tokio::select! {
             both = accepted => both,
@@ -75,7 +93,8 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = connection(stream, router.clone(), ending.subscribe());
+                let connection =
+                    connection(stream, router.clone(), seats.take(), ending.subscribe());
                 tokio::spawn(async move {
                     connection.await;
                     drop(place);
@@ -116,31 +135,47 @@ fn is_for_good(error: &io::Error) -> bool {
     )
 }
 
-async fn connection(stream: TcpStream, router: Router, mut ending: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    seat: Arc<Seat>,
+    mut ending: watch::Receiver<bool>,
+) {
     // Answers and events are small and whole: they need not wait for each other.
     let _ = stream.set_nodelay(true);
-    let service = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        let asking = seat.asks();
+        let answer = router.call(request);
+        async move {
+            let answer = answer.await;
+            drop(asking);
+            answer
+        }
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_headers(HEADERS)
             .max_buf_size(HEAD)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Lingering::new(stream)), service)
             .with_upgrades()
     );
     // What a connection ends with is the client's affair.
     tokio::select! {
         _ = connection.as_mut() => return,
+        () = seat.leave() => return,
         _ = ending.changed() => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 
-fn router(desk: Desk, readers: Arc<Semaphore>) -> Router {
+fn router(desk: Desk, port: u16, readers: Arc<Semaphore>) -> Router {
     let shared = Arc::new(Shared {
         desk,
+        port,
         pages: AtomicUsize::new(0),
         readers,
     });

@@ -5,6 +5,7 @@
 //! phone or the other clients waiting.
 use crate::command::{Command, CommandRequest, Reply};
 use crate::feed::{self, Got, Reader, Start};
+use crate::guard::Shown;
 use crate::messages::Text;
 use crate::problem::{Failure, Kind};
 use crate::server::Shared;
@@ -14,13 +15,13 @@ use axum::response::Response;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, interval_at, timeout};
 use trialog_api::request::Follow;
-use trialog_api::{Event, StatusCause, What};
+use trialog_api::{AccessRole, Event, Levels, StatusCause, What};
 use trialog_call::Input;
 
-/// A client has nothing to say here.
+/// Messages of a client have no meaning here.
 const LONGEST_MESSAGE: usize = 1024;
 
 /// How often a client is pinged. One that has said nothing at all from one ping to the next but one is gone.
@@ -37,6 +38,7 @@ pub(crate) fn open(
     shared: Arc<Shared>,
     upgrade: WebSocketUpgrade,
     follow: &Follow,
+    shown: Option<Shown>,
 ) -> Result<Response, Failure> {
     let readers = Arc::clone(&shared.readers);
     let place = readers.try_acquire_owned().map_err(|_| too_many())?;
@@ -44,20 +46,28 @@ pub(crate) fn open(
         since,
         status,
         page,
+        levels,
         ..
     } = *follow;
     let upgrade = upgrade.max_message_size(LONGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let page = page.then(|| Page::open(&shared));
+        // The hook asks only where an agent can answer.
+        let acts = shown
+            .as_ref()
+            .is_some_and(|shown| shown.role.may(AccessRole::Agent));
+        let page = (page && acts).then(|| Page::open(&shared));
         if let Some(page) = &page {
             page.tell(true).await;
         }
         let (reader, start) = shared.desk.feed.reader(since);
+        let levels = levels.then(|| shared.desk.feed.follow_levels());
         let client = Client {
             socket,
             reader,
             shared: &shared,
             status,
+            shown,
+            levels,
         };
         // Why it ended is the client's affair: it is gone.
         let _ = client.run(start).await;
@@ -89,6 +99,10 @@ struct Client<'a> {
     shared: &'a Shared,
     /// The whole status follows each change.
     status: bool,
+    /// By what it was let in.
+    shown: Option<Shown>,
+    /// Where the client asks how loud the parties are.
+    levels: Option<watch::Receiver<Option<Levels>>>,
 }
 
 impl Client<'_> {
@@ -117,13 +131,17 @@ impl Client<'_> {
                     }
                     Got::Ended => return self.farewell().await,
                 },
+                Some(levels) = changed(&mut self.levels) => self.loud(levels).await?,
                 message = self.socket.recv() => match message {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return Ok(()),
-                    // Pings are answered by the library; anything else says only that the client is there.
+                    // Pings are answered by the library; anything else shows only that the client is there.
                     Some(Ok(_)) => unanswered = 0,
                 },
                 _ = pings.tick() => {
                     if unanswered == 2 {
+                        return Err(Over);
+                    }
+                    if self.is_no_longer_let_in() {
                         return Err(Over);
                     }
                     unanswered += 1;
@@ -133,21 +151,39 @@ impl Client<'_> {
         }
     }
 
+    /// Its token was taken back.
+    fn is_no_longer_let_in(&self) -> bool {
+        let token = self.shown.as_ref().and_then(|shown| shown.token.as_deref());
+        token.is_some_and(|token| self.shared.desk.others.role_of(token).is_none())
+    }
+
     /// Sends the whole status; `had`: the last event that the client got before some that are gone.
     async fn whole(&mut self, why: StatusCause, had: Option<u64>) -> Result<(), Over> {
         let Some((look, seq)) = look(self.shared).await else {
             return self.farewell().await.and(Err(Over));
         };
         self.reader.skip_to(seq);
+        let what = What::Status {
+            why,
+            missed: had.map(|had| seq.saturating_sub(had)),
+            status: Box::new(look.status()),
+        };
+        self.tell(seq, what).await
+    }
+
+    /// Sends how loud the parties are.
+    async fn loud(&mut self, levels: Levels) -> Result<(), Over> {
+        self.tell(self.reader.cursor(), What::Levels { levels })
+            .await
+    }
+
+    /// Sends what is no change, with the number of the last one.
+    async fn tell(&mut self, seq: u64, what: What) -> Result<(), Over> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let event = Event {
             seq,
             at_ms: now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX)),
-            what: What::Status {
-                why,
-                missed: had.map(|had| seq.saturating_sub(had)),
-                status: Box::new(look.status()),
-            },
+            what,
         };
         self.send(Message::text(feed::text(&event))).await
     }
@@ -166,6 +202,18 @@ impl Client<'_> {
             reason: "the phone has ended".into(),
         };
         self.send(Message::Close(Some(frame))).await
+    }
+}
+
+/// The next levels; nothing where they are not asked for, or will never come again.
+async fn changed(levels: &mut Option<watch::Receiver<Option<Levels>>>) -> Option<Levels> {
+    let levels = levels.as_mut()?;
+    loop {
+        levels.changed().await.ok()?;
+        let now = levels.borrow_and_update().clone();
+        if now.is_some() {
+            return now;
+        }
     }
 }
 

@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
+use trialog_api::DigitWay;
+use trialog_api::request::SetDevices;
 use trialog_call::{
-    AccountId, Act, CallId, Input, Presence, Refusal, Stage, Target, WrapUpAct, WrapUpId,
+    AccountId, Act, CallId, Input, Presence, Refusal, Rejection, Stage, Target, WrapUpAct, WrapUpId,
 };
-use trialog_desk::{Command, Reply, Wrong};
+use trialog_desk::{Command, DigitFault, Reply, Wrong};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -30,7 +32,17 @@ fn each_act_reaches_the_core_as_it_was_meant() {
     assert_eq!(phone.asked(), dial);
     for (name, body, act) in [
         ("answer", "", Act::Answer),
-        ("reject", "{}", Act::Reject),
+        ("reject", "{}", Act::Reject(None)),
+        (
+            "reject",
+            r#"{"everywhere":true}"#,
+            Act::Reject(Some(Rejection::Everywhere)),
+        ),
+        (
+            "reject",
+            r#"{"everywhere":false}"#,
+            Act::Reject(Some(Rejection::Here)),
+        ),
         ("forward", to, Act::Forward(target())),
         ("cancel", "{}", Act::Cancel),
         ("hold", "{}", Act::Hold),
@@ -56,11 +68,6 @@ fn each_act_reaches_the_core_as_it_was_meant() {
         let call = CallId(9);
         assert_eq!(phone.asked(), Input::Act { call, act }, "{name}");
     }
-    let wrap_up = |act| Input::WrapUp {
-        id: WrapUpId(2),
-        act,
-    };
-    let sale = || "sale".to_owned();
     for (path, body, input) in [
         ("/api/hook", "", Input::Hook),
         (
@@ -68,17 +75,6 @@ fn each_act_reaches_the_core_as_it_was_meant() {
             r#"{"presence":"idle"}"#,
             Input::Presence(Presence::Idle),
         ),
-        (
-            "/api/wrap-ups/2/submit",
-            r#"{"reason":"sale"}"#,
-            wrap_up(WrapUpAct::Submit(sale())),
-        ),
-        (
-            "/api/wrap-ups/2/draft",
-            r#"{"reason":"sale"}"#,
-            wrap_up(WrapUpAct::Draft(sale())),
-        ),
-        ("/api/wrap-ups/2/extend", "", wrap_up(WrapUpAct::Extend)),
     ] {
         assert_eq!(phone.post(path, body).0, 200, "{path}");
         assert_eq!(phone.asked(), input, "{path}");
@@ -88,8 +84,100 @@ fn each_act_reaches_the_core_as_it_was_meant() {
         phone.asked.try_recv().unwrap(),
         Command::Say("/a.wav".into())
     );
+    for (path, body, command) in [
+        ("/api/register", "", Command::Register(None)),
+        ("/api/pickup", r#"{"lamp":2}"#, Command::Pickup(2)),
+        (
+            "/api/unregister",
+            r#"{"account":1}"#,
+            Command::Unregister(Some(AccountId(1))),
+        ),
+    ] {
+        assert_eq!(phone.post(path, body).0, 200, "{path}");
+        assert_eq!(phone.asked.try_recv().unwrap(), command);
+    }
     assert_eq!(phone.post("/api/shutdown", "").0, 200);
     assert_eq!(phone.asked.try_recv().unwrap(), Command::Shutdown);
+}
+
+#[test]
+fn sound_devices_are_chosen_by_a_put_and_what_is_left_out_is_not_chosen() {
+    let phone = phone(|_| Reply::Done);
+    let url = format!("http://{}/api/audio/devices", phone.address);
+    let put = |body: &str| {
+        let token = format!("Bearer {}", phone.token);
+        let request = agent().put(&url).header("Authorization", token);
+        let answer = request.content_type("application/json").send(body);
+        answer.unwrap().status().as_u16()
+    };
+    assert_eq!(
+        put(r#"{"microphone":"Headset Mono","ring":"Speakers"}"#),
+        200
+    );
+    let chosen = SetDevices {
+        microphone: Some("Headset Mono".to_owned()),
+        ear: None,
+        ring: Some("Speakers".to_owned()),
+    };
+    assert_eq!(phone.asked.try_recv().unwrap(), Command::Devices(chosen));
+    assert_eq!(put("{}"), 200);
+    let none = Command::Devices(SetDevices::default());
+    assert_eq!(phone.asked.try_recv().unwrap(), none);
+    for wrong in [r#"{"ear":null}"#, r#"{"ear":""}"#, r#"{"speaker":"x"}"#] {
+        assert_eq!(put(wrong), 400, "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_entered_of_a_wrap_up_reaches_the_core_as_it_was_meant() {
+    let phone = phone(|_| Reply::Done);
+    let some = |text: &str| Some(text.to_owned());
+    let submit = |note| WrapUpAct::Submit {
+        reason: "sale".to_owned(),
+        note,
+    };
+    let draft = |reason, note| WrapUpAct::Draft { reason, note };
+    for (name, body, act) in [
+        ("submit", r#"{"reason":"sale"}"#, submit(None)),
+        (
+            "submit",
+            r#"{"reason":"sale","note":"x"}"#,
+            submit(some("x")),
+        ),
+        ("draft", r#"{"reason":"sale"}"#, draft(some("sale"), None)),
+        ("draft", r#"{"note":""}"#, draft(None, some(""))),
+        ("draft", "", draft(None, None)),
+        ("extend", "", WrapUpAct::Extend),
+    ] {
+        let path = format!("/api/wrap-ups/2/{name}");
+        assert_eq!(phone.post(&path, body).0, 200, "{path} {body}");
+        let id = WrapUpId(2);
+        assert_eq!(phone.asked(), Input::WrapUp { id, act }, "{path} {body}");
+    }
+    let long = format!(r#"{{"note":"{}"}}"#, "x".repeat(4_001));
+    let (status, problem) = phone.post("/api/wrap-ups/2/draft", &long);
+    assert_eq!((status, &problem["field"]), (400, &json!("note")));
+}
+
+#[test]
+fn an_act_reaches_the_core_with_the_account_that_was_named() {
+    let phone = phone(|_| Reply::Done);
+    let target = || Target("sip:bob@127.0.0.1".to_owned());
+    let by = r#"{"to":"sip:bob@127.0.0.1","account":1}"#;
+    for (name, act) in [
+        ("forward", Act::Forward(target())),
+        ("consult", Act::Consult(target())),
+        ("transfer", Act::Transfer(Some(target()))),
+    ] {
+        let answer = phone.post(&format!("/api/calls/9/{name}"), by);
+        assert_eq!(answer, (200, json!({"done": true})), "{name}");
+        let call = CallId(9);
+        let asked = Command::CoreBy {
+            account: AccountId(1),
+            input: Input::Act { call, act },
+        };
+        assert_eq!(phone.asked.try_recv().unwrap(), asked);
+    }
 }
 
 fn refused(refusal: Refusal) -> Reply {
@@ -148,7 +236,7 @@ fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404(
         ("/api/status/", "no-such-path"),
         ("/api/calls/1/hold/2", "no-such-path"),
         ("/api/calls/1/hold/", "no-such-path"),
-        ("/", "no-such-path"),
+        ("/api", "no-such-path"),
         ("/api/wrap-ups/1/extend", "no-such-wrap-up"),
     ] {
         let (status, body) = phone.post(path, "{}");
@@ -165,6 +253,44 @@ fn a_refusal_is_409_and_says_why_and_what_is_allowed_and_an_unknown_call_is_404(
         (status, body["refused"].as_str()),
         (422, Some("unplayable"))
     );
+}
+
+#[test]
+fn how_a_digit_went_is_the_answer_and_one_that_did_not_go_is_a_problem() {
+    let phone = phone(|command| {
+        let Command::Core(Input::Act {
+            act: Act::Dtmf(digit),
+            ..
+        }) = command
+        else {
+            return Reply::Done;
+        };
+        let fault = match digit {
+            b'1' => return Reply::Sent(DigitWay::Event),
+            b'2' => return Reply::Sent(DigitWay::Info),
+            b'3' => return Reply::Sent(DigitWay::InBand),
+            b'4' => DigitFault::NotAgreed,
+            b'5' => DigitFault::Refused { status: 415 },
+            b'6' => DigitFault::NoAnswer,
+            b'7' => DigitFault::NoSound,
+            _ => DigitFault::Over,
+        };
+        Reply::Wrong(Wrong::NotSent(fault))
+    });
+    let send = |digit: u8| phone.post("/api/calls/1/dtmf", &format!("{{\"digit\":\"{digit}\"}}"));
+    for (digit, way) in (1..).zip(["event", "info", "in-band"]) {
+        assert_eq!(send(digit), (200, json!({"done": true, "digit": way})));
+    }
+    let words = ["telephone-event", "415", "answered", "no sound", "over"];
+    for (digit, word) in (4..).zip(words) {
+        let (status, problem) = send(digit);
+        assert_eq!(
+            (status, problem["refused"].as_str()),
+            (409, Some("digit-not-sent"))
+        );
+        let reason = problem["reason"].as_str().unwrap();
+        assert!(reason.contains(word), "{reason}");
+    }
 }
 
 #[test]
@@ -258,6 +384,7 @@ fn a_wrong_method_is_405_with_the_right_one_and_other_types_are_415() {
     for (line, allow) in [
         ("GET /api/calls/1/hold", "post"),
         ("DELETE /api/calls", "post"),
+        ("POST /api/audio/devices", "put"),
         ("POST /api/status", "get, head"),
         ("OPTIONS /api/shutdown", "post"),
         ("PUT /api/openapi.json", "get, head"),
@@ -399,14 +526,18 @@ fn the_events_ask_for_the_same_and_the_refusal_does_not_show_the_token() {
         let length = stream.read(&mut answer).unwrap();
         String::from_utf8_lossy(&answer[..length]).into_owned()
     };
-    let right = format!("/api/events?token={}", phone.token);
-    assert!(ask(&right, "").starts_with("HTTP/1.1 101"));
-    let evil = ask(&right, "Origin: http://evil.example\r\n");
+    let right = "/api/events";
+    let token = format!("Authorization: Bearer {}\r\n", phone.token);
+    assert!(ask(right, &token).starts_with("HTTP/1.1 101"));
+    let evil = ask(right, &format!("{token}Origin: http://evil.example\r\n"));
     assert!(evil.starts_with("HTTP/1.1 403"), "{evil}");
     assert!(!evil.contains(&phone.token));
     assert!(ask("/api/events", "").starts_with("HTTP/1.1 401"));
-    assert!(ask("/api/events?token=00", "").starts_with("HTTP/1.1 401"));
-    let misspelt = ask(&format!("{right}&sinse=1"), "");
+    // No URL is a place for a token.
+    let in_query = format!("{right}?token={}", phone.token);
+    let refused = ask(&in_query, "");
+    assert!(refused.starts_with("HTTP/1.1 401") && !refused.contains(&phone.token));
+    let misspelt = ask(&format!("{right}?sinse=1"), &token);
     assert!(misspelt.starts_with("HTTP/1.1 400"), "{misspelt}");
     assert!(misspelt.contains("sinse") && !misspelt.contains(&phone.token));
     let (status, problem) = phone.get("/api/events");

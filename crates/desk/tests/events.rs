@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::time::Duration;
 use trialog_call::{
-    Act, ActView, CallId, CallRecord, CallView, Input, LegId, LegView, Notice, Presence, Refusal,
-    Role, Snapshot, Stage, Time, WrapUpId, WrapUpView,
+    AccountId, Act, ActView, AwayReason, CallId, CallRecord, CallView, EndReason, Input, LegId,
+    LegView, Notice, PartyIdentity, Presence, Refusal, Role, Snapshot, Stage, Time, TurnedAway,
+    WrapUpId, WrapUpView,
 };
 use trialog_desk::{Command, Reply};
 use tungstenite::stream::MaybeTlsStream;
@@ -21,9 +22,8 @@ struct Client(WebSocket<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     fn new(phone: &Phone, query: &str) -> Self {
-        let (address, token) = (phone.address, &phone.token);
-        let url = format!("ws://{address}/api/events?token={token}{query}");
-        let (socket, _) = tungstenite::connect(url).unwrap();
+        let query = query.trim_start_matches('&');
+        let (socket, _) = tungstenite::connect(scripted::events(phone, query)).unwrap();
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
         }
@@ -59,26 +59,34 @@ fn leg(name: &str) -> LegView {
     LegView {
         id: LegId::Received(1),
         role: Role::Customer,
-        name: name.to_owned(),
+        party: PartyIdentity::named(name).into(),
         up: false,
+        up_since: None,
         held: false,
+        held_since: None,
         far_held: false,
         silent: false,
+        secured: trialog_call::Secured::default(),
+        redirected_to: None,
     }
 }
 
 fn call(id: u32, stage: Stage) -> CallView {
     CallView {
         id: CallId(id),
+        account: AccountId(0),
         role: Role::Owner,
         stage,
         muted: false,
+        origin: Default::default(),
         legs: vec![leg("Carla")],
+        referral: None,
         acts: vec![ActView {
             act: Act::Answer,
             refusal: None,
         }],
         since: Time::ZERO,
+        answered: None,
     }
 }
 
@@ -86,9 +94,10 @@ fn wrap_up(id: u32) -> WrapUpView {
     WrapUpView {
         id: WrapUpId(id),
         call: CallId(1),
-        peer: "Carla".to_owned(),
+        peer: PartyIdentity::named("Carla").into(),
         due: true,
         reason: None,
+        note: None,
         deadline: None,
     }
 }
@@ -106,6 +115,25 @@ fn mark(phone: &Phone, at: u32) {
     phone.turn(|_| {});
 }
 
+fn out_of_order() -> EndReason {
+    EndReason {
+        protocol: "Q.850".to_owned(),
+        cause: Some(38),
+        text: Some("Network out of order".to_owned()),
+    }
+}
+
+fn began(call: CallId) -> CallRecord {
+    CallRecord::Began {
+        call,
+        role: Role::Owner,
+        peer: PartyIdentity::named("Carla").into(),
+        origin: Default::default(),
+        incoming: true,
+        at: Time::ZERO,
+    }
+}
+
 #[test]
 fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
     let phone = phone(|_| Reply::Done);
@@ -119,13 +147,7 @@ fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
     let mut seq = first["seq"].as_u64().unwrap();
 
     let (id, at) = (CallId(1), Time::ZERO);
-    phone.feed.record(&CallRecord::Began {
-        call: id,
-        role: Role::Owner,
-        peer: "Carla".to_owned(),
-        incoming: true,
-        at,
-    });
+    phone.feed.record(&began(id));
     phone.turn(|now| now.calls.push(call(1, Stage::Offered)));
     phone.feed.record(&CallRecord::Connected { call: id, at });
     phone.turn(|now| {
@@ -150,6 +172,7 @@ fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
     phone.feed.record(&CallRecord::Finished {
         call: id,
         outcome: trialog_call::Outcome::FarEnded,
+        reason: Some(out_of_order().into()),
         at,
     });
     phone.feed.record(&CallRecord::WrapUpOpened {
@@ -167,6 +190,7 @@ fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
         id: WrapUpId(1),
         call: id,
         reason: "sale".to_owned(),
+        note: None,
         timed: false,
         at,
     });
@@ -195,7 +219,7 @@ fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
         "ending",
     ];
     assert_eq!(names(&events), expected);
-    assert_eq!(events[0]["peer"], "Carla");
+    assert_eq!(events[0]["peer"]["name"], "Carla");
     assert_eq!(events[0]["view"]["stage"], "offered");
     assert_eq!(events[1]["was"], "offered");
     assert_eq!(events[1]["changed"], json!(["stage", "legs"]));
@@ -207,6 +231,7 @@ fn the_status_is_first_and_each_change_has_its_event_and_its_number() {
     assert_eq!(events[5]["call"], 1);
     assert_eq!(events[5]["refused"], "no-hold-in-conference");
     assert_eq!(events[9]["outcome"], "far-ended");
+    assert_eq!(events[9]["reason"]["cause"], 38);
     assert_eq!(events[12]["reason"], "sale");
 }
 
@@ -229,12 +254,32 @@ fn apply(known: &mut Value, event: &Value) {
             calls.retain(|call| call["id"] != event["call"]);
         }
         "wrap-up-changed" => place(&mut known["wrap_ups"], &event["view"]),
-        "wrap-up-submitted" | "wrap-up-dropped" => {
+        "wrap-up-submitted" => {
             let wrap_ups = known["wrap_ups"].as_array_mut().unwrap();
             wrap_ups.retain(|wrap_up| wrap_up["id"] != event["wrap_up"]);
         }
         "registration" => place(&mut known["accounts"], &event["account"]),
-        "presence" => known["presence"] = event["presence"].clone(),
+        "lamp" => place(&mut known["lamps"], &event["lamp"]),
+        "voicemail" => {
+            let accounts = known["accounts"].as_array_mut().expect("a list");
+            let own = accounts
+                .iter_mut()
+                .find(|one| one["id"] == event["account"]);
+            let own = own.and_then(Value::as_object_mut).expect("an account");
+            match event.get("voicemail") {
+                Some(state) => own.insert("voicemail".to_owned(), state.clone()),
+                None => own.remove("voicemail"),
+            };
+        }
+        "presence" => {
+            known["presence"] = event["presence"].clone();
+            known["presence_since_ms"] = event["since_ms"].clone();
+            let known = known.as_object_mut().unwrap();
+            match event.get("callers_get") {
+                Some(status) => known.insert("callers_get".to_owned(), status.clone()),
+                None => known.remove("callers_get"),
+            };
+        }
         "audio" => known["audio"] = event["audio"].clone(),
         "ending" => known["terminating"] = json!(true),
         "status" => *known = event["status"].clone(),
@@ -266,7 +311,8 @@ fn happen(phone: &Phone, now: &mut Snapshot, chance: &mut Chance, next: &mut u32
             phone.feed.record(&CallRecord::Began {
                 call: CallId(*next),
                 role: Role::Owner,
-                peer: "Carla".to_owned(),
+                peer: PartyIdentity::named("Carla").into(),
+                origin: Default::default(),
                 incoming: chance.below(2) == 0,
                 at,
             });
@@ -297,14 +343,27 @@ fn happen(phone: &Phone, now: &mut Snapshot, chance: &mut Chance, next: &mut u32
             now.wrap_ups[0].reason = Some(format!("reason {some}"));
         }
         7 if !now.wrap_ups.is_empty() => {
-            let id = now.wrap_ups.remove(0).id;
-            phone.feed.record(&CallRecord::WrapUpDropped { id, at });
+            let WrapUpView { id, call, .. } = now.wrap_ups.remove(0);
+            phone.feed.record(&CallRecord::WrapUpSubmitted {
+                id,
+                call,
+                reason: "sale".to_owned(),
+                note: None,
+                timed: true,
+                at,
+            });
         }
         _ => {
-            now.presence = match now.presence {
-                Presence::Idle => Presence::Available,
-                Presence::Available => Presence::Idle,
+            let idle = now.presence == Presence::Available;
+            now.presence = if idle {
+                Presence::Idle
+            } else {
+                Presence::Available
             };
+            now.turns_away = idle.then_some(TurnedAway {
+                status: 480,
+                why: AwayReason::Idle,
+            });
         }
     }
 }
@@ -398,7 +457,8 @@ fn a_client_that_reads_nothing_keeps_neither_the_phone_nor_fifty_others_waiting(
             });
         }
         for turn in 0..TURNS {
-            phone.turn(|now| now.calls[0].legs[0].name = format!("{turn} {long}"));
+            let party = PartyIdentity::named(&format!("{turn} {long}"));
+            phone.turn(|now| now.calls[0].legs[0].party = party.into());
         }
         phone.turn(|now| now.presence = Presence::Idle);
         mark(&phone, 7);
@@ -487,4 +547,84 @@ fn the_first_page_and_the_last_are_told_to_the_core() {
     drop(one);
     assert_eq!(wait(), Command::Core(Input::PageOpen(false)));
     assert!(tungstenite::connect(format!("ws://{}/api/events", phone.address)).is_err());
+}
+
+#[test]
+fn what_changes_beside_the_calls_has_its_event_too() {
+    use std::sync::Arc;
+    use trialog_desk::{IdleFor, UnixTime};
+    let phone = phone(|_| Reply::Done);
+    let mut client = Client::new(&phone, "");
+    client.next();
+    phone.turn(|now| now.calls.push(call(1, Stage::Connected)));
+    let shown = phone.shown.lock().unwrap().clone();
+    let mut identity = Arc::clone(&phone.identity);
+    let publish = |identity: &Arc<_>, idle: bool| {
+        let mut shown = shown.clone();
+        if idle {
+            shown.presence = Presence::Idle;
+        }
+        phone.feed.publish(UnixTime(3), shown, identity);
+    };
+    Arc::make_mut(&mut identity)
+        .quality
+        .insert(LegId::Received(1), quality());
+    publish(&identity, false);
+    let event = client.next();
+    assert_eq!(
+        (&event["event"], &event["leg"]),
+        (&json!("quality"), &json!("r1"))
+    );
+    assert_eq!(event["quality"]["verdict"], "good");
+    // The same again is no event; nothing at all is one.
+    publish(&identity, false);
+    Arc::make_mut(&mut identity).quality.clear();
+    publish(&identity, false);
+    let event = client.next();
+    assert_eq!(
+        (&event["event"], &event["quality"]),
+        (&json!("quality"), &Value::Null)
+    );
+    let since = Time(Duration::from_secs(9));
+    let reason = "lunch".to_owned();
+    Arc::make_mut(&mut identity).idle = Some(IdleFor { reason, since });
+    publish(&identity, true);
+    let event = client.next();
+    assert_eq!(event["idle_reason"], "lunch");
+    assert_eq!(event["since_ms"], 9_000, "the reason's own time");
+    let guest = PartyIdentity::named("Gus").into();
+    let notice = Notice::GuestRefused {
+        call: CallId(1),
+        guest,
+        status: 486,
+    };
+    let notice = trialog_desk::Feed::grave(&notice).unwrap();
+    let (id, at_ms) = (1, 5);
+    Arc::make_mut(&mut identity)
+        .unread
+        .push(trialog_api::Unread { id, at_ms, notice });
+    publish(&identity, true);
+    let event = client.next();
+    assert_eq!(event["event"], "unread");
+    assert_eq!(event["unread"][0]["kind"], "guest-refused");
+    assert_eq!(event["unread"][0]["grave"], true);
+    let passing = Notice::Transferred { call: CallId(1) };
+    assert_eq!(trialog_desk::Feed::grave(&passing), None);
+}
+
+fn quality() -> trialog_api::Quality {
+    trialog_api::Quality {
+        lost_percent: 0.7,
+        late_percent: 0.0,
+        jitter_ms: 2.5,
+        target_ms: 11.0,
+        delay_ms: 12.0,
+        round_trip_ms: None,
+        far_lost_percent: None,
+        mos_estimate: 4.3,
+        verdict: trialog_api::Verdict::Good,
+        verdict_text: "Good".to_owned(),
+        verdict_text_de: "Gut".to_owned(),
+        recent: vec![4.3],
+    }
 }

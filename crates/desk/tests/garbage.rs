@@ -120,8 +120,15 @@ fn garbage_is_answered_as_described_and_asks_for_nothing() {
     for seed in 0..3_000 {
         let mut chance = Chance(seed);
         let (method, path, operation) = chance.one(&operations);
-        // It would end the phone rightly.
-        if path == "/api/shutdown" || path == "/api/events" {
+        // It would end the phone rightly, or asks the phone for nothing.
+        if [
+            "/api/shutdown",
+            "/api/events",
+            "/api/page/code",
+            "/api/page/ticket",
+        ]
+        .contains(&path.as_str())
+        {
             continue;
         }
         let example = &operation["requestBody"]["content"]["application/json"]["example"];
@@ -175,7 +182,7 @@ fn garbage_is_answered_as_described_and_asks_for_nothing() {
         }
         assert!(faults.is_empty(), "{}: {faults:#?}", about());
         let asked = phone.asked.try_iter().count();
-        let is_order = method == "POST" && answer.status < 300;
+        let is_order = method != "GET" && answer.status < 300;
         assert_eq!(asked, usize::from(is_order), "{}", about());
         done += usize::from(is_order);
     }

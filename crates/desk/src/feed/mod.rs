@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use trialog_api::{Event, Status, StatusCause, What};
+use trialog_api::{Event, Levels, Status, StatusCause, What};
 use trialog_call::{CallRecord, Input, Notice, Refusal, Snapshot};
 
 /// How many events are kept. One is some 3 kB at most.
@@ -39,6 +39,8 @@ struct Shared {
     state: Mutex<State>,
     /// Tells the readers.
     latest: watch::Sender<Latest>,
+    /// How loud the parties are, for the readers that ask for it: the newest alone counts.
+    levels: watch::Sender<Option<Levels>>,
 }
 
 /// What readers wait for.
@@ -101,7 +103,30 @@ impl Feed {
                 left: None,
             }),
             latest: watch::Sender::new(latest),
+            levels: watch::Sender::new(None),
         }))
+    }
+
+    /// A client wants to know how loud the parties are: the loop is to say it, some times a second.
+    #[must_use]
+    pub fn wants_levels(&self) -> bool {
+        self.0.levels.receiver_count() > 0
+    }
+
+    /// How loud the parties are now; nothing where that is not measured any more.
+    pub fn levels(&self, levels: Option<Levels>) {
+        self.0.levels.send_if_modified(|before| {
+            let differs = *before != levels;
+            *before = levels;
+            differs
+        });
+    }
+
+    /// Levels from now on, those of now first where they are known; while this is there they are wanted.
+    pub(crate) fn follow_levels(&self) -> watch::Receiver<Option<Levels>> {
+        let mut levels = self.0.levels.subscribe();
+        levels.mark_changed();
+        levels
     }
 
     /// A client reads, or did a moment ago: the loop is to say what happens.
@@ -118,6 +143,12 @@ impl Feed {
     /// The agent is to be told this.
     pub fn notice(&self, notice: &Notice) {
         self.note(|| Fact::Notice(notice.clone()));
+    }
+
+    /// A notice in the API's words, where it is to be kept until it was read.
+    #[must_use]
+    pub fn grave(notice: &Notice) -> Option<trialog_api::Notice> {
+        Some(written::notice(notice)).filter(|notice| notice.grave)
     }
 
     /// This was asked for and refused.
@@ -201,9 +232,10 @@ impl Feed {
 
 /// One event of each kind that the document shows, made as real ones are.
 pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<Event> {
-    use trialog_call::{Act, CallId, Outcome, Role, Time, WrapUpId};
+    use trialog_call::{Act, CallId, EndReason, Outcome, PartyIdentity, Role, Time, WrapUpId};
     let (call, id, at) = (CallId(1), WrapUpId(1), Time::ZERO);
-    let peer = || "Carla".to_owned();
+    let carla = &now.snapshot.calls[0];
+    let peer = || Arc::clone(&carla.legs[0].party);
     let record = Fact::Record;
     let hold = Input::Act {
         call,
@@ -214,19 +246,33 @@ pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<E
             call,
             role: Role::Owner,
             peer: peer(),
+            origin: Arc::clone(&carla.origin),
             incoming: true,
             at,
         }),
         record(CallRecord::Connected { call, at }),
+        record(CallRecord::Identified {
+            call,
+            peer: peer(),
+            at,
+        }),
         Fact::Notice(Notice::GuestRefused {
             call,
-            guest: "Gus".to_owned(),
+            guest: PartyIdentity::named("Gus").into(),
             status: 486,
         }),
         Fact::Refused(written::refused(&hold, Refusal::NoHoldInConference)),
         record(CallRecord::Finished {
             call,
             outcome: Outcome::FarEnded,
+            reason: Some(
+                EndReason {
+                    protocol: "SIP".to_owned(),
+                    cause: Some(200),
+                    text: Some("Call ended".to_owned()),
+                }
+                .into(),
+            ),
             at,
         }),
         record(CallRecord::WrapUpOpened {
@@ -239,6 +285,7 @@ pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<E
             id,
             call,
             reason: "sale".to_owned(),
+            note: Some("Calls back on Monday.".to_owned()),
             timed: false,
             at,
         }),
@@ -303,23 +350,28 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trialog_api::{Audio, AudioEnd};
-    use trialog_call::Presence;
+    use trialog_api::Audio;
+    use trialog_call::{Presence, Time};
 
     fn turn(feed: &Feed, presence: Presence) {
         let identity = Identity {
             name: String::new(),
             version: String::new(),
             accounts: Vec::new(),
+            lamps: Vec::new(),
             reasons: Vec::new(),
-            audio: Audio {
-                end: AudioEnd::None,
-                started_unix_us: None,
-            },
+            idle_reasons: Vec::new(),
+            idle: None,
+            audio: Audio::default(),
+            records: trialog_api::Records::default(),
+            unread: Vec::new(),
+            quality: Default::default(),
             start: UnixTime(0),
         };
         let snapshot = Snapshot {
             presence,
+            presence_since: Time::ZERO,
+            turns_away: None,
             calls: Vec::new(),
             wrap_ups: Vec::new(),
             terminating: false,

@@ -1,4 +1,4 @@
-//! One client's place in the feed. It only takes; what it can't take in time it is told of.
+//! One client's place in the feed. It only takes; what it can't take in time is counted, and it gets the count.
 use super::{Feed, Kept, Latest};
 use std::sync::Arc;
 use std::time::Instant;

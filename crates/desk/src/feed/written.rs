@@ -28,7 +28,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
             let began = Began {
                 call: call.0,
                 role: names::role(role),
-                peer,
+                peer: names::party(&peer),
                 view: seen(call, now),
             };
             if incoming {
@@ -38,14 +38,35 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
             }
         }
         CallRecord::Connected { call, .. } => What::CallAnswered { call: call.0 },
-        CallRecord::Owned { call, peer, .. } => What::CallOwned { call: call.0, peer },
-        CallRecord::Finished { call, outcome, .. } => What::CallEnded {
+        CallRecord::Owned { call, peer, .. } => What::CallOwned {
+            call: call.0,
+            peer: names::party(&peer),
+        },
+        CallRecord::Identified { call, peer, .. } => What::CallIdentified {
+            call: call.0,
+            peer: names::party(&peer),
+        },
+        CallRecord::Finished {
+            call,
+            outcome,
+            reason,
+            ..
+        } => What::CallEnded {
             call: call.0,
             outcome: names::outcome(outcome),
             status: match outcome {
                 Outcome::Refused(status) => Some(status),
                 _ => None,
             },
+            reason: reason.as_deref().map(names::end_reason),
+        },
+        CallRecord::TurnedAway {
+            peer, how, calls, ..
+        } => What::CallTurnedAway {
+            peer: names::party(&peer),
+            status: how.status,
+            why: names::away_reason(how.why),
+            calls,
         },
         CallRecord::WrapUpOpened {
             id,
@@ -62,17 +83,18 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
         },
         // It is seen by how the wrap-up looks.
         CallRecord::WrapUpDrafted { .. } => return None,
-        CallRecord::WrapUpDropped { id, .. } => What::WrapUpDropped { wrap_up: id.0 },
         CallRecord::WrapUpSubmitted {
             id,
             call,
             reason,
+            note,
             timed,
             ..
         } => What::WrapUpSubmitted {
             wrap_up: id.0,
             call: call.0,
             reason,
+            note,
             timed,
         },
     })
@@ -80,7 +102,7 @@ fn record_as_event(record: CallRecord, now: &Look) -> Option<What> {
 
 fn seen(call: CallId, now: &Look) -> Option<Box<trialog_api::Call>> {
     let view = now.snapshot.calls.iter().find(|view| view.id == call)?;
-    Some(Box::new(view::call(view, now.identity.start)))
+    Some(Box::new(view::call(view, &now.identity)))
 }
 
 /// An act that was refused.
@@ -89,8 +111,8 @@ pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
         Input::Act { call, act } => (Asked::Call(names::act(act)), Some(call.0), None),
         Input::WrapUp { id, act } => {
             let act = match act {
-                WrapUpAct::Draft(_) => PhoneAct::Draft,
-                WrapUpAct::Submit(_) => PhoneAct::Submit,
+                WrapUpAct::Draft { .. } => PhoneAct::Draft,
+                WrapUpAct::Submit { .. } => PhoneAct::Submit,
                 WrapUpAct::Extend => PhoneAct::Extend,
             };
             (Asked::Phone(act), None, Some(id.0))
@@ -101,9 +123,11 @@ pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
         Input::Presence(_)
         | Input::Terminate
         | Input::PageOpen(_)
+        | Input::WrapUpKept { .. }
         | Input::Wire { .. }
         | Input::Media { .. }
         | Input::Device(_)
+        | Input::RtpPorts(_)
         | Input::NetworkChanged
         | Input::Deadline => {
             debug_assert!(false, "{asked:?} was refused: {refusal:?}");
@@ -121,8 +145,30 @@ pub(super) fn refused(asked: &Input, refusal: Refusal) -> Refused {
     }
 }
 
+/// Whether it tells of something that went wrong, and waits to be read. What stands in the call itself, or in the records' state, need
+/// not.
+fn is_grave(notice: &trialog_call::Notice) -> bool {
+    use trialog_call::Notice as N;
+    matches!(
+        notice,
+        N::GuestRefused { .. }
+            | N::HoldRefused { .. }
+            | N::ResumeRefused { .. }
+            | N::SwapUndone { .. }
+            | N::TransferFailed { .. }
+            | N::TransferFailedCustomerGone { .. }
+            | N::TransferDeclined { .. }
+            | N::Anchored { .. }
+            | N::NoAudio { .. }
+            | N::NotAnswered { .. }
+            | N::TakenUp { .. }
+            | N::CallLost { .. }
+            | N::DeviceGone
+    )
+}
+
 /// A notice of the core in the API's words.
-fn notice(notice: &trialog_call::Notice) -> Notice {
+pub(crate) fn notice(notice: &trialog_call::Notice) -> Notice {
     use trialog_call::Notice as N;
     let words = messages::notice(notice);
     let (party, status) = match notice {
@@ -132,19 +178,36 @@ fn notice(notice: &trialog_call::Notice) -> Notice {
             ..
         }
         | N::HoldRefused { party, status, .. }
-        | N::ResumeRefused { party, status, .. } => (Some(party.clone()), Some(*status)),
-        N::SwapUndone { status, .. } | N::TransferFailed { status, .. } => (None, Some(*status)),
+        | N::ResumeRefused { party, status, .. } => (Some(party), Some(*status)),
+        N::TransferRequested { to, .. } => (Some(&to.by), None),
+        N::TurnedAway { peer, how, .. } => (Some(peer), Some(how.status)),
+        N::SwapUndone { status, .. }
+        | N::TransferFailed { status, .. }
+        | N::TransferFailedCustomerGone { status, .. } => (None, Some(*status)),
         N::GuestLeft { guest: party, .. }
+        | N::AnsweredElsewhere { party, .. }
+        | N::Reason { party, .. }
+        | N::AnsweredUnasked { party, .. }
+        | N::Redirected { party, .. }
         | N::NoAudio { party, .. }
-        | N::AudioBack { party, .. } => (Some(party.clone()), None),
-        N::TransferDeclined { .. }
+        | N::AudioBack { party, .. } => (Some(party), None),
+        N::TakenUp { .. }
+        | N::CallLost { .. }
+        | N::TransferDeclined { .. }
         | N::TransferWithdrawn { .. }
         | N::Transferred { .. }
         | N::Anchored { .. }
         | N::NowOwner { .. }
         | N::CustomerLeft { .. }
+        | N::StrangersTurnedAway { .. }
+        | N::NotAnswered { .. }
+        | N::WrapUpNotKept { .. }
+        | N::RecordsFailing { .. }
+        | N::RecordsKept
+        | N::Webhook { .. }
         | N::DeviceGone
         | N::DeviceBack
+        | N::SpeaksMuted { .. }
         | N::Dtmf { .. }
         | N::AskEndForAll { .. } => (None, None),
     };
@@ -152,12 +215,23 @@ fn notice(notice: &trialog_call::Notice) -> Notice {
         N::Dtmf { digit, .. } => Some(char::from(*digit).to_string()),
         _ => None,
     };
+    let calls = match notice {
+        N::TurnedAway { calls, .. } | N::NotAnswered { calls } => Some(*calls),
+        _ => None,
+    };
+    let words_of = match notice {
+        N::Reason { words, .. } => Some(words.clone()),
+        _ => None,
+    };
     Notice {
         kind: names::notice(notice),
+        grave: is_grave(notice),
         call: messages::notice_call(notice).map(|call| call.0),
-        party,
+        party: party.map(|party| names::party(party)),
         status,
+        calls,
         digit,
+        words: words_of,
         text: words.en,
         text_de: words.de,
     }

@@ -20,6 +20,10 @@ pub(crate) fn expected(member: &str) -> Text {
             "a string: the code of one of the status's reasons",
             "eine Zeichenkette: die Kennung eines der Gründe im Status",
         ),
+        "code" => (
+            "a string: a code that the phone gave",
+            "eine Zeichenkette: ein Code, den das Telefon gegeben hat",
+        ),
         "presence" => (
             "one of \"available\", \"idle\"",
             "eines von \"available\", \"idle\"",
@@ -28,8 +32,28 @@ pub(crate) fn expected(member: &str) -> Text {
             "a string: an absolute path on the phone's machine, up to 1,000 characters",
             "eine Zeichenkette: ein absoluter Pfad auf dem Rechner des Telefons, bis 1.000 Zeichen",
         ),
+        "note" => (
+            "a string of up to 4,000 characters",
+            "eine Zeichenkette, bis 4.000 Zeichen",
+        ),
+        "limit" => (
+            "a whole number from 1 to 500",
+            "eine ganze Zahl von 1 bis 500",
+        ),
+        "before" | "since_ms" | "until_ms" => (
+            "a whole number, up to 9007199254740991",
+            "eine ganze Zahl, bis 9007199254740991",
+        ),
+        "party" => (
+            "a string such as \"Carla\", up to 1,000 characters, none of them a control character",
+            "eine Zeichenkette wie \"Carla\", bis 1.000 Zeichen, kein Steuerzeichen",
+        ),
+        "kind" => (
+            "one of the kinds of the history, such as \"missed\"",
+            "eine der Arten im Verlauf, etwa \"missed\"",
+        ),
         "since" => ("a whole number", "eine ganze Zahl"),
-        "status" | "page" => ("true or false", "true oder false"),
+        "status" | "page" | "everywhere" => ("true or false", "true oder false"),
         _ => ("a string", "eine Zeichenkette"),
     };
     Text::new(en, de)

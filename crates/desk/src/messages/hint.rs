@@ -71,6 +71,10 @@ pub fn hint(refusal: Refusal) -> Text {
             "End a call first, or raise max_calls in the configuration.",
             "Beenden Sie zuerst einen Anruf oder erhöhen Sie max_calls in der Konfiguration.",
         ),
+        Refusal::NoRtpPort => (
+            "End a call first, or widen rtp_ports in the section [media] of the configuration; the log names what the system refused.",
+            "Beenden Sie zuerst einen Anruf oder erweitern Sie rtp_ports im Abschnitt [media] der Konfiguration; das Protokoll nennt, was das System verweigert hat.",
+        ),
         Refusal::NoSuchReason => (
             "GET /api/status lists the reasons with their codes.",
             "GET /api/status nennt die Gründe mit ihren Kennungen.",

@@ -1,5 +1,6 @@
 //! Labels of states, roles and acts, as the rules' table of labels has them.
 use super::Text;
+use trialog_api::Verdict;
 use trialog_call::{Act, Role, Stage};
 
 /// How the row of the table is called.
@@ -7,6 +8,7 @@ use trialog_call::{Act, Role, Stage};
 pub fn stage(stage: Stage) -> Text {
     let (en, de) = match stage {
         Stage::Offered => ("Ringing", "Klingelt"),
+        Stage::Asked => ("Asked to call", "Anrufwunsch"),
         Stage::Dialling => ("Dialling", "Wählt"),
         Stage::Connected => ("Connected", "Verbunden"),
         Stage::Held => ("On hold", "Gehalten"),
@@ -40,21 +42,40 @@ pub fn role(role: Role) -> Text {
     Text::new(en, de)
 }
 
+/// How good a party's sound is, in a word.
+#[must_use]
+pub fn verdict(verdict: Verdict) -> Text {
+    let (en, de) = match verdict {
+        Verdict::Good => ("Good", "Gut"),
+        Verdict::Fair => ("Fair", "Mäßig"),
+        Verdict::Poor => ("Poor", "Schlecht"),
+        Verdict::Bad => ("Bad", "Sehr schlecht"),
+    };
+    Text::new(en, de)
+}
+
 /// What stands on the act's button. The owner's end of a conference and the guest's exit never share a label, so the state
 /// matters.
 #[must_use]
 pub fn act(act: &Act, at: Stage) -> Text {
+    // A redirection is answered, not a transfer.
+    let calls = matches!(at, Stage::Dialling | Stage::ConsultRequested);
+    let asked = at == Stage::Asked;
     let in_conference = matches!(at, Stage::Conference | Stage::TransferPending);
     let (en, de) = match act {
+        Act::Accept if asked => ("Call", "Anrufen"),
+        Act::Decline if asked => ("Don't call", "Nicht anrufen"),
+        Act::Accept if calls => ("Call there", "Dort anrufen"),
+        Act::Decline if calls => ("Don't call there", "Dort nicht anrufen"),
         Act::Answer | Act::Accept => ("Accept", "Annehmen"),
-        Act::Reject | Act::Decline => ("Decline", "Ablehnen"),
+        Act::Reject(_) | Act::Decline => ("Decline", "Ablehnen"),
         Act::Forward(_) => ("Forward", "Weiterleiten"),
         Act::Cancel => ("Cancel", "Abbrechen"),
         Act::Hold => ("Hold", "Halten"),
         Act::Resume => ("Resume", "Fortsetzen"),
         Act::Mute => ("Mute", "Stummschalten"),
         Act::Unmute => ("Unmute", "Stummschaltung aufheben"),
-        Act::Consult(_) => ("Consult", "Rücksprache"),
+        Act::Consult(_) | Act::ConsultBy { .. } => ("Consult", "Rücksprache"),
         Act::EndConsult => ("End consult", "Rücksprache beenden"),
         Act::Swap => ("Swap", "Makeln"),
         Act::Conference => ("Conference", "Konferenz"),

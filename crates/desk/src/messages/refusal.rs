@@ -26,6 +26,7 @@ pub fn every_refusal() -> Vec<Refusal> {
         Refusal::CannotWithdraw,
         Refusal::OtherCallFirst,
         Refusal::TooManyCalls,
+        Refusal::NoRtpPort,
         Refusal::NoSuchReason,
         Refusal::StillTalking,
         Refusal::NoTimer,
@@ -109,10 +110,11 @@ pub fn refusal(refusal: Refusal) -> Text {
             "There are as many calls as the phone takes.",
             "Es sind schon so viele Anrufe da, wie das Telefon annimmt.",
         ),
-        Refusal::NoSuchReason => (
-            "There is no such wrap-up reason.",
-            "Diesen Nachbearbeitungsgrund gibt es nicht.",
+        Refusal::NoRtpPort => (
+            "There is no RTP port for the sound of another party: all are taken, or none can be bound.",
+            "Für den Ton eines weiteren Teilnehmers fehlt ein RTP-Port: Alle sind belegt, oder es lässt sich keiner öffnen.",
         ),
+        Refusal::NoSuchReason => ("There is no such reason.", "Diesen Grund gibt es nicht."),
         Refusal::StillTalking => (
             "The talk goes on; the wrap-up is handed in after it.",
             "Das Gespräch läuft noch; die Nachbearbeitung wird danach gesendet.",

@@ -1,8 +1,11 @@
 //! What is done with a call, from placing it to its wrap-up.
 use super::{Does, Method, Operation, Reads, Typed};
 use crate::command::Command;
-use trialog_api::request::{self, Aim, Dtmf, NoMembers, Transfer, WrapUp};
-use trialog_call::{AccountId, Act, Input, Target, WrapUpAct};
+use trialog_api::AccessRole;
+use trialog_api::request::{
+    self, Aim, Dtmf, NoMembers, Pickup, Reject, Transfer, WrapUp, WrapUpDraft,
+};
+use trialog_call::{AccountId, Act, Input, Rejection, Target, WrapUpAct};
 
 const fn act(
     id: &'static str,
@@ -11,20 +14,49 @@ const fn act(
     text: &'static str,
     act: &'static dyn Reads<Act>,
 ) -> Operation {
+    on_call(id, path, summary, text, Does::Act(act))
+}
+
+const fn aim(
+    id: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    text: &'static str,
+    aim: &'static dyn Reads<(Act, Option<u16>)>,
+) -> Operation {
+    on_call(id, path, summary, text, Does::Aim(aim))
+}
+
+const fn on_call(
+    id: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    text: &'static str,
+    does: Does,
+) -> Operation {
     Operation {
         id,
         method: Method::Post,
         path,
         tag: "calls",
+        needs: Some(AccessRole::Agent),
         summary,
         text,
-        does: Does::Act(act),
+        does,
     }
 }
 
 /// A digit as the core has it: in upper case.
 fn digit(digit: char) -> u8 {
     u8::try_from(digit.to_ascii_uppercase()).expect("it was read as one of RFC 4733")
+}
+
+/// For which phones it refuses, where it says.
+fn rejection(reject: Reject) -> Option<Rejection> {
+    reject.everywhere.map(|everywhere| match everywhere {
+        true => Rejection::Everywhere,
+        false => Rejection::Here,
+    })
 }
 
 /// What is done.
@@ -34,6 +66,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: Method::Post,
         path: "/api/calls",
         tag: "calls",
+        needs: Some(AccessRole::Agent),
         summary: "Place a call",
         text: "The call begins in the state `dialling`. What becomes of it is told by events.",
         does: Does::Dial(&Typed(|dial: request::Dial| {
@@ -42,6 +75,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 target: Target(dial.to),
             })
         })),
+    },
+    Operation {
+        id: "pickup",
+        method: Method::Post,
+        path: "/api/pickup",
+        tag: "calls",
+        needs: Some(AccessRole::Agent),
+        summary: "Take a call that rings at somebody else's phone",
+        text: "A call begins in the state `dialling`, to the caller of the one that rings; it takes that one's place (RFC 3891), unless \
+            it has been answered meanwhile.",
+        does: Does::Dial(&Typed(|pickup: Pickup| Command::Pickup(pickup.lamp))),
     },
     act(
         "answer",
@@ -54,16 +98,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "reject",
         "/api/calls/{call}/reject",
         "Refuse an offered call",
-        "The caller gets 603 Decline.",
-        &Typed(|NoMembers {}| Act::Reject),
+        "For this phone (486), so that other phones of a group go on ringing, or for all (603).",
+        &Typed(|reject: Reject| Act::Reject(rejection(reject))),
     ),
-    act(
+    aim(
         "forward",
         "/api/calls/{call}/forward",
         "Send an offered call elsewhere",
         "The caller gets 302 and is to call the other \
         address himself.",
-        &Typed(|aim: Aim| Act::Forward(Target(aim.to))),
+        &Typed(|aim: Aim| (Act::Forward(Target(aim.to)), aim.account)),
     ),
     act(
         "cancel",
@@ -100,12 +144,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "",
         &Typed(|NoMembers {}| Act::Unmute),
     ),
-    act(
+    aim(
         "consult",
         "/api/calls/{call}/consult",
         "Hold the customer and call a second agent",
         "The guest is called when the customer is held.",
-        &Typed(|aim: Aim| Act::Consult(Target(aim.to))),
+        &Typed(|aim: Aim| (Act::Consult(Target(aim.to)), aim.account)),
     ),
     act(
         "endConsult",
@@ -130,13 +174,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Out of a consult that was answered.",
         &Typed(|NoMembers {}| Act::Conference),
     ),
-    act(
+    aim(
         "transfer",
         "/api/calls/{call}/transfer",
         "Hand the call over",
-        "Without `to`: to the guest, who is asked first if the \
+        "Without `to`: to the guest, whose agent is asked first if the \
         transfer comes out of a conference. With `to`: to that address, unannounced. How it ends is told by a notice.",
-        &Typed(|transfer: Transfer| Act::Transfer(transfer.to.map(Target))),
+        &Typed(|transfer: Transfer| (Act::Transfer(transfer.to.map(Target)), transfer.account)),
     ),
     act(
         "withdraw",
@@ -184,7 +228,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "dtmf",
         "/api/calls/{call}/dtmf",
         "Send a digit",
-        "By RFC 4733. One digit a request; several are sent one after the other.",
+        "One digit a request; several are sent one after the other. The answer comes when it is known how the digit went: as \
+telephone-event, by INFO or as tones, as `media.dtmf` of the configuration allows and the far side takes it. What could not be sent, or \
+was refused, is a problem.",
         &Typed(|dtmf: Dtmf| Act::Dtmf(digit(dtmf.digit))),
     ),
     Operation {
@@ -192,24 +238,35 @@ pub(super) const OPERATIONS: &[Operation] = &[
         method: Method::Post,
         path: "/api/wrap-ups/{wrap_up}/submit",
         tag: "wrap-ups",
+        needs: Some(AccessRole::Agent),
         summary: "Hand a wrap-up in",
-        text: "When it is owed; while the talk goes on, it can only be drafted.",
-        does: Does::WrapUp(&Typed(|wrap_up: WrapUp| WrapUpAct::Submit(wrap_up.reason))),
+        text: "When it is owed; while the talk goes on, it can only be drafted. The answer comes when it is on the disk; where the disk \
+refuses, that is a problem, and the wrap-up is owed as before.",
+        does: Does::WrapUp(&Typed(|wrap_up: WrapUp| WrapUpAct::Submit {
+            reason: wrap_up.reason,
+            note: wrap_up.note,
+        })),
     },
     Operation {
         id: "draftWrapUp",
         method: Method::Post,
         path: "/api/wrap-ups/{wrap_up}/draft",
         tag: "wrap-ups",
-        summary: "Choose a reason without handing it in",
-        text: "",
-        does: Does::WrapUp(&Typed(|wrap_up: WrapUp| WrapUpAct::Draft(wrap_up.reason))),
+        needs: Some(AccessRole::Agent),
+        summary: "Keep what was entered so far, without handing it in",
+        text: "Reason and note, each where it is given. It is on the disk when the answer comes, so that it is there again after a reload \
+of the page and after any end of the phone.",
+        does: Does::WrapUp(&Typed(|draft: WrapUpDraft| WrapUpAct::Draft {
+            reason: draft.reason,
+            note: draft.note,
+        })),
     },
     Operation {
         id: "extendWrapUp",
         method: Method::Post,
         path: "/api/wrap-ups/{wrap_up}/extend",
         tag: "wrap-ups",
+        needs: Some(AccessRole::Agent),
         summary: "Ask for more time",
         text: "Before the timer hands the default reason in.",
         does: Does::WrapUp(&Typed(|NoMembers {}| WrapUpAct::Extend)),

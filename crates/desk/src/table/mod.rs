@@ -1,6 +1,7 @@
 //! Every operation of the API, once: from this table come both the router and the API's document, so neither knows what the
 //! other does not.
 mod calls;
+mod page;
 mod phone;
 
 use crate::command::Command;
@@ -10,11 +11,28 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use trialog_call::{Act, CallId, Input, WrapUpAct, WrapUpId};
+use trialog_api::request::{NoMembers, Past};
+use trialog_api::{AccessRole, Problem};
+use trialog_call::{AccountId, Act, CallId, Input, WrapUpAct, WrapUpId};
 
 /// Each operation once.
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> + Clone {
-    phone::OPERATIONS.iter().chain(calls::OPERATIONS)
+    phone::OPERATIONS
+        .iter()
+        .chain(calls::OPERATIONS)
+        .chain(page::OPERATIONS)
+}
+
+/// What a POST or PUT asks of the phone: the command that its body and the number in its path become, without HTTP. `path` is one of the
+/// document, with `{call}` or `{wrap_up}` in the number's stead. `None`: the document has none there.
+///
+/// # Errors
+/// The problem that the client gets, where the body is not what the document asks for.
+pub fn request(path: &str, number: u32, body: &[u8]) -> Option<Result<Command, Box<Problem>>> {
+    let mut writes = operations().filter(|operation| operation.method != Method::Get);
+    let operation = writes.find(|operation| operation.path == path)?;
+    let read = operation.does.command(number, body);
+    Some(read.map_err(|failure| Box::new(failure.document(path))))
 }
 
 /// One operation.
@@ -26,6 +44,8 @@ pub(crate) struct Operation {
     pub(crate) path: &'static str,
     /// The group that it is in.
     pub(crate) tag: &'static str,
+    /// What a client has to be at least; `None`: anyone on this machine.
+    pub(crate) needs: Option<AccessRole>,
     pub(crate) summary: &'static str,
     pub(crate) text: &'static str,
     pub(crate) does: Does,
@@ -35,6 +55,7 @@ pub(crate) struct Operation {
 pub(crate) enum Method {
     Get,
     Post,
+    Put,
 }
 
 /// What an operation does.
@@ -44,14 +65,28 @@ pub(crate) enum Does {
     Document,
     /// Gives the status.
     Look,
+    /// Gives the counters.
+    Metrics,
+    /// Gives calls that were kept.
+    Past,
+    /// Gives the directory.
+    Directory,
     /// Becomes a WebSocket with the events.
     Events,
     /// Places a call.
     Dial(&'static dyn Reads<Command>),
     /// Acts on the call in the path.
     Act(&'static dyn Reads<Act>),
+    /// The same with a target, which is written as for the account where one is named.
+    Aim(&'static dyn Reads<(Act, Option<u16>)>),
     /// Does something about the wrap-up in the path.
     WrapUp(&'static dyn Reads<WrapUpAct>),
+    /// Gives a code that pairs a browser for this role.
+    Invite(&'static dyn Reads<AccessRole>),
+    /// Pairs a browser that has such a code; needs no token.
+    Pair(&'static dyn Reads<String>),
+    /// Gives a ticket that opens one WebSocket.
+    Ticket,
     /// Tells the phone something else.
     Tell(&'static dyn Reads<Command>),
 }
@@ -91,12 +126,29 @@ impl Does {
     /// The command that a request becomes; `number`: the one in the path, where it has one.
     pub(crate) fn command(self, number: u32, body: &[u8]) -> Result<Command, Failure> {
         Ok(match self {
-            Self::Document | Self::Look | Self::Events => Command::Look,
+            Self::Document
+            | Self::Look
+            | Self::Directory
+            | Self::Events
+            | Self::Invite(_)
+            | Self::Ticket
+            | Self::Pair(_) => Command::Look,
+            Self::Metrics => Command::Metrics,
+            Self::Past => Command::Past(Past::default()),
             Self::Dial(reads) | Self::Tell(reads) => reads.read(body)?,
             Self::Act(reads) => Command::Core(Input::Act {
                 call: CallId(number),
                 act: reads.read(body)?,
             }),
+            Self::Aim(reads) => {
+                let (act, account) = reads.read(body)?;
+                let call = CallId(number);
+                let input = Input::Act { call, act };
+                match account.map(AccountId) {
+                    Some(account) => Command::CoreBy { account, input },
+                    None => Command::Core(input),
+                }
+            }
             Self::WrapUp(reads) => Command::Core(Input::WrapUp {
                 id: WrapUpId(number),
                 act: reads.read(body)?,
@@ -107,9 +159,18 @@ impl Does {
     /// The body as JSON Schema; none where there is no body.
     pub(crate) fn body(self) -> Option<Value> {
         match self {
-            Self::Document | Self::Look | Self::Events => None,
+            Self::Document
+            | Self::Look
+            | Self::Metrics
+            | Self::Past
+            | Self::Directory
+            | Self::Events => None,
+            Self::Ticket => Some(schema::<NoMembers>()),
+            Self::Invite(reads) => Some(reads.schema()),
+            Self::Pair(reads) => Some(reads.schema()),
             Self::Dial(reads) | Self::Tell(reads) => Some(reads.schema()),
             Self::Act(reads) => Some(reads.schema()),
+            Self::Aim(reads) => Some(reads.schema()),
             Self::WrapUp(reads) => Some(reads.schema()),
         }
     }
@@ -128,6 +189,10 @@ pub(crate) const TAGS: &[(&str, &str)] = &[
         "What an agent owes after each call that was his.",
     ),
     ("audio", "Microphone and ear."),
+    (
+        "page",
+        "The agent's page, which the phone serves at `/`, and its way in.",
+    ),
 ];
 
 #[cfg(test)]
@@ -140,23 +205,22 @@ mod tests {
         for name in ActName::ALL {
             let path = format!("/api/calls/{{call}}/{name}");
             let operation = operations().find(|of| of.path == path).unwrap();
-            let Does::Act(reads) = operation.does else {
-                panic!("{path} is no act");
-            };
+            let schema = operation.does.body().unwrap();
             let mut body = serde_json::Map::new();
-            for (member, schema) in reads.schema()["properties"]
-                .as_object()
-                .into_iter()
-                .flatten()
-            {
+            for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
                 body.insert(member.clone(), schema["examples"][0].clone());
             }
-            let act = reads
-                .read(Value::Object(body).to_string().as_bytes())
-                .unwrap();
+            let body = Value::Object(body).to_string();
+            let input = match operation.does.command(1, body.as_bytes()).unwrap() {
+                Command::Core(input) | Command::CoreBy { input, .. } => input,
+                other => panic!("{path} is no act but {other:?}"),
+            };
+            let Input::Act { act, .. } = input else {
+                panic!("{path} is no act but {input:?}");
+            };
             assert_eq!(crate::names::act(&act), *name);
         }
-        let acts = operations().filter(|of| matches!(of.does, Does::Act(_)));
+        let acts = operations().filter(|of| matches!(of.does, Does::Act(_) | Does::Aim(_)));
         assert_eq!(acts.count(), ActName::ALL.len());
     }
 }

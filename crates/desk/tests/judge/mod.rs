@@ -106,6 +106,10 @@ impl Judge {
             faults.push(format!("the type {kind} is not described"));
             return faults;
         };
+        if kind.starts_with("text/") {
+            faults.extend(self.check(&of_kind["schema"], &json!(answer.body)));
+            return faults;
+        }
         match serde_json::from_str::<Value>(&answer.body) {
             Ok(body) => faults.extend(self.check(&of_kind["schema"], &body)),
             Err(error) => faults.push(format!("the body is no JSON: {error}")),

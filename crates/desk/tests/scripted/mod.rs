@@ -2,17 +2,20 @@
 #![allow(dead_code, reason = "each suite uses a part of it")]
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::net::TcpListener;
-use trialog_api::{Audio, AudioEnd};
-use trialog_call::{Input, Presence, Snapshot};
+use trialog_api::{AccessRole, Audio, Contact, Records};
+use trialog_call::{Input, Presence, Snapshot, Time};
 use trialog_desk::{
-    Command, CommandRequest, Desk, Feed, Identity, Look, Reply, Token, UnixTime, serve,
+    Command, CommandRequest, Desk, Feed, Identity, Look, OtherTokens, PageKeys, Pairing, Reply,
+    RoleKeys, Token, UnixTime, serve,
 };
 
 pub(crate) struct Phone {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
+    pub(crate) pairing: Pairing,
     pub(crate) feed: Feed,
     pub(crate) shown: Arc<Mutex<Snapshot>>,
     pub(crate) identity: Arc<Identity>,
@@ -22,6 +25,8 @@ pub(crate) struct Phone {
 pub(crate) fn snapshot() -> Snapshot {
     Snapshot {
         presence: Presence::Available,
+        presence_since: Time::ZERO,
+        turns_away: None,
         calls: Vec::new(),
         wrap_ups: Vec::new(),
         terminating: false,
@@ -33,13 +38,36 @@ fn identity() -> Identity {
         name: "desk-test".to_owned(),
         version: "1".to_owned(),
         accounts: Vec::new(),
+        lamps: Vec::new(),
         reasons: Vec::new(),
-        audio: Audio {
-            end: AudioEnd::None,
-            started_unix_us: None,
-        },
+        idle_reasons: Vec::new(),
+        idle: None,
+        audio: Audio::default(),
+        records: Records::default(),
+        unread: Vec::new(),
+        quality: Default::default(),
         start: UnixTime(0),
     }
+}
+
+fn other_each_time() -> [u8; 32] {
+    static NEXT: AtomicU8 = AtomicU8::new(100);
+    [NEXT.fetch_add(1, Ordering::Relaxed); 32]
+}
+
+/// A request for the events with this query, without its question mark.
+pub(crate) fn events(phone: &Phone, query: &str) -> tungstenite::handshake::client::Request {
+    use tungstenite::client::IntoClientRequest;
+    let url = format!("ws://{}/api/events?{query}", phone.address);
+    let mut request = url.into_client_request().unwrap();
+    let token = format!("Bearer {}", phone.token).parse().unwrap();
+    request.headers_mut().insert("Authorization", token);
+    request
+}
+
+/// The token, beside the phone's own, of this role.
+pub(crate) fn token_of(role: AccessRole) -> String {
+    format!("token-{role}")
 }
 
 /// A phone that answers every command by `script`, until it is told to end.
@@ -53,11 +81,31 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
         identity: Arc::clone(&identity),
     };
     let token = Token::new([7; 32]);
+    let keys = |cookie, proof| PageKeys {
+        cookie: Token::new([cookie; 32]),
+        proof: Token::new([proof; 32]),
+    };
+    let keys = RoleKeys {
+        agent: keys(8, 10),
+        supervisor: keys(11, 12),
+    };
+    let others = OtherTokens::new(|shown| {
+        let mut all = AccessRole::ALL.iter().copied();
+        all.find(|role| shown == token_of(*role))
+    });
+    let contact = Contact {
+        name: "Gus".to_owned(),
+        number: "202".to_owned(),
+    };
+    let pairing = Pairing::new(keys, other_each_time);
     let (commands, mut received) = tokio::sync::mpsc::channel::<CommandRequest>(8);
     let (note, asked) = mpsc::channel();
     let (told, address) = mpsc::channel();
     let desk = Desk {
         token: token.clone(),
+        others,
+        pairing: pairing.clone(),
+        directory: [contact].into(),
         commands,
         feed: feed.clone(),
     };
@@ -74,9 +122,21 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
                 let over = request.command == Command::Shutdown;
                 let outcome = match request.command {
                     Command::Look => seen.look(),
+                    Command::Metrics => match script(&request.command) {
+                        Reply::Done => Reply::Metrics("# nothing\n".to_owned()),
+                        outcome => outcome,
+                    },
+                    Command::Past(_) => match script(&request.command) {
+                        Reply::Done => Reply::Past(Box::default()),
+                        outcome => outcome,
+                    },
                     _ => script(&request.command),
                 };
-                if request.command != Command::Look {
+                // What is asked is no order.
+                if !matches!(
+                    request.command,
+                    Command::Look | Command::Metrics | Command::Past(_)
+                ) {
                     let _ = note.send(request.command);
                 }
                 let _ = request.reply.send(outcome);
@@ -91,6 +151,7 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
     Phone {
         address: address.recv().unwrap(),
         token: token.reveal().to_owned(),
+        pairing,
         feed,
         shown,
         identity,
