@@ -88,7 +88,7 @@ pub struct Course {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Leg {
+enum LegState {
     Down,
     Talk,
     Held,
@@ -133,18 +133,22 @@ impl Course {
             let phase = match (la, lb) {
                 _ if transferred => Some(Phase::Transferred),
                 _ if gone(replaced, from_us) => None,
-                (Leg::Talk, Leg::Talk) if gone(anchored, from_us) => Some(Phase::Anchored),
-                (Leg::Talk, Leg::Talk) if failed => Some(Phase::ConferenceAfter),
-                (Leg::Talk, Leg::Talk) => Some(Phase::Conference),
-                (Leg::Held, Leg::Talk) if had_swap => Some(Phase::ConsultAgain),
-                (Leg::Held, Leg::Talk) => Some(Phase::Consult),
-                (Leg::Talk, Leg::Held) if failed => Some(Phase::Back),
-                (Leg::Talk, Leg::Held) => Some(Phase::Swapped),
-                (Leg::Held, Leg::Down) => Some(Phase::Hold),
-                (Leg::Talk, Leg::Down) if had_conference => Some(Phase::AfterExit),
-                (Leg::Talk, Leg::Down) if attempted(from_us) => Some(Phase::Back),
-                (Leg::Talk, Leg::Down) => Some(Phase::TwoParty),
-                (Leg::Down, Leg::Talk) if !gone(anchored, from_us) => Some(Phase::PostCall),
+                (LegState::Talk, LegState::Talk) if gone(anchored, from_us) => {
+                    Some(Phase::Anchored)
+                }
+                (LegState::Talk, LegState::Talk) if failed => Some(Phase::ConferenceAfter),
+                (LegState::Talk, LegState::Talk) => Some(Phase::Conference),
+                (LegState::Held, LegState::Talk) if had_swap => Some(Phase::ConsultAgain),
+                (LegState::Held, LegState::Talk) => Some(Phase::Consult),
+                (LegState::Talk, LegState::Held) if failed => Some(Phase::Back),
+                (LegState::Talk, LegState::Held) => Some(Phase::Swapped),
+                (LegState::Held, LegState::Down) => Some(Phase::Hold),
+                (LegState::Talk, LegState::Down) if had_conference => Some(Phase::AfterExit),
+                (LegState::Talk, LegState::Down) if attempted(from_us) => Some(Phase::Back),
+                (LegState::Talk, LegState::Down) => Some(Phase::TwoParty),
+                (LegState::Down, LegState::Talk) if !gone(anchored, from_us) => {
+                    Some(Phase::PostCall)
+                }
                 _ => None,
             };
             had_swap |= phase == Some(Phase::Swapped);
@@ -183,24 +187,24 @@ impl Course {
 }
 
 /// The states of a leg as agent 1's offers made them, each with the time at which it began.
-fn leg(dialog: &Dialog) -> Vec<(i64, Leg)> {
+fn leg(dialog: &Dialog) -> Vec<(i64, LegState)> {
     let mut states = Vec::new();
     let Some(up) = dialog.up_us else {
         return states;
     };
-    states.push((up, Leg::Talk));
-    let mut now = Leg::Talk;
+    states.push((up, LegState::Talk));
+    let mut now = LegState::Talk;
     for offer in dialog
         .offers
         .iter()
         .filter(|o| !o.first && o.by == Party::Agent1)
     {
         let held = matches!(offer.direction, Direction::SendOnly | Direction::Inactive);
-        let wanted = if held { Leg::Held } else { Leg::Talk };
+        let wanted = if held { LegState::Held } else { LegState::Talk };
         if wanted == now {
             continue;
         }
-        states.push((offer.at_us, Leg::Changing));
+        states.push((offer.at_us, LegState::Changing));
         if let Some((at, _)) = offer.answer {
             if offer.accepted().is_some() {
                 now = wanted;
@@ -210,17 +214,17 @@ fn leg(dialog: &Dialog) -> Vec<(i64, Leg)> {
     }
     if let Some(bye) = &dialog.bye {
         states.retain(|(t, _)| *t < bye.at_us);
-        states.push((bye.at_us, Leg::Down));
+        states.push((bye.at_us, LegState::Down));
     }
     states
 }
 
-fn state(states: &[(i64, Leg)], at: i64) -> Leg {
+fn state(states: &[(i64, LegState)], at: i64) -> LegState {
     states
         .iter()
         .rev()
         .find(|(t, _)| *t <= at)
-        .map_or(Leg::Down, |(_, s)| *s)
+        .map_or(LegState::Down, |(_, s)| *s)
 }
 
 /// When the first transfer that came to nothing did so: a final refusal of the REFER or of what it led to.

@@ -9,7 +9,7 @@ pub struct Claim {
     pub rule: String,
     /// The claim in words.
     pub claim: String,
-    /// What was measured.
+    /// The measured value with its unit, in words.
     pub measured: String,
     /// Whether it holds.
     pub holds: bool,

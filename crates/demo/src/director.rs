@@ -3,12 +3,12 @@ use crate::cast::Party;
 use crate::phones::{Phones, api_fault, pause};
 use crate::script::Step;
 use crate::voices::Voices;
-use crate::{Fault, Story, make_folder};
+use crate::{Fault, Options, Story, make_folder};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use trialog_client::Error;
-use trialog_client::api::{ActName, Status};
+use trialog_client::api::{ActName, Stage, Status};
 
 const POLL: Duration = Duration::from_millis(25);
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -18,42 +18,44 @@ const BREATH: Duration = Duration::from_millis(750);
 /// Plays the story in this folder; then the recordings, traces and `spoken.json` are there.
 pub(crate) fn tell(
     story: &Story,
-    codec: &str,
+    options: &Options,
     folder: &Path,
     voices: &Voices,
 ) -> Result<(), Fault> {
     make_folder(folder)?;
-    let mut stage = Stage {
-        phones: Phones::start(folder, codec, story.policy, voices)?,
+    let mut scene = Scene {
+        phones: Phones::start(folder, options, story.policy, voices)?,
         voices,
+        secure: options.secure,
         story: story.name,
         began: Instant::now(),
     };
     let mut starts = Map::new();
     for party in Party::ALL {
-        let started = stage.wait(party, "its recording", |status| {
+        let started = scene.wait(party, "its recording", |status| {
             status.audio.started_unix_us
         })?;
         starts.insert(party.name().to_owned(), json!({"started_unix_us": started}));
     }
     for step in story.steps() {
-        stage.play(step)?;
+        scene.play(step)?;
     }
     pause(Duration::from_millis(1_200))?;
-    stage.phones.end()?;
+    scene.phones.end()?;
     let file = folder.join("spoken.json");
     std::fs::write(&file, format!("{:#}\n", Value::Object(starts)))
         .map_err(|e| Fault::File(file, e.to_string()))
 }
 
-struct Stage<'a> {
+struct Scene<'a> {
     phones: Phones,
     voices: &'a Voices,
+    secure: bool,
     story: &'static str,
     began: Instant,
 }
 
-impl Stage<'_> {
+impl Scene<'_> {
     fn play(&mut self, step: Step) -> Result<(), Fault> {
         match step {
             Step::Dial(from, to) => {
@@ -65,13 +67,17 @@ impl Stage<'_> {
             }
             Step::Do(party, act) => self.act(party, act, None),
             Step::To(party, act, whom) => self.act(party, act, Some(whom)),
-            Step::Await(party, stage) => self.wait(party, stage.name(), |status| {
-                status
-                    .calls
-                    .iter()
-                    .any(|call| call.stage == stage)
-                    .then_some(())
-            }),
+            Step::Await(party, stage) => {
+                // Before the answer there are no keys, and no padlock.
+                let padlock = self.secure && !matches!(stage, Stage::Offered | Stage::Dialling);
+                let what = format!("{stage}{}", if padlock { ", secured" } else { "" });
+                self.wait(party, &what, |status| {
+                    let mut calls = status.calls.iter();
+                    calls
+                        .any(|call| call.stage == stage && (!padlock || call.secured))
+                        .then_some(())
+                })
+            }
             Step::NobodyThere => {
                 for party in Party::ALL {
                     self.wait(party, "no call", |status| {
@@ -125,7 +131,7 @@ impl Stage<'_> {
             })?;
             let phone = self.phones.client(party);
             let answer = match &aim {
-                Some(to) => phone.act_to(call, act, to),
+                Some(to) => phone.act_to(call, act, to, None),
                 None => phone.act(call, act),
             };
             match answer {
@@ -158,7 +164,7 @@ impl Stage<'_> {
         })?;
         self.note(&format!("{} wraps up: {reason}", party.name()));
         self.phones.tell(party, "to take its wrap-up", |phone| {
-            phone.submit_wrap_up(id, reason)
+            phone.submit_wrap_up(id, reason, None)
         })
     }
 

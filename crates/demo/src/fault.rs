@@ -83,7 +83,13 @@ impl fmt::Display for Fault {
             ),
             Self::Checker(why) => write!(f, "trialog-checker: {why}"),
             Self::Phone { name, what, log } => {
-                write!(f, "the phone {name} {what}; see {}", log.display())
+                write!(f, "the phone {name} {what}")?;
+                // The last line is its reason; without a log the path says enough.
+                let text = std::fs::read_to_string(log).unwrap_or_default();
+                if let Some(last) = text.lines().rfind(|line| !line.trim().is_empty()) {
+                    write!(f, ": {last}")?;
+                }
+                write!(f, "; see {}", log.display())
             }
             Self::Api {
                 name,

@@ -4,10 +4,10 @@
 //! knows SIP, and nothing here judges what was heard: that is the checker's, a program of its own, which is run at the end.
 //! What a story's director does check is what the wire can't show: who owes a wrap-up.
 mod cast;
+mod certificates;
 mod director;
 mod fault;
 mod phones;
-mod resample;
 mod script;
 mod verdict;
 mod voices;
@@ -25,7 +25,7 @@ use voices::Voices;
 /// What `trialog demo` was asked for.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A story's name, or `all`.
+    /// A story's name, several with commas between them, or `all`.
     pub story: String,
     /// `opus`, `pcmu`, `pcma` or `g722`.
     pub codec: String,
@@ -33,6 +33,8 @@ pub struct Options {
     pub out: PathBuf,
     /// A folder with `customer*.wav`, `agent-1*.wav` and `agent-2*.wav` to be spoken instead of made voices.
     pub voices: Option<PathBuf>,
+    /// The phones speak TLS with certificates made for the story, and SRTP with keys in SDP (RFC 4568) alone.
+    pub secure: bool,
     /// How many stories are played at once.
     pub jobs: usize,
 }
@@ -44,6 +46,7 @@ impl Default for Options {
             codec: "opus".into(),
             out: PathBuf::from("out/demo"),
             voices: None,
+            secure: false,
             jobs: 1,
         }
     }
@@ -70,14 +73,8 @@ fn play(options: &Options) -> Result<bool, Fault> {
     if !["opus", "pcmu", "pcma", "g722"].contains(&options.codec.as_str()) {
         return Err(Fault::NoSuchCodec(options.codec.clone()));
     }
-    let all = options.story == "all";
-    let stories: Vec<&Story> = STORIES
-        .iter()
-        .filter(|s| all || s.name == options.story)
-        .collect();
-    if stories.is_empty() {
-        return Err(Fault::NoSuchStory(options.story.clone()));
-    }
+    let stories = named(&options.story)?;
+    let several = stories.len() > 1;
     phones::heed_signals()?;
     make_folder(&options.out)?;
     let out = options
@@ -94,12 +91,12 @@ fn play(options: &Options) -> Result<bool, Fault> {
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let folder = if all {
+                    let folder = if several {
                         out.join(story.name)
                     } else {
                         out.clone()
                     };
-                    let verdict = one(story, &options.codec, &folder, &voices, &checker);
+                    let verdict = one(story, options, &folder, &voices, &checker);
                     let interrupted = matches!(verdict.outcome, Err(Fault::Interrupted));
                     let mut all = verdicts.lock().expect("no thread panics with it");
                     all.push(verdict);
@@ -112,15 +109,40 @@ fn play(options: &Options) -> Result<bool, Fault> {
     });
     let mut verdicts = verdicts.into_inner().expect("no thread panicked");
     verdicts.sort_by_key(|v| stories.iter().position(|s| s.name == v.story));
-    if all {
+    if several {
         print!("{}", verdict::summary(&verdicts, &options.codec));
     }
     Ok(verdicts.len() == stories.len() && verdicts.iter().all(Verdict::holds))
 }
 
-fn one(story: &Story, codec: &str, folder: &Path, voices: &Voices, checker: &Path) -> Verdict {
-    println!("— {}: {} ({codec})", story.name, story.about);
-    let told = director::tell(story, codec, folder, voices);
+/// The stories of these names, in the order of `STORIES`.
+fn named(names: &str) -> Result<Vec<&'static Story>, Fault> {
+    if names == "all" {
+        return Ok(STORIES.iter().collect());
+    }
+    let names: Vec<&str> = names.split(',').map(str::trim).collect();
+    match names
+        .iter()
+        .find(|name| STORIES.iter().all(|s| s.name != **name))
+    {
+        Some(unknown) => Err(Fault::NoSuchStory((*unknown).to_owned())),
+        None => Ok(STORIES.iter().filter(|s| names.contains(&s.name)).collect()),
+    }
+}
+
+fn one(
+    story: &Story,
+    options: &Options,
+    folder: &Path,
+    voices: &Voices,
+    checker: &Path,
+) -> Verdict {
+    let wire = if options.secure { ", TLS, SRTP" } else { "" };
+    println!(
+        "— {}: {} ({}{wire})",
+        story.name, story.about, options.codec
+    );
+    let told = director::tell(story, options, folder, voices);
     let outcome = told.and_then(|()| verdict::judge(checker, story.name, folder));
     let verdict = Verdict {
         story: story.name,
@@ -134,4 +156,28 @@ fn one(story: &Story, codec: &str, folder: &Path, voices: &Voices, checker: &Pat
 /// Makes a folder and those above it.
 fn make_folder(path: &Path) -> Result<(), Fault> {
     std::fs::create_dir_all(path).map_err(|e| Fault::File(path.to_owned(), e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn names(asked: &str) -> Result<Vec<&'static str>, Fault> {
+        Ok(named(asked)?.iter().map(|story| story.name).collect())
+    }
+
+    #[test]
+    fn several_stories_are_asked_for_with_commas_between_them() {
+        assert_eq!(names("blind"), Ok(vec!["blind"]));
+        let both = names("conference, blind").map(BTreeSet::from_iter);
+        assert_eq!(both, Ok(BTreeSet::from(["blind", "conference"])));
+        assert_eq!(names("all").map(|all| all.len()), Ok(STORIES.len()));
+    }
+
+    #[test]
+    fn one_unknown_among_known_stories_is_named() {
+        let unknown = Fault::NoSuchStory("nonsense".to_owned());
+        assert_eq!(names("blind,nonsense"), Err(unknown));
+    }
 }

@@ -2,7 +2,8 @@
 use crate::cast::Party;
 use crate::script::Policy;
 use crate::voices::Voices;
-use crate::{Fault, make_folder};
+use crate::{Fault, Options, certificates, make_folder};
+use std::collections::BTreeSet;
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
 use std::fs::File;
@@ -11,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use trialog_client::api::Status;
 use trialog_client::{Address, Client, Error};
@@ -55,14 +56,24 @@ pub(crate) fn pause(time: Duration) -> Result<(), Fault> {
 /// Three running phones. Dropping ends them.
 pub(crate) struct Phones {
     phones: Vec<Phone>,
+    secure: bool,
     run: PathBuf,
+}
+
+/// Where a phone takes SIP.
+#[derive(Clone, Copy)]
+struct Addresses {
+    /// By UDP and TCP.
+    plain: SocketAddr,
+    /// By TLS.
+    tls: SocketAddr,
 }
 
 struct Phone {
     party: Party,
     child: Child,
     api: Option<Client>,
-    sip: SocketAddr,
+    addresses: Addresses,
     log: PathBuf,
 }
 
@@ -70,33 +81,40 @@ impl Phones {
     /// Writes the configurations into the folder and starts the phones.
     pub(crate) fn start(
         folder: &Path,
-        codec: &str,
+        options: &Options,
         policy: Policy,
         voices: &Voices,
     ) -> Result<Self, Fault> {
         for name in ["config", "trace", "spoken", "records", "log", "run"] {
             make_folder(&folder.join(name))?;
         }
+        if options.secure {
+            certificates::make(&folder.join("config"))?;
+        }
         let run = folder.join("run");
         let mut phones = Self {
+            secure: options.secure,
             phones: Vec::new(),
             run: run.clone(),
         };
-        let addresses = free_addresses()?;
-        for (party, sip) in Party::ALL.into_iter().zip(addresses) {
+        let mut given = starting();
+        let addresses = free_addresses(&mut given)?;
+        for (party, addresses) in Party::ALL.into_iter().zip(addresses) {
             let name = party.name();
             for stale in [
                 folder.join(format!("{name}.wav")),
                 folder.join(format!("spoken/{name}.wav")),
                 folder.join(format!("trace/{name}.jsonl")),
-                folder.join(format!("records/{name}.jsonl")),
+                folder.join(format!("records/{name}.db")),
+                folder.join(format!("records/{name}.db-wal")),
+                folder.join(format!("records/{name}.db-shm")),
                 run.join("trialog").join(name).join("api.json"),
             ] {
                 // What is not there need not be removed.
                 let _ = std::fs::remove_file(stale);
             }
             let config = folder.join("config").join(format!("{name}.toml"));
-            let text = configuration(party, sip, codec, policy, voices.pilot(party));
+            let text = configuration(party, addresses, options, policy, voices.pilot(party));
             std::fs::write(&config, text)
                 .map_err(|e| Fault::File(config.clone(), e.to_string()))?;
             let log = folder.join("log").join(format!("{name}.log"));
@@ -105,10 +123,11 @@ impl Phones {
                 party,
                 child,
                 api: None,
-                sip,
+                addresses,
                 log,
             });
         }
+        drop(given);
         for party in Party::ALL {
             phones.find_api(party)?;
         }
@@ -145,7 +164,11 @@ impl Phones {
 
     /// Where the party is called.
     pub(crate) fn uri(&self, party: Party) -> String {
-        format!("sip:{}@{}", party.name(), self.phones[party.index()].sip)
+        let (name, at) = (party.name(), self.phones[party.index()].addresses);
+        match self.secure {
+            false => format!("sip:{name}@{}", at.plain),
+            true => format!("sip:{name}@{};transport=tls", at.tls),
+        }
     }
 
     /// The phone's status.
@@ -234,16 +257,28 @@ pub(crate) fn api_fault(party: Party, what: &str, error: &Error) -> Fault {
     }
 }
 
-/// Three addresses whose port is free for UDP and TCP. They are all held until the last one is found, so that they differ. The
-/// system hands ports from 32768 on to whoever asks for any, as phones do for RTP: one from below is still free when the phone
+/// The ports that phones have been given, behind a lock that is held from the search for ports until their phones are spawned,
+/// and while any other program is spawned. A child has a copy of every socket of this process from its fork to its exec: on a
+/// busy machine the ports that one story had just found free could still be taken by another story's child.
+pub(crate) fn starting() -> MutexGuard<'static, BTreeSet<u16>> {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    // A set of ports is whole at any time.
+    GIVEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Addresses for three phones whose port is free for UDP and TCP. They are all held until the last one is found, so that they differ. The
+/// system hands out ports from 32768 on by itself, as phones ask it to for RTP: one from below is still free when the phone
 /// that it is meant for starts.
-fn free_addresses() -> Result<[SocketAddr; 3], Fault> {
+fn free_addresses(given: &mut BTreeSet<u16>) -> Result<[Addresses; 3], Fault> {
     let mut held = Vec::new();
     let mut tries = 0;
-    while held.len() < 3 {
+    while held.len() < 6 {
         tries += 1;
         let chance = RandomState::new().build_hasher().finish();
         let port = 16_384 + u16::try_from(chance % 16_384).expect("it is less than a u16 holds");
+        if !given.insert(port) {
+            continue;
+        }
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port));
         let found = udp.and_then(|udp| {
             let address = udp.local_addr()?;
@@ -257,7 +292,10 @@ fn free_addresses() -> Result<[SocketAddr; 3], Fault> {
             Err(_) => {}
         }
     }
-    Ok([held[0].2, held[1].2, held[2].2])
+    Ok([0, 1, 2].map(|phone| Addresses {
+        plain: held[2 * phone].2,
+        tls: held[2 * phone + 1].2,
+    }))
 }
 
 fn spawn(config: &Path, run: &Path, log: &Path) -> Result<Child, Fault> {
@@ -279,22 +317,32 @@ fn spawn(config: &Path, run: &Path, log: &Path) -> Result<Child, Fault> {
 /// A configuration as a person would write it; paths are meant from the file's folder.
 fn configuration(
     party: Party,
-    sip: SocketAddr,
-    codec: &str,
+    at: Addresses,
+    options: &Options,
     policy: Policy,
     pilot: &Path,
 ) -> String {
-    let name = party.name();
+    let (name, sip, codec) = (party.name(), at.plain, &options.codec);
     // At its default bit rate Opus spends its bits on speech and renders steady tones with noise at −40 dB, which would hide
     // what is to be measured beside them.
-    let opus = match codec {
+    let opus = match codec.as_str() {
         "opus" => "opus_bitrate = 64000\n",
         _ => "",
     };
+    let (srtp, tls) = match options.secure {
+        false => ("", String::new()),
+        true => (
+            "srtp = \"require\"\n",
+            format!(
+                "[tls]\nport = {}\ncertificate = \"{name}.crt\"\nkey = \"{name}.key\"\nca = \"ca.pem\"\n\n",
+                at.tls.port()
+            ),
+        ),
+    };
     let mut text = format!(
         "# One of the three phones of a demo.\nname = \"{name}\"\n\n[sip]\nlisten = \"{sip}\"\ntrace = \"../trace/{name}.jsonl\"\n\
-         trusted = [\"127.0.0.1\"]\n\n[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n{opus}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
-         record = \"../{name}.wav\"\nrecord_spoken = \"../spoken/{name}.wav\"\n\n[records]\nfile = \"../records/{name}.jsonl\"\n\n\
+         trusted = [\"127.0.0.1\"]\n\n{tls}[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n{srtp}{opus}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
+         record = \"../{name}.wav\"\nrecord_spoken = \"../spoken/{name}.wav\"\n\n[records]\nfile = \"../records/{name}.db\"\n\n\
          [[account]]\naor = \"sip:{name}@{sip}\"\ndisplay = \"{}\"\n\n[agent]\n",
         quoted(pilot),
         party.display(),

@@ -28,7 +28,7 @@ pub(crate) enum Step {
     /// Nobody says anything for so many ms.
     Pause(u64),
     /// The party is `available` or `idle`.
-    Presence(Party, api::Presence),
+    Presence(Party, api::OwnPresence),
     /// A wrap-up is drafted for the party, and not due yet.
     WrapUpDraft(Party),
     /// The party owes a wrap-up, and hands it in with this reason.
@@ -314,7 +314,7 @@ const REFUSED: &[Step] = &[
     NoWrapUp(Agent2),
 ];
 
-const IDLE: &[Step] = &[Presence(Agent2, api::Presence::Idle)];
+const IDLE: &[Step] = &[Presence(Agent2, api::OwnPresence::Idle)];
 
 const BUSY: &[Step] = &[
     To(Agent1, ActName::Consult, Agent2),

@@ -3,7 +3,7 @@ use crate::Fault;
 use std::fmt;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 /// What became of one story.
 #[derive(Debug)]
@@ -45,10 +45,17 @@ pub(crate) fn judge(checker: &Path, story: &str, folder: &Path) -> Result<Judged
     let report = folder.join("report.json");
     // An older story's verdict must not pass for this one's.
     let _ = std::fs::remove_file(&report);
-    let output = Command::new(checker)
+    let starting = crate::phones::starting();
+    let child = Command::new(checker)
         .args(["--story", story])
         .arg(folder)
-        .output()
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    drop(starting);
+    let output = child
+        .and_then(Child::wait_with_output)
         .map_err(|e| Fault::Checker(e.to_string()))?;
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let text = std::fs::read_to_string(&report)

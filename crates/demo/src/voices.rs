@@ -1,9 +1,9 @@
 //! What the parties say: utterances made by `espeak-ng` at first use, or taken from recordings; and the pilot tones.
 //!
-//! Everything is kept as 48 kHz mono WAV in one folder, and made again only where it is missing.
+//! Everything is kept as mono WAV in one folder, utterances at the rate that they came with, and made again only where it is missing.
 use crate::cast::Party;
 use crate::script::Step;
-use crate::{Fault, Story, make_folder, resample};
+use crate::{Fault, Story, make_folder};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +15,8 @@ const PEAK: f32 = 0.42;
 /// A sine at −30 dB of full scale.
 const PILOT: f32 = 0.031_62;
 const LONGEST: f64 = 3.0;
+/// Samples a second of the pilots.
+const RATE: u32 = 48_000;
 
 /// The files that are played.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl Voices {
         let mut pilots = Vec::new();
         for party in Party::ALL {
             let file = folder.join(format!("{}-pilot.wav", party.name()));
-            write(&file, &pilot(party))?;
+            write(&file, &pilot(party), RATE)?;
             pilots.push(file);
         }
         let mut voices = Self {
@@ -94,8 +96,8 @@ fn lines(story: &Story) -> Vec<(Party, &'static str)> {
 
 /// One second, which begins and ends at the same phase, so that it can be repeated for ever.
 fn pilot(party: Party) -> Vec<f32> {
-    let step = std::f64::consts::TAU * f64::from(party.pilot()) / 48_000.0;
-    (0..48_000)
+    let step = std::f64::consts::TAU * f64::from(party.pilot()) / f64::from(RATE);
+    (0..RATE)
         .map(|i| PILOT * (step * f64::from(i)).sin() as f32)
         .collect()
 }
@@ -123,7 +125,7 @@ fn spoken(folder: &Path, party: Party, text: &str) -> Result<PathBuf, Fault> {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         return Err(Fault::Voice(said));
     }
-    write(&file, &prepared(&raw)?)?;
+    prepare(&raw, &file)?;
     // A rest that can't be removed is no fault of the voice.
     let _ = std::fs::remove_file(&raw);
     Ok(file)
@@ -163,13 +165,14 @@ impl Taken {
         let number = self.used[party.index()];
         self.used[party.index()] += 1;
         let file = folder.join(format!("{}-own-{number:02}.wav", party.name()));
-        write(&file, &prepared(&found[number % found.len()])?)?;
+        prepare(&found[number % found.len()], &file)?;
         Ok(file)
     }
 }
 
-/// A recording as it is played: mono, 48 kHz, without silence around it, not too long, at the level of all others.
-fn prepared(file: &Path) -> Result<Vec<f32>, Fault> {
+/// Writes a recording as it is played: mono, without silence around it, not too long, at the level of all others. Its rate stays;
+/// a phone plays any.
+fn prepare(file: &Path, played: &Path) -> Result<(), Fault> {
     let fail = |e: hound::Error| Fault::File(file.to_owned(), e.to_string());
     let mut wav = hound::WavReader::open(file).map_err(fail)?;
     let spec = wav.spec();
@@ -182,42 +185,43 @@ fn prepared(file: &Path) -> Result<Vec<f32>, Fault> {
             all.map(|s| s.map(|s| s as f32 / full)).collect()
         }
     };
-    let samples = resample::to_48k(&samples.map_err(fail)?, spec.sample_rate);
+    let samples = samples.map_err(fail)?;
+    let rate = spec.sample_rate;
+    // 10 ms.
+    let short = (rate as usize / 100).max(1);
     let peak = samples.iter().fold(0.0f32, |p, s| p.max(s.abs()));
     let audible = |s: &f32| s.abs() > peak * 0.02;
     let from = samples.iter().position(audible).unwrap_or(0);
     let to = samples.iter().rposition(audible).map_or(0, |at| at + 1);
-    let to = to.min(from + (LONGEST * 48_000.0) as usize);
+    let to = to.min(from + (LONGEST * f64::from(rate)) as usize);
     let mut samples = samples[from..to.max(from)].to_vec();
     let loud: Vec<f32> = samples
-        .chunks(480)
+        .chunks(short)
         .map(|c| c.iter().map(|s| s * s).sum::<f32>() / c.len() as f32)
         .filter(|power| *power > peak * peak * 1e-4)
         .collect();
     let rms = (loud.iter().sum::<f32>() / loud.len().max(1) as f32).sqrt();
     let gain = (LEVEL / rms.max(1e-6)).min(PEAK / peak.max(1e-6));
-    let fade = 480.0f32;
     let n = samples.len();
     for (i, s) in samples.iter_mut().enumerate() {
-        let edge = (i.min(n - 1 - i) as f32 / fade).min(1.0);
+        let edge = (i.min(n - 1 - i) as f32 / short as f32).min(1.0);
         *s *= gain * edge;
     }
-    Ok(samples)
+    write(played, &samples, rate)
 }
 
 fn length(file: &Path) -> Result<Duration, Fault> {
     let wav =
         hound::WavReader::open(file).map_err(|e| Fault::File(file.to_owned(), e.to_string()))?;
-    Ok(Duration::from_secs_f64(
-        f64::from(wav.duration()) / 48_000.0,
-    ))
+    let rate = f64::from(wav.spec().sample_rate.max(1));
+    Ok(Duration::from_secs_f64(f64::from(wav.duration()) / rate))
 }
 
-fn write(file: &Path, samples: &[f32]) -> Result<(), Fault> {
+fn write(file: &Path, samples: &[f32], rate: u32) -> Result<(), Fault> {
     let fail = |e: hound::Error| Fault::File(file.to_owned(), e.to_string());
     let spec = hound::WavSpec {
         channels: 1,
-        sample_rate: 48_000,
+        sample_rate: rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
@@ -280,13 +284,13 @@ mod tests {
         make_folder(&folder).expect("a folder can be made");
         let tone: Vec<f32> = (0..72_000).map(|i| 0.9 * (i as f32 * 0.05).sin()).collect();
         for name in ["customer-a.wav", "customer-b.wav", "agent-1.wav"] {
-            write(&folder.join(name), &tone).expect("it can be written");
+            write(&folder.join(name), &tone, RATE).expect("it can be written");
         }
         let out = folder.join("made");
         let stories: Vec<&Story> = crate::STORIES.iter().take(1).collect();
         let fault = Voices::ready(&out, Some(&folder), &stories).expect_err("agent 2 has none");
         assert_eq!(fault, Fault::NoVoiceOf(folder.clone(), "agent-2"));
-        write(&folder.join("agent-2.wav"), &tone).expect("it can be written");
+        write(&folder.join("agent-2.wav"), &tone, RATE).expect("it can be written");
         let voices = Voices::ready(&out, Some(&folder), &stories).expect("all are there");
         let lengths: Vec<_> = voices.said.values().map(|u| u.length).collect();
         assert!(

@@ -1,8 +1,15 @@
 //! Calls of cargo: the one that runs us, in the workspace that we belong to.
-use crate::Stopped;
+use crate::ExitError;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// Between two notices that a build goes on, where cargo shows no progress bar.
+const NOTICE: Duration = Duration::from_secs(20);
 
 /// The workspace's folder.
 pub(crate) fn workspace() -> PathBuf {
@@ -40,11 +47,11 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Runs it, with its output as ours.
-pub(crate) fn run(mut command: Command) -> Result<(), Stopped> {
+pub(crate) fn run(mut command: Command) -> Result<(), ExitError> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Stopped::with(status)),
-        Err(error) => Err(Stopped::saying(format!(
+        Ok(status) => Err(ExitError::with(status)),
+        Err(error) => Err(ExitError::because(format!(
             "{:?} could not be started: {error}",
             command.get_program()
         ))),
@@ -52,14 +59,22 @@ pub(crate) fn run(mut command: Command) -> Result<(), Stopped> {
 }
 
 /// Runs `cargo build ARGUMENTS…` with progress, and says where each program that it made lies.
-pub(crate) fn build(arguments: &[&str]) -> Result<BTreeMap<String, PathBuf>, Stopped> {
+pub(crate) fn build(arguments: &[&str]) -> Result<BTreeMap<String, PathBuf>, ExitError> {
+    build_with(arguments, &[])
+}
+
+/// The same with these variables in its environment.
+pub(crate) fn build_with(
+    arguments: &[&str],
+    variables: &[(&str, &OsStr)],
+) -> Result<BTreeMap<String, PathBuf>, ExitError> {
     let mut command = cargo(&["build", "--message-format=json-render-diagnostics"]);
     command.args(arguments).stderr(Stdio::inherit());
-    let output = command
-        .output()
-        .map_err(|error| Stopped::saying(format!("cargo could not be started: {error}")))?;
+    command.envs(variables.iter().copied());
+    let output = with_notices(|| command.output())
+        .map_err(|error| ExitError::because(format!("cargo could not be started: {error}")))?;
     if !output.status.success() {
-        return Err(Stopped::with(output.status));
+        return Err(ExitError::with(output.status));
     }
     Ok(String::from_utf8_lossy(&output.stdout)
         .lines()
@@ -75,19 +90,30 @@ pub(crate) fn build(arguments: &[&str]) -> Result<BTreeMap<String, PathBuf>, Sto
         .collect())
 }
 
-/// The program that a line of cargo's messages tells of.
-fn executable(line: &str) -> Option<PathBuf> {
-    let (_, rest) = line.split_once("\"executable\":\"")?;
-    let mut path = String::new();
-    let mut letters = rest.chars();
-    loop {
-        match letters.next()? {
-            '"' => return Some(PathBuf::from(path)),
-            // A quote or a backslash in a path; cargo escapes nothing else that a path can hold.
-            '\\' => path.push(letters.next()?),
-            letter => path.push(letter),
-        }
+/// Waits for a build. At a terminal cargo shows a progress bar; elsewhere (a log, a pipe) it prints a line when it begins a
+/// package, and the last package takes a minute or more: a notice each [`NOTICE`] says that it is at work.
+fn with_notices(build: impl FnOnce() -> std::io::Result<Output>) -> std::io::Result<Output> {
+    if std::io::stderr().is_terminal() {
+        return build();
     }
+    let (done, waits) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let begun = Instant::now();
+            while waits.recv_timeout(NOTICE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("    Building, {} s so far", begun.elapsed().as_secs());
+            }
+        });
+        let output = build();
+        drop(done);
+        output
+    })
+}
+
+/// The program that a line of cargo's messages (`--message-format=json`) tells of.
+fn executable(line: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
 }
 
 /// `cargo nextest` is installed.

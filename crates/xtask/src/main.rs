@@ -1,10 +1,14 @@
-//! `cargo xtask …`: set-up, demo, test and bench. It drives cargo and apt and needs nothing but the standard library,
-//! so that it builds on a machine that has only what rustup asks for.
+//! `cargo xtask …`: set-up, demo, test and bench. It drives cargo and apt; all that it imports is Rust, so that it builds on a
+//! machine that has only what rustup asks for.
+mod asterisk;
 mod bench;
 mod cargo;
 mod commands;
+mod deny;
+mod fuzz;
 mod load;
 mod need;
+mod page;
 mod peers;
 mod setup;
 mod simulate;
@@ -17,23 +21,29 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  setup [--check]   install what building, the demo and the tests need: system packages, and PJSIP into target/peers
-                    (--check only names the missing ones); says nothing when all are there
+  setup [--check]   install what building, the demo and the tests need: system packages, and PJSIP and Asterisk into
+                    target/peers; build the agent's page (--check only names what is missing); says nothing when all
+                    are there
   demo [ARGS…]      set up, build, and run `trialog demo ARGS…`: a conference that you can hear
   test [FILTER…]    set up, build the programs, and run all tests, or those whose name matches
   load [OPTIONS]    call one headless phone by SIPp and say what it cost (load --help)
   bench [GROUP] [--json FILE] [--long]
                     measure, beside other phones: one table (--json: also as JSON; --long: more runs of each)
+  deny [--advisories]
+                    check licences, sources and duplicates of all that is handed on, by cargo-deny
+                    (--advisories: also known faults, from a database at GitHub)
+  fuzz [TARGET…]    foreign bytes into all that reads them, 10 s each, by libFuzzer (fuzz --help)
   simulate [ARGS…]  play calls and conferences by chance, in virtual time and bad weather; `simulate --help` says more
   help              this
 ";
 
 /// Why a command stopped; what there was to say is said.
-pub(crate) struct Stopped(u8);
+#[derive(Debug)]
+pub(crate) struct ExitError(u8);
 
-impl Stopped {
+impl ExitError {
     /// Says why on standard error.
-    pub(crate) fn saying(why: impl AsRef<str>) -> Self {
+    pub(crate) fn because(why: impl AsRef<str>) -> Self {
         eprintln!("xtask: {}", why.as_ref());
         Self(1)
     }
@@ -64,6 +74,8 @@ fn main() -> ExitCode {
         Some("test") => test::run(rest),
         Some("load") => load::run(rest),
         Some("bench") => bench::run(rest),
+        Some("deny") => deny::run(rest),
+        Some("fuzz") => fuzz::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");
@@ -71,15 +83,15 @@ fn main() -> ExitCode {
         }
         Some(unknown) => {
             eprint!("xtask: there is no command `{unknown}`\n\n{HELP}");
-            Err(Stopped(2))
+            Err(ExitError(2))
         }
         None => {
             eprint!("{HELP}");
-            Err(Stopped(2))
+            Err(ExitError(2))
         }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Stopped(status)) => ExitCode::from(status),
+        Err(ExitError(status)) => ExitCode::from(status),
     }
 }

@@ -1,7 +1,8 @@
 //! The system packages that we need, why, and how to see that they are there.
 //! What they are is decided by looking for what they bring, not by asking dpkg, so that other systems pass as well.
-//! What comes from Python's index instead stands in [`crate::peers`].
+//! What comes from Python's index instead stands in [`crate::peers`], what comes from a later Debian in [`crate::asterisk`].
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -27,6 +28,8 @@ pub(crate) enum Sign {
     Daemon(&'static str),
     /// pkg-config knows this library.
     Library(&'static str),
+    /// Kamailio can load this module.
+    OfKamailio(&'static str),
     /// The system's Python 3 can import this module.
     Python(&'static str),
 }
@@ -67,6 +70,18 @@ pub(crate) const NEEDS: &[Need] = &[
         why: "sound cards by ALSA",
         purpose: Purpose::Build,
         sign: Sign::Library("alsa"),
+    },
+    Need {
+        package: "nodejs",
+        why: "builds the agent's page",
+        purpose: Purpose::Build,
+        sign: Sign::Program("node"),
+    },
+    Need {
+        package: "npm",
+        why: "fetches what the page is built with",
+        purpose: Purpose::Build,
+        sign: Sign::Program("npm"),
     },
     Need {
         package: "espeak-ng",
@@ -111,10 +126,34 @@ pub(crate) const NEEDS: &[Need] = &[
         sign: Sign::Daemon("kamailio"),
     },
     Need {
+        package: "kamailio-tls-modules",
+        why: "TLS for that PBX",
+        purpose: Purpose::Test,
+        sign: Sign::OfKamailio("tls.so"),
+    },
+    Need {
         package: "iproute2",
         why: "networks that lose and delay (tc, ip netns)",
         purpose: Purpose::Test,
         sign: Sign::Daemon("tc"),
+    },
+    Need {
+        package: "chromium",
+        why: "a browser for the agent's page",
+        purpose: Purpose::Test,
+        sign: Sign::Program("chromium"),
+    },
+    Need {
+        package: "openssl",
+        why: "makes a certificate for the agent's page with an encrypted call",
+        purpose: Purpose::Test,
+        sign: Sign::Program("openssl"),
+    },
+    Need {
+        package: "g++",
+        why: "builds libFuzzer",
+        purpose: Purpose::Test,
+        sign: Sign::Program("c++"),
     },
     Need {
         package: "pulseaudio",
@@ -144,11 +183,32 @@ pub(crate) fn is_there(sign: Sign) -> bool {
     match sign {
         Sign::Program(name) => on_path(name),
         Sign::Daemon(name) => on_path(name) || is_program(&Path::new("/usr/sbin").join(name)),
+        Sign::OfKamailio(module) => {
+            let on_path = on_path("kamailio").then_some("kamailio");
+            loads(on_path.unwrap_or("/usr/sbin/kamailio"), module)
+        }
         Sign::Library(name) => succeeds(Command::new("pkg-config").args(["--exists", name])),
         Sign::Python(name) => {
             succeeds(Command::new("python3").args(["-c", &format!("import {name}")]))
         }
     }
+}
+
+/// This Kamailio takes the least configuration that there is, with this module.
+fn loads(kamailio: &str, module: &str) -> bool {
+    let mut command = Command::new(kamailio);
+    command.args(["-c", "-f", "/dev/stdin"]);
+    command.arg(format!("--loadmodule={module}"));
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let started = quiet.stdin(Stdio::piped()).spawn();
+    let Ok(mut child) = started else {
+        return false;
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that ends before it has read all of it has said no by its status.
+        let _ = stdin.write_all(b"#!KAMAILIO\nrequest_route { exit; }\n");
+    }
+    child.wait().is_ok_and(|status| status.success())
 }
 
 /// Runs it unseen; true when it could be run and says that all is well.
@@ -168,10 +228,17 @@ pub(crate) fn on_path(name: &str) -> bool {
     })
 }
 
+#[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata()
         .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(path: &Path) -> bool {
+    path.with_extension(std::env::consts::EXE_EXTENSION)
+        .is_file()
 }
 
 #[cfg(test)]
@@ -199,7 +266,15 @@ mod tests {
     fn the_demo_asks_for_no_package_of_the_tests() {
         assert_eq!(
             packages(Purpose::Demo, |_| false),
-            ["cmake", "make", "pkg-config", "libasound2-dev", "espeak-ng"]
+            [
+                "cmake",
+                "make",
+                "pkg-config",
+                "libasound2-dev",
+                "nodejs",
+                "npm",
+                "espeak-ng"
+            ]
         );
     }
 

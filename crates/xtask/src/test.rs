@@ -6,15 +6,16 @@ use crate::commands::program;
 use crate::need::Purpose;
 use crate::suite_times::SuiteTimes;
 use crate::tally::Tally;
-use crate::{Stopped, cargo, peers, setup};
+use crate::{ExitError, asterisk, cargo, peers, setup};
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// The suites of `trialog-tests` that keep real time.
-const REAL_TIME: [&str; 6] = [
+const REAL_TIME: [&str; 7] = [
     "bad_line",
     "hosts",
     "load",
+    "page",
     "peers",
     "sound_card",
     "stories",
@@ -31,7 +32,7 @@ const OTHERS: [&str; 6] = [
 ];
 
 /// Runs the tests whose names match the filters, or all.
-pub(crate) fn run(filters: &[String]) -> Result<(), Stopped> {
+pub(crate) fn run(filters: &[String]) -> Result<(), ExitError> {
     setup::run(Purpose::Test, false)?;
     // One build for the programs and the tests: with the same targets named, cargo shares every library between them.
     let programs = cargo::build(&["--workspace", "--bins", "--tests"])?;
@@ -42,7 +43,8 @@ pub(crate) fn run(filters: &[String]) -> Result<(), Stopped> {
         command
             .env("TRIALOG_BIN", &trialog)
             .env("TRIALOG_CHECKER_BIN", &checker)
-            .env(peers::VARIABLE, peers::python());
+            .env(peers::VARIABLE, peers::python())
+            .env(asterisk::VARIABLE, asterisk::root());
         command
     };
     // First the documentation's examples, so that the last thing printed is the sum of all the others.
@@ -112,7 +114,7 @@ fn plain_runs() -> [(Vec<String>, &'static [&'static str]); 4] {
 }
 
 /// Runs nextest and says before its summary how long each suite took.
-fn timed(mut command: Command) -> Result<(), Stopped> {
+fn timed(mut command: Command) -> Result<(), ExitError> {
     let mut child = started(command.stderr(Stdio::piped()))?;
     let mut times = SuiteTimes::default();
     let output = child.stderr.take().expect("its output is a pipe");
@@ -130,7 +132,7 @@ fn timed(mut command: Command) -> Result<(), Stopped> {
 }
 
 /// Runs `cargo test`, one run after the other, and closes with the sum of their results.
-fn counted(runs: impl IntoIterator<Item = Command>) -> Result<(), Stopped> {
+fn counted(runs: impl IntoIterator<Item = Command>) -> Result<(), ExitError> {
     let mut tally = Tally::default();
     let mut verdict = Ok(());
     for mut command in runs {
@@ -155,20 +157,20 @@ fn echo(from: impl Read, to: &mut impl Write, mut look: impl FnMut(&str) -> Stri
     }
 }
 
-fn started(command: &mut Command) -> Result<Child, Stopped> {
+fn started(command: &mut Command) -> Result<Child, ExitError> {
     command
         .spawn()
-        .map_err(|error| Stopped::saying(format!("cargo could not be started: {error}")))
+        .map_err(|error| ExitError::because(format!("cargo could not be started: {error}")))
 }
 
-fn ended(mut child: Child) -> Result<(), Stopped> {
+fn ended(mut child: Child) -> Result<(), ExitError> {
     let status: ExitStatus = child
         .wait()
-        .map_err(|error| Stopped::saying(format!("cargo was lost: {error}")))?;
+        .map_err(|error| ExitError::because(format!("cargo was lost: {error}")))?;
     if status.success() {
         Ok(())
     } else {
-        Err(Stopped::with(status))
+        Err(ExitError::with(status))
     }
 }
 

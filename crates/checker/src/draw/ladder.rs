@@ -1,7 +1,7 @@
 //! The ladder: each SIP message among the three as an arrow, in the order in which it was sent.
 use super::svg::{Anchor, GREY, INK, Svg, capital, colours, escape, shade};
 use crate::judge::name;
-use crate::wire::{Line, Seen};
+use crate::wire::{Line, Seen, key_facts};
 use crate::{Course, Evidence, Party, Story};
 
 const WIDTH: f64 = 1_060.0;
@@ -137,7 +137,7 @@ fn arrow(svg: &mut Svg, seen: &Seen, y: f64, start: i64) {
     ));
 
     // The words stand over the arrow, on the side of the one who says them.
-    let facts = seen.message.key_facts();
+    let facts = key_facts(&seen.message);
     let mut words = format!(
         r#"<tspan font-weight="{}">{}</tspan>"#,
         if quiet { 400 } else { 700 },

@@ -158,7 +158,7 @@ fn axis(svg: &mut Svg, scale: &Scale, y: f64) {
     }
 }
 
-/// What one ear heard.
+/// One ear's part of the picture.
 struct Panel {
     party: Party,
     started: i64,

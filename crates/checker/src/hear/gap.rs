@@ -2,7 +2,7 @@
 use super::{RATE, Recording, db, pilot_level};
 use crate::Span;
 
-/// What has to go on.
+/// The sound in which a gap is looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Tone {
     /// Anything at all: music, pilots or speech.

@@ -1,7 +1,7 @@
 //! The dialogs among the three: how each began, which offers were answered in it, what was referred, how it ended.
-use super::message::parameter;
 use super::{Line, Seen};
 use crate::Party;
+use trialog_sip_text::parameter;
 
 /// Which way sound may flow, as the sender of an offer says it (RFC 3264 §5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +19,15 @@ pub enum Direction {
 /// An offer by INVITE or re-INVITE.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// When it was sent first.
+    /// The instant at which it was sent first, in µs since 1970.
     pub at_us: i64,
-    /// Who offered.
+    /// The offerer.
     pub by: Party,
     /// Its CSeq.
     pub cseq: u32,
     /// The first of the dialog.
     pub first: bool,
-    /// What was offered.
+    /// The direction of the offer, as the offerer sees it (RFC 3264 §5.1).
     pub direction: Direction,
     /// The offerer's Contact carried `isfocus`.
     pub focus: bool,
@@ -36,7 +36,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// When it was answered with 2xx.
+    /// The instant of its 2xx, in µs since 1970.
     #[must_use]
     pub fn accepted(&self) -> Option<i64> {
         self.answer
@@ -47,11 +47,11 @@ impl Offer {
 /// A REFER and what became of it.
 #[derive(Clone, Debug)]
 pub struct Refer {
-    /// When it was sent first.
+    /// The instant at which it was sent first, in µs since 1970.
     pub at_us: i64,
-    /// Who asked.
+    /// The sender of the REFER.
     pub by: Party,
-    /// Who was asked.
+    /// Its receiver.
     pub to: Party,
     /// The Refer-To, as it stood.
     pub refer_to: String,
@@ -72,13 +72,13 @@ impl Refer {
 /// A BYE.
 #[derive(Clone, Debug)]
 pub struct Bye {
-    /// When it was sent first.
+    /// The instant at which it was sent first, in µs since 1970.
     pub at_us: i64,
-    /// Who left.
+    /// The sender of the BYE.
     pub by: Party,
     /// Its Reason (RFC 3326).
     pub reason: Option<String>,
-    /// When it was answered.
+    /// The instant of its answer, in µs since 1970.
     pub answered: Option<i64>,
 }
 
@@ -87,19 +87,19 @@ pub struct Bye {
 pub struct Dialog {
     /// Its Call-ID.
     pub call_id: String,
-    /// Who sent the INVITE.
+    /// The sender of the INVITE.
     pub caller: Party,
-    /// Who received it.
+    /// Its receiver.
     pub callee: Party,
-    /// When the INVITE was sent.
+    /// The instant of the INVITE, in µs since 1970.
     pub invited_us: i64,
-    /// When 180 was sent.
+    /// The instant of the 180, in µs since 1970.
     pub rang_us: Vec<i64>,
-    /// When the 2xx was sent.
+    /// The instant of the 2xx, in µs since 1970.
     pub up_us: Option<i64>,
     /// The final refusal: when, and its status.
     pub refused: Option<(i64, u16)>,
-    /// When CANCEL was sent.
+    /// The instant of the CANCEL, in µs since 1970.
     pub cancelled_us: Option<i64>,
     /// The Replaces of the INVITE (RFC 3891).
     pub replaces: Option<String>,

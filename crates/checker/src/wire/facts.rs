@@ -1,7 +1,7 @@
 //! What a reader of the ladder should see of a message beside its first line, and what a Refer-To says.
 use super::dialog::direction;
-use super::message::parameter;
 use super::{Direction, Line, Message};
+use trialog_sip_text::parameter;
 
 /// Whether a Refer-To carries `Replaces`, and its value, unescaped.
 #[must_use]
@@ -35,58 +35,55 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-impl Message {
-    /// What a reader should see of the message beside its first line.
-    #[must_use]
-    pub fn key_facts(&self) -> Vec<String> {
-        let mut facts = Vec::new();
-        let is_request = matches!(self.line, Line::Request { .. });
-        if self.has_sdp() {
-            let word = match direction(&self.body) {
-                Direction::SendRecv => "sendrecv",
-                Direction::SendOnly => "sendonly",
-                Direction::RecvOnly => "recvonly",
-                Direction::Inactive => "inactive",
-            };
-            facts.push(word.to_owned());
-        }
-        if self.is_focus() && is_request {
-            facts.push("isfocus".to_owned());
-        }
-        if is_request && self.header("replaces").is_some() {
-            facts.push("Replaces".to_owned());
-        }
-        if let Some(role) = self.header("trialog-role") {
-            facts.push(format!("Trialog-Role: {role}"));
-        }
-        if is_request && let Some(to) = self.header("refer-to") {
-            let user = to.split_once("sip:").map_or(to, |(_, rest)| {
-                rest.split(['@', '>', ';', '?']).next().unwrap_or(rest)
-            });
-            let with = if replaces_in(to).is_some() {
-                " + Replaces"
-            } else {
-                ""
-            };
-            facts.push(format!("to {user}{with}"));
-        }
-        if self.method() == "NOTIFY"
-            && is_request
-            && let Some(line) = self.body.lines().find(|l| l.starts_with("SIP/2.0"))
-        {
-            facts.push(line["SIP/2.0".len()..].trim().to_owned());
-        }
-        if self.method() == "INFO" && is_request && !self.body.trim().is_empty() {
-            facts.push(self.body.lines().next().unwrap_or_default().to_owned());
-        }
-        if let Some(reason) = self.header("reason").filter(|_| is_request) {
-            let text = parameter(reason, "text").unwrap_or(reason);
-            facts.push(text.trim_matches('"').to_owned());
-        }
-        facts
+/// What a reader should see of the message beside its first line.
+#[must_use]
+pub(crate) fn key_facts(message: &Message) -> Vec<String> {
+    let mut facts = Vec::new();
+    let is_request = matches!(message.line, Line::Request { .. });
+    if message.has_sdp() {
+        let word = match direction(&message.body) {
+            Direction::SendRecv => "sendrecv",
+            Direction::SendOnly => "sendonly",
+            Direction::RecvOnly => "recvonly",
+            Direction::Inactive => "inactive",
+        };
+        facts.push(word.to_owned());
     }
+    if message.is_focus() && is_request {
+        facts.push("isfocus".to_owned());
+    }
+    if is_request && message.header("replaces").is_some() {
+        facts.push("Replaces".to_owned());
+    }
+    if let Some(role) = message.header("trialog-role") {
+        facts.push(format!("Trialog-Role: {role}"));
+    }
+    if is_request && let Some(to) = message.header("refer-to") {
+        let user = to.split_once("sip:").map_or(to, |(_, rest)| {
+            rest.split(['@', '>', ';', '?']).next().unwrap_or(rest)
+        });
+        let with = if replaces_in(to).is_some() {
+            " + Replaces"
+        } else {
+            ""
+        };
+        facts.push(format!("to {user}{with}"));
+    }
+    if message.method() == "NOTIFY"
+        && is_request
+        && let Some(line) = message.body.lines().find(|l| l.starts_with("SIP/2.0"))
+    {
+        facts.push(line["SIP/2.0".len()..].trim().to_owned());
+    }
+    if message.method() == "INFO" && is_request && !message.body.trim().is_empty() {
+        facts.push(message.body.lines().next().unwrap_or_default().to_owned());
+    }
+    if let Some(reason) = message.header("reason").filter(|_| is_request) {
+        let text = parameter(reason, "text").unwrap_or(reason);
+        facts.push(text.trim_matches('"').to_owned());
+    }
+    facts
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// One line of one phone's trace file.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When, in µs since 1970.
+    /// When it was sent or received, in µs since 1970.
     pub at_us: i64,
     /// The phone sent it; else it received it.
     pub sent: bool,
@@ -14,7 +14,7 @@ pub struct Entry {
     pub local: String,
     /// The other's address.
     pub remote: String,
-    /// What.
+    /// The message.
     pub message: Message,
 }
 
@@ -23,13 +23,13 @@ pub struct Entry {
 pub struct Seen {
     /// When it was sent (or, where only its arrival was seen, arrived), in µs since 1970.
     pub at_us: i64,
-    /// By whom.
+    /// The sender.
     pub from: Party,
-    /// To whom.
+    /// The receiver.
     pub to: Party,
-    /// How often it was sent.
+    /// How often it was sent, retransmissions included.
     pub times: u32,
-    /// What.
+    /// The message.
     pub message: Message,
 }
 

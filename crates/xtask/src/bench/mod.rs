@@ -7,7 +7,8 @@ mod rows;
 mod table;
 
 use crate::need::Purpose;
-use crate::{Stopped, cargo, peers, setup};
+use crate::{ExitError, cargo, peers, setup};
+use lexopt::prelude::*;
 use reading::{Line, Measured};
 use rows::{Peer, Program, ROWS, Row};
 use std::io::{BufRead, BufReader};
@@ -26,35 +27,31 @@ struct Wish {
 }
 
 impl Wish {
-    fn read(arguments: &[String]) -> Result<Self, String> {
+    fn read(arguments: &[String]) -> Result<Self, lexopt::Error> {
         let mut wish = Self {
             rows: ROWS.iter().collect(),
             json: None,
             long: false,
         };
         let mut group = None;
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--long" => wish.long = true,
-                "--json" => {
-                    let file = arguments.next().ok_or("which file? --json FILE")?;
-                    wish.json = Some(file.into());
-                }
-                flag if flag.starts_with('-') => return Err(USAGE.to_owned()),
-                name if group.is_none() => group = Some(name),
-                _ => return Err(USAGE.to_owned()),
+        let mut words = lexopt::Parser::from_args(arguments);
+        while let Some(word) = words.next()? {
+            match word {
+                Long("long") => wish.long = true,
+                Long("json") => wish.json = Some(words.value()?.into()),
+                Value(name) if group.is_none() => group = Some(name.string()?),
+                _ => return Err(word.unexpected()),
             }
         }
-        if let Some(group) = group {
+        if let Some(group) = &group {
             wish.rows.retain(|row| row.group() == group);
         }
         if wish.rows.is_empty() {
-            return Err(format!(
+            return Err(lexopt::Error::from(format!(
                 "there is no group `{}`; there are: {}",
                 group.unwrap_or_default(),
                 rows::groups().join(", ")
-            ));
+            )));
         }
         Ok(wish)
     }
@@ -71,15 +68,16 @@ impl Wish {
     }
 }
 
-/// What came out.
+/// Measurements and notes so far.
 #[derive(Default)]
 struct Found {
     measured: Vec<Measured>,
     notes: Vec<String>,
 }
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
-    let wish = Wish::read(arguments).map_err(Stopped::saying)?;
+pub(crate) fn run(arguments: &[String]) -> Result<(), ExitError> {
+    let wish =
+        Wish::read(arguments).map_err(|why| ExitError::because(format!("{why}\n{USAGE}")))?;
     if let Some(file) = &wish.json {
         // Minutes before there is something to write into it.
         let writable = std::fs::OpenOptions::new()
@@ -90,7 +88,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
     }
     let programs = wish.programs();
     let foreign = wish.rows.iter().any(|row| {
-        row.peer == Peer::Live && row.group() != "parser" || row.program == Program::Calls
+        row.peer == Peer::Live && !matches!(row.group(), "parser" | "voice")
+            || row.program == Program::Calls
     });
     let purpose = if foreign {
         Purpose::Peers
@@ -135,12 +134,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
     failed
 }
 
-fn unwritable(file: &Path, error: &std::io::Error) -> Stopped {
-    Stopped::saying(format!("{} can't be written: {error}", file.display()))
+fn unwritable(file: &Path, error: &std::io::Error) -> ExitError {
+    ExitError::because(format!("{} can't be written: {error}", file.display()))
 }
 
 /// Builds the benches, and the phone where one of them runs it.
-fn build(programs: &[Program]) -> Result<Option<PathBuf>, Stopped> {
+fn build(programs: &[Program]) -> Result<Option<PathBuf>, ExitError> {
     let benches: Vec<&str> = programs
         .iter()
         .filter_map(|program| match program {
@@ -168,7 +167,7 @@ fn build(programs: &[Program]) -> Result<Option<PathBuf>, Stopped> {
     let built = cargo::build(&["--release", "--package", "trialog-phone", "--bins"])?;
     match built.get("trialog") {
         Some(path) => Ok(Some(path.clone())),
-        None => Err(Stopped::saying("cargo built no program `trialog`")),
+        None => Err(ExitError::because("cargo built no program `trialog`")),
     }
 }
 
@@ -178,7 +177,7 @@ fn bench(
     wish: &Wish,
     trialog: Option<&PathBuf>,
     found: &mut Found,
-) -> Result<(), Stopped> {
+) -> Result<(), ExitError> {
     eprintln!("Measuring: {name}");
     let mut command = cargo::cargo(&["bench", "--quiet", "--package", "trialog-benches"]);
     command.args(["--bench", name, "--"]);
@@ -200,7 +199,7 @@ fn bench(
         .filter(|row| matches!(row.program, Program::Bench(bench) if bench == name))
         .find(|row| !now.iter().any(|measured| measured.row == *row));
     match missing {
-        Some(row) => Err(Stopped::saying(format!(
+        Some(row) => Err(ExitError::because(format!(
             "the bench `{name}` did not say {}",
             row.name
         ))),
@@ -208,7 +207,11 @@ fn bench(
     }
 }
 
-fn measure_calls(wish: &Wish, trialog: Option<&PathBuf>, found: &mut Found) -> Result<(), Stopped> {
+fn measure_calls(
+    wish: &Wish,
+    trialog: Option<&PathBuf>,
+    found: &mut Found,
+) -> Result<(), ExitError> {
     eprintln!("Measuring: calls");
     let trialog = trialog.expect("it was built for this");
     let rows = calls::measure(trialog, wish.long, &mut found.notes)?;
@@ -217,8 +220,8 @@ fn measure_calls(wish: &Wish, trialog: Option<&PathBuf>, found: &mut Found) -> R
 }
 
 /// Runs it; its rows and notes are gathered.
-fn gather(mut command: Command, found: &mut Found) -> Result<(), Stopped> {
-    let lost = |error: std::io::Error| Stopped::saying(format!("cargo was lost: {error}"));
+fn gather(mut command: Command, found: &mut Found) -> Result<(), ExitError> {
+    let lost = |error: std::io::Error| ExitError::because(format!("cargo was lost: {error}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(lost)?;
     let output = child.stdout.take().expect("its output is a pipe");
     let mut wrong = None;
@@ -232,10 +235,10 @@ fn gather(mut command: Command, found: &mut Found) -> Result<(), Stopped> {
     }
     let status = child.wait().map_err(lost)?;
     if !status.success() {
-        return Err(Stopped::with(status));
+        return Err(ExitError::with(status));
     }
     match wrong {
-        Some(line) => Err(Stopped::saying(format!("no measurement: {line:?}"))),
+        Some(line) => Err(ExitError::because(format!("no measurement: {line:?}"))),
         None => Ok(()),
     }
 }
@@ -246,7 +249,7 @@ mod tests {
 
     fn read(line: &str) -> Result<Wish, String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Wish::read(&words)
+        Wish::read(&words).map_err(|why| why.to_string())
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.digits$}").parse().unwrap_or(value)
 }
 
-/// What a line says.
+/// A line of a bench's output.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Line {
     Measured(Measured),

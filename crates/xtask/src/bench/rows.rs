@@ -9,7 +9,7 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     /// Digits behind the point.
     pub(crate) digits: usize,
-    /// What we want to reach.
+    /// The value to reach, in `unit`.
     pub(crate) goal: f64,
     pub(crate) better: Better,
     pub(crate) peer: Peer,
@@ -22,7 +22,7 @@ pub(crate) enum Better {
     Higher,
 }
 
-/// Who stands beside us.
+/// Where the figure beside ours comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Peer {
     /// Runs in the same run, by the same method; the program that measures says its name, version and value.
@@ -31,7 +31,7 @@ pub(crate) enum Peer {
     Recorded,
 }
 
-/// What measures.
+/// The program that measures a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
     /// A bench of the package `trialog-benches`.
@@ -51,6 +51,8 @@ pub(crate) struct Figure {
 
 const PJMEDIA: &str = "pjmedia 2.17";
 const PJSUA: &str = "pjsua 2.17";
+/// The crate `webrtc-audio-processing`.
+const WEBRTC: &str = "webrtc 2.1";
 
 /// The recorded figures, in the units of their rows.
 pub(crate) const RECORDED: &[Figure] = &[
@@ -67,6 +69,8 @@ pub(crate) const RECORDED: &[Figure] = &[
     figure("memory.3", PJSUA, 9.7),
     figure("calls.cpu", PJSUA, 0.9),
     figure("rtp.interval.sd", PJSUA, 0.47),
+    figure("voice.echo", WEBRTC, 42.0),
+    figure("voice.cost", WEBRTC, 150.0),
 ];
 
 const fn figure(row: &'static str, peer: &'static str, value: f64) -> Figure {
@@ -91,6 +95,7 @@ pub(crate) const ROWS: &[Row] = &[
         Peer::Live,
         "allocations",
     ),
+    row("parser.offer", "µs", 0, 600.0, Peer::Live, "parser"),
     row(
         "serialise.invite",
         ALLOCATIONS,
@@ -148,6 +153,14 @@ pub(crate) const ROWS: &[Row] = &[
         Peer::Recorded,
         "conference",
     ),
+    row(
+        "cpu.3.srtp",
+        "% of RTP's",
+        1,
+        110.0,
+        Peer::Live,
+        "conference",
+    ),
     row("memory.3", "MB", 1, 15.0, Peer::Recorded, "conference"),
     Row {
         name: "calls.rate",
@@ -167,8 +180,43 @@ pub(crate) const ROWS: &[Row] = &[
         peer: Peer::Recorded,
         program: Program::Calls,
     },
+    Row {
+        name: "calls.rate.agent",
+        unit: "calls/s",
+        digits: 1,
+        goal: 40.0,
+        better: Better::Higher,
+        peer: Peer::Live,
+        program: Program::Calls,
+    },
+    Row {
+        name: "calls.cpu.agent",
+        unit: "ms a call",
+        digits: 2,
+        goal: 2.5,
+        better: Better::Lower,
+        peer: Peer::Live,
+        program: Program::Calls,
+    },
     row("rtp.interval.sd", "ms", 2, 0.3, Peer::Recorded, "bridge"),
+    more("voice.echo", "dB", 40.0, Peer::Recorded, "voice"),
+    more("voice.noise", "dB", 15.0, Peer::Live, "voice"),
+    row("voice.cost", "µs", 0, 300.0, Peer::Recorded, "voice"),
 ];
+
+/// A row of which more is better, in whole units.
+const fn more(
+    name: &'static str,
+    unit: &'static str,
+    goal: f64,
+    peer: Peer,
+    bench: &'static str,
+) -> Row {
+    Row {
+        better: Better::Higher,
+        ..row(name, unit, 0, goal, peer, bench)
+    }
+}
 
 const fn row(
     name: &'static str,
@@ -198,7 +246,7 @@ impl Row {
         }
     }
 
-    /// What was recorded for it.
+    /// The peer's recorded figure.
     pub(crate) fn recorded(&self) -> Option<&'static Figure> {
         RECORDED.iter().find(|figure| figure.row == self.name)
     }
@@ -225,10 +273,11 @@ mod tests {
         assert_eq!(
             names.join(" "),
             "mixer.3 mixer.4 mixer.16 mixer.64 mixer.254 \
-             parser.invite parser.invite.allocations serialise.invite \
+             parser.invite parser.invite.allocations parser.offer serialise.invite \
              mouth_to_ear.2.pcmu mouth_to_ear.3.pcmu mouth_to_ear.3.opus \
              bridge.rtp_to_rtp bridge.rtp_to_rtp.p95 \
-             cpu.3.pcmu cpu.3.opus memory.3 calls.rate calls.cpu rtp.interval.sd"
+             cpu.3.pcmu cpu.3.opus cpu.3.srtp memory.3 calls.rate calls.cpu calls.rate.agent calls.cpu.agent rtp.interval.sd \
+             voice.echo voice.noise voice.cost"
         );
     }
 
@@ -236,7 +285,7 @@ mod tests {
     fn the_groups_are_the_names_first_parts() {
         assert_eq!(
             groups().join(" "),
-            "mixer parser mouth_to_ear bridge cpu memory calls rtp"
+            "mixer parser mouth_to_ear bridge cpu memory calls rtp voice"
         );
     }
 

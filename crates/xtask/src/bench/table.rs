@@ -1,6 +1,7 @@
 //! The measurements as a table for people and as JSON for programs.
 use super::reading::{Measured, rounded};
 use super::rows::{Better, Peer};
+use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// The table, its columns as wide as they must be.
@@ -58,24 +59,21 @@ pub(crate) fn table(measured: &[Measured]) -> String {
     text
 }
 
-/// An array of rows, one a line.
+/// An array of rows.
 pub(crate) fn json(measured: &[Measured]) -> String {
-    let rows: Vec<String> = measured
-        .iter()
-        .map(|one| {
-            format!(
-                "  {{\"name\":{},\"value\":{},\"unit\":{},\"peer\":{},\"peer_value\":{},\"peer_source\":{},\"lower_is_better\":{}}}",
-                quoted(one.row.name),
-                one.shown(),
-                quoted(one.row.unit),
-                quoted(&one.peer.0),
-                peer_value(one),
-                quoted(source(one.row.peer)),
-                one.row.better == Better::Lower,
-            )
+    let row = |one: &Measured| {
+        json!({
+            "name": one.row.name,
+            "value": one.shown(),
+            "unit": one.row.unit,
+            "peer": one.peer.0,
+            "peer_value": peer_value(one),
+            "peer_source": source(one.row.peer),
+            "lower_is_better": one.row.better == Better::Lower,
         })
-        .collect();
-    format!("[\n{}\n]\n", rows.join(",\n"))
+    };
+    let rows: Vec<Value> = measured.iter().map(row).collect();
+    format!("{:#}\n", Value::from(rows))
 }
 
 /// A recorded value as it was recorded, a live one as far as ours is shown.
@@ -91,20 +89,6 @@ fn source(peer: Peer) -> &'static str {
         Peer::Live => "live",
         Peer::Recorded => "recorded",
     }
-}
-
-/// RFC 8259 §7.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => quoted.extend(['\\', letter]),
-            '\0'..='\x1f' => _ = write!(quoted, "\\u{:04x}", u32::from(letter)),
-            _ => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
@@ -126,11 +110,19 @@ mod tests {
             "mixer.254 123.456 µs",
             "parser.invite.allocations 3.0 allocations | rs\"ip\\ 112.0",
         ]);
+        let read: Value = serde_json::from_str(&json(&rows)).unwrap();
         assert_eq!(
-            json(&rows),
-            "[\n  {\"name\":\"mixer.254\",\"value\":123.5,\"unit\":\"µs\",\"peer\":\"pjmedia 2.17\",\"peer_value\":62449,\
-             \"peer_source\":\"recorded\",\"lower_is_better\":true},\n  {\"name\":\"parser.invite.allocations\",\"value\":3,\
-             \"unit\":\"allocations\",\"peer\":\"rs\\\"ip\\\\\",\"peer_value\":112,\"peer_source\":\"live\",\"lower_is_better\":true}\n]\n"
+            read,
+            json!([
+                {
+                    "name": "mixer.254", "value": 123.5, "unit": "µs", "peer": "pjmedia 2.17", "peer_value": 62449.0,
+                    "peer_source": "recorded", "lower_is_better": true
+                },
+                {
+                    "name": "parser.invite.allocations", "value": 3.0, "unit": "allocations", "peer": "rs\"ip\\",
+                    "peer_value": 112.0, "peer_source": "live", "lower_is_better": true
+                }
+            ])
         );
     }
 

@@ -1,13 +1,16 @@
 //! The wire as tcpdump saw it: when each INVITE came and its 200 left, what was sent twice, and the RTP.
-use super::place::Place;
+use super::loopback::Loopback;
 use super::target::signal;
-use crate::Stopped;
+use crate::ExitError;
+use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use pcap_parser::{Linktype, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_header};
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use trialog_sip_text::Message;
 
 /// Of each packet so much is kept: all that is read of a message stands before.
 const LENGTH: &str = "1000";
@@ -20,7 +23,7 @@ pub(super) struct Capture {
     phone: SocketAddr,
 }
 
-/// What the wire showed.
+/// Counts and times of a run, as the wire showed them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Seen {
     /// From each INVITE to its first 200, in µs, ascending.
@@ -40,24 +43,26 @@ pub(super) struct Seen {
 
 impl Capture {
     /// Starts, and returns when it looks.
-    pub(super) fn start(place: &Place, phone: SocketAddr) -> Result<Self, Stopped> {
-        let file = place.folder.join("wire.pcap");
+    pub(super) fn start(net: &Loopback, phone: SocketAddr) -> Result<Self, ExitError> {
+        let file = net.folder.join("wire.pcap");
         let mut child = Command::new("tcpdump")
             .args(["-i", "lo", "-n", "-s", LENGTH, "-B", "65536", "-w"])
             .arg(&file)
-            .arg(format!("udp and host {}", place.caller))
+            .arg(format!("udp and host {}", net.caller))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| Stopped::saying(format!("tcpdump: {error}; or use --no-capture")))?;
+            .map_err(|error| {
+                ExitError::because(format!("tcpdump: {error}; or use --no-capture"))
+            })?;
         let mut says = BufReader::new(child.stderr.take().expect("its standard error is a pipe"));
         let mut said = String::new();
         while !said.contains("listening on") {
             let before = said.len();
             if says.read_line(&mut said).is_err() || said.len() == before {
                 let _ = child.wait();
-                return Err(Stopped::saying(format!(
+                return Err(ExitError::because(format!(
                     "tcpdump: {}; without the right to look at the wire use --no-capture",
                     said.trim()
                 )));
@@ -72,7 +77,7 @@ impl Capture {
     }
 
     /// Ends, and reads what was seen.
-    pub(super) fn finish(mut self) -> Result<Seen, Stopped> {
+    pub(super) fn finish(mut self) -> Result<Seen, ExitError> {
         // It takes packets from the kernel in batches: the last ones may be a second old.
         std::thread::sleep(std::time::Duration::from_millis(1200));
         signal(self.child.id(), "INT");
@@ -85,9 +90,9 @@ impl Capture {
                 count.trim().parse().ok()
             });
         let bytes = std::fs::read(&self.file)
-            .map_err(|error| Stopped::saying(format!("{}: {error}", self.file.display())))?;
+            .map_err(|error| ExitError::because(format!("{}: {error}", self.file.display())))?;
         let mut seen = read(&bytes, self.phone)
-            .ok_or_else(|| Stopped::saying("tcpdump wrote no capture that can be read"))?;
+            .ok_or_else(|| ExitError::because("tcpdump wrote no capture that can be read"))?;
         seen.dropped = dropped.unwrap_or(0);
         Ok(seen)
     }
@@ -102,34 +107,19 @@ impl Drop for Capture {
 
 /// Reads a classic capture file (`man 5 pcap-savefile`) of Ethernet frames, as the loopback interface has them.
 fn read(bytes: &[u8], phone: SocketAddr) -> Option<Seen> {
-    let header = bytes.get(..24)?;
-    let little = match header[..4] {
-        [0xd4, 0xc3, 0xb2, 0xa1] => true,
-        [0xa1, 0xb2, 0xc3, 0xd4] => false,
-        _ => return None,
-    };
-    let word = |at: &[u8]| {
-        let four = [at[0], at[1], at[2], at[3]];
-        if little {
-            u32::from_le_bytes(four)
-        } else {
-            u32::from_be_bytes(four)
-        }
-    };
-    // LINKTYPE_ETHERNET.
-    if word(&header[20..]) != 1 {
+    let (mut rest, header) = parse_pcap_header(bytes).ok()?;
+    if header.network != Linktype::ETHERNET {
         return None;
     }
+    let frame = match header.is_bigendian() {
+        true => parse_pcap_frame_be,
+        false => parse_pcap_frame,
+    };
     let mut reading = Reading::new(phone);
-    let mut rest = &bytes[24..];
-    while let Some((record, after)) = rest.split_at_checked(16) {
-        let at_us = u64::from(word(record)) * 1_000_000 + u64::from(word(&record[4..]));
-        let length = word(&record[8..]) as usize;
-        // The last one may be torn.
-        let Some((frame, after)) = after.split_at_checked(length) else {
-            break;
-        };
-        if let Some(datagram) = datagram(frame) {
+    // The last record may be torn: then there is no further one.
+    while let Ok((after, record)) = frame(rest) {
+        let at_us = u64::from(record.ts_sec) * 1_000_000 + u64::from(record.ts_usec);
+        if let Some(datagram) = datagram(record.data) {
             reading.take(at_us, datagram);
         }
         rest = after;
@@ -143,31 +133,41 @@ struct Datagram<'a> {
     payload: &'a [u8],
 }
 
-/// UDP by IPv4 in an Ethernet frame.
+/// UDP by IP in an Ethernet frame, of which only the first [`LENGTH`] bytes may be there.
 fn datagram(frame: &[u8]) -> Option<Datagram<'_>> {
-    let (ethernet, packet) = frame.split_at_checked(14)?;
-    let first = *packet.first()?;
-    if ethernet[12..] != [8, 0] || first >> 4 != 4 {
-        return None;
-    }
-    let (ip, rest) = packet.split_at_checked(usize::from(first & 15) * 4)?;
-    let (udp, payload) = rest.split_at_checked(8)?;
-    let address = |at: &[u8], port: &[u8]| {
-        let ip = IpAddr::V4(Ipv4Addr::new(at[0], at[1], at[2], at[3]));
-        SocketAddr::new(ip, u16::from_be_bytes([port[0], port[1]]))
+    let packet = LaxSlicedPacket::from_ethernet(frame).ok()?;
+    let (from, to): (IpAddr, IpAddr) = match packet.net? {
+        LaxNetSlice::Ipv4(ip) => {
+            let header = ip.header();
+            (
+                header.source_addr().into(),
+                header.destination_addr().into(),
+            )
+        }
+        LaxNetSlice::Ipv6(ip) => {
+            let header = ip.header();
+            (
+                header.source_addr().into(),
+                header.destination_addr().into(),
+            )
+        }
+        LaxNetSlice::Arp(_) => return None,
     };
-    (ip.len() >= 20 && ip[9] == 17).then(|| Datagram {
-        from: address(&ip[12..], udp),
-        to: address(&ip[16..], &udp[2..]),
-        payload,
+    let Some(TransportSlice::Udp(udp)) = packet.transport else {
+        return None;
+    };
+    Some(Datagram {
+        from: SocketAddr::new(from, udp.source_port()),
+        to: SocketAddr::new(to, udp.destination_port()),
+        payload: udp.payload(),
     })
 }
 
-/// What is being put together.
+/// A capture while it is read.
 struct Reading {
     phone: SocketAddr,
     /// When each call's INVITE came, until its 200 leaves.
-    invited: HashMap<Vec<u8>, u64>,
+    invited: HashMap<String, u64>,
     messages: HashSet<u64>,
     streams: HashSet<[u8; 4]>,
     seen: Seen,
@@ -186,7 +186,7 @@ impl Reading {
 
     fn take(&mut self, at_us: u64, datagram: Datagram<'_>) {
         if datagram.from == self.phone || datagram.to == self.phone {
-            if let Some(message) = Message::read(datagram.payload) {
+            if let Some(message) = sip(datagram.payload) {
                 self.message(at_us, datagram.from == self.phone, &message);
             }
         } else if datagram.payload.first().is_some_and(|first| first >> 6 == 2)
@@ -210,22 +210,22 @@ impl Reading {
         }
     }
 
-    fn message(&mut self, at_us: u64, ours: bool, message: &Message<'_>) {
+    fn message(&mut self, at_us: u64, ours: bool, message: &Message) {
         let mut hasher = DefaultHasher::new();
-        (ours, message).hash(&mut hasher);
+        (ours, identity(message)).hash(&mut hasher);
         if !self.messages.insert(hasher.finish()) {
             self.seen.repeated += 1;
             return;
         }
-        if !message.cseq.ends_with(b"INVITE") {
+        if message.cseq().1 != "INVITE" {
             return;
         }
         match message.status() {
-            None if message.start.starts_with(b"INVITE ") => {
-                self.invited.insert(message.call_id.to_owned(), at_us);
+            None if message.method() == "INVITE" => {
+                self.invited.insert(message.call_id().to_owned(), at_us);
             }
             Some(status @ 200..) => {
-                let Some(begun) = self.invited.remove(message.call_id) else {
+                let Some(begun) = self.invited.remove(message.call_id()) else {
                     return;
                 };
                 if status < 300 {
@@ -245,53 +245,27 @@ impl Reading {
     }
 }
 
-/// What tells one message from another.
-#[derive(Debug, Hash)]
-struct Message<'a> {
-    start: &'a [u8],
-    via: &'a [u8],
-    call_id: &'a [u8],
-    cseq: &'a [u8],
+/// A message as text; `None`: a keep-alive, or no SIP.
+fn sip(payload: &[u8]) -> Option<Message> {
+    Message::read(&String::from_utf8_lossy(payload))
 }
 
-impl<'a> Message<'a> {
-    fn read(payload: &'a [u8]) -> Option<Self> {
-        let mut lines = payload.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-        let start = lines.next().filter(|start| !start.is_empty())?;
-        let (mut via, mut call_id, mut cseq) = (None, None, None);
-        for line in lines.take_while(|line| !line.is_empty()) {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            let (name, value) = (
-                line[..colon].trim_ascii_end(),
-                line[colon + 1..].trim_ascii(),
-            );
-            let place = match name {
-                b"v" => &mut via,
-                b"i" => &mut call_id,
-                _ if name.eq_ignore_ascii_case(b"via") => &mut via,
-                _ if name.eq_ignore_ascii_case(b"call-id") => &mut call_id,
-                _ if name.eq_ignore_ascii_case(b"cseq") => &mut cseq,
-                _ => continue,
-            };
-            place.get_or_insert(value);
-        }
-        Some(Self {
-            start,
-            via: via?,
-            call_id: call_id?,
-            cseq: cseq?,
-        })
-    }
-
-    fn status(&self) -> Option<u16> {
-        let rest = self.start.strip_prefix(b"SIP/2.0 ")?;
-        std::str::from_utf8(rest.get(..3)?).ok()?.parse().ok()
-    }
+/// What a message has in common with those that repeat it, and with no other.
+fn identity(message: &Message) -> impl Hash + '_ {
+    let of = |name| message.header(name).unwrap_or_default();
+    (
+        message.status(),
+        message.method(),
+        of("via"),
+        message.call_id(),
+        of("cseq"),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etherparse::PacketBuilder;
 
     const PHONE: ([u8; 4], u16) = ([127, 0, 0, 2], 5060);
     const CALLER: ([u8; 4], u16) = ([127, 0, 0, 3], 5060);
@@ -305,26 +279,25 @@ mod tests {
         file.extend(1000u32.to_le_bytes());
         file.extend(1u32.to_le_bytes());
         for (at, from, to, payload) in packets {
-            let length = (14 + 20 + 8 + payload.len()) as u32;
-            file.extend((at / 1_000_000).to_le_bytes());
-            file.extend((at % 1_000_000).to_le_bytes());
-            file.extend(length.to_le_bytes());
-            file.extend(length.to_le_bytes());
-            file.extend([0; 12]);
-            file.extend([8, 0]);
-            file.extend([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0]);
-            file.extend(from.0);
-            file.extend(to.0);
-            file.extend(from.1.to_be_bytes());
-            file.extend(to.1.to_be_bytes());
-            file.extend([0; 4]);
-            file.extend(*payload);
+            let packet = PacketBuilder::ethernet2([0; 6], [0; 6])
+                .ipv4(from.0, to.0, 64)
+                .udp(from.1, to.1);
+            let mut frame = Vec::new();
+            packet.write(&mut frame, payload).unwrap();
+            let length = frame.len() as u32;
+            // A message may be longer than what is kept of it.
+            frame.truncate(LENGTH.parse().unwrap());
+            let kept = frame.len() as u32;
+            for word in [at / 1_000_000, at % 1_000_000, kept, length] {
+                file.extend(word.to_le_bytes());
+            }
+            file.extend(frame);
         }
         file
     }
 
     fn message(start: &str, call: &str, cseq: &str) -> Vec<u8> {
-        format!("{start}\r\nVia: SIP/2.0/UDP 127.0.0.3;branch={call}{cseq}\r\nCall-ID: {call}\r\nCSeq: {cseq}\r\n\r\n").into_bytes()
+        format!("{start}\r\nVia: SIP/2.0/UDP 127.0.0.3;branch={call}{cseq}\r\nCall-ID: {call}\r\nCSeq: {cseq}\r\n\r\n{}", "x".repeat(1200)).into_bytes()
     }
 
     #[test]

@@ -4,16 +4,17 @@
 //! kernel's books about the phone's process, and the phone itself. [`run::measure`] is one run of one phone;
 //! [`search::highest_clean`] looks for the highest rate without a fault. Nothing is decided here about calls: the phone and SIPp do that.
 mod capture;
+mod loopback;
 mod options;
-mod place;
 mod report;
 pub(crate) mod run;
 pub(crate) mod search;
 mod sipp;
 mod target;
+pub(crate) mod turns;
 mod usage;
 
-use crate::Stopped;
+use crate::ExitError;
 use crate::need::Purpose;
 use crate::{cargo, setup};
 use options::Asked;
@@ -41,17 +42,22 @@ pub(crate) struct Options {
 /// The phone that is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Phone {
-    /// Ours.
-    Trialog {
+    /// Ours as the far end of a load test: calls beside each other, without codec, jitter buffer and mixer.
+    Parallel {
         /// The program.
         program: PathBuf,
         sound: Sound,
+    },
+    /// Ours as an agent has it: one call at a time, by codec, jitter buffer and mixer; the agent's voice comes from a file.
+    Agent {
+        /// The program.
+        program: PathBuf,
     },
     /// baresip of this system.
     Baresip,
 }
 
-/// What our phone's callers hear.
+/// What callers of [`Phone::Parallel`] hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sound {
     /// Silence, sent as RTP.
@@ -63,7 +69,7 @@ pub(crate) enum Sound {
 impl Phone {
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Trialog { .. } => "trialog",
+            Self::Parallel { .. } | Self::Agent { .. } => "trialog",
             Self::Baresip => "baresip",
         }
     }
@@ -71,24 +77,21 @@ impl Phone {
 
 /// The command: exit status 0 where no call failed and nothing was left behind, 1 where one did or something was, 2 where
 /// it could not be tried.
-pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
-    if arguments
-        .iter()
-        .any(|word| word == "--help" || word == "-h")
-    {
-        print!("{}", options::HELP);
-        return Ok(());
-    }
+pub(crate) fn run(arguments: &[String]) -> Result<(), ExitError> {
     let asked = Asked::read(arguments).map_err(|why| {
         eprintln!("xtask: load: {why}\n\n{}", options::HELP);
-        Stopped::status(2)
+        ExitError::status(2)
     })?;
-    setup::run(Purpose::Peers, false).map_err(|_| Stopped::status(2))?;
+    let Some(asked) = asked else {
+        print!("{}", options::HELP);
+        return Ok(());
+    };
+    setup::run(Purpose::Peers, false).map_err(|_| ExitError::status(2))?;
     let phone = if asked.baresip {
         Phone::Baresip
     } else {
-        Phone::Trialog {
-            program: built().map_err(|_| Stopped::status(2))?,
+        Phone::Parallel {
+            program: built().map_err(|_| ExitError::status(2))?,
             sound: asked.sound,
         }
     };
@@ -97,7 +100,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
     }
     let options = asked.options(phone);
     report::header(&options);
-    let figures = measure(&options).map_err(|_| Stopped::status(2))?;
+    let figures = measure(&options).map_err(|_| ExitError::status(2))?;
     report::table(&figures);
     if let Some(file) = &asked.csv {
         report::csv(file, std::slice::from_ref(&figures))?;
@@ -109,11 +112,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Stopped> {
     for fault in &faults {
         eprintln!("xtask: load: {fault}");
     }
-    Err(Stopped::status(1))
+    Err(ExitError::status(1))
 }
 
 /// Our program, as users have it; or the one that `TRIALOG_BIN` names, as for the tests.
-fn built() -> Result<PathBuf, Stopped> {
+fn built() -> Result<PathBuf, ExitError> {
     if let Some(program) = std::env::var_os("TRIALOG_BIN") {
         return Ok(program.into());
     }
@@ -121,5 +124,5 @@ fn built() -> Result<PathBuf, Stopped> {
     programs
         .get("trialog")
         .cloned()
-        .ok_or_else(|| Stopped::saying("cargo built no program `trialog`"))
+        .ok_or_else(|| ExitError::because("cargo built no program `trialog`"))
 }

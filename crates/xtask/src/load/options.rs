@@ -1,6 +1,10 @@
 //! The command's arguments.
 use super::{Options, Phone, Sound};
+use lexopt::prelude::*;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 pub(super) const HELP: &str = "\
@@ -23,7 +27,7 @@ Exit status: 0 no call failed and nothing was left behind; 1 a call failed, or t
 something; 2 it could not be tried.
 ";
 
-/// What was asked for.
+/// The command line as it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Asked {
     pub(super) rate: u32,
@@ -39,8 +43,8 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads the arguments; else what is wrong with them.
-    pub(super) fn read(arguments: &[String]) -> Result<Self, String> {
+    /// Reads the arguments; `None`: help is asked for. The error says what was expected.
+    pub(super) fn read(arguments: &[String]) -> Result<Option<Self>, lexopt::Error> {
         let mut asked = Self {
             rate: 50,
             seconds: 10.0,
@@ -53,36 +57,38 @@ impl Asked {
             capture: true,
             csv: None,
         };
-        let mut words = arguments.iter().map(String::as_str);
-        while let Some(key) = words.next() {
-            match key {
-                "--search" => asked.search = true,
-                "--no-capture" => asked.capture = false,
-                "--rate" => asked.rate = number(key, words.next(), 1, 10_000)?,
-                "--calls" => asked.calls = Some(number(key, words.next(), 1, 10_000_000)?),
-                "--max-calls" => asked.max_calls = number(key, words.next(), 1, 100_000)?,
-                "--for" => asked.seconds = seconds(key, words.next(), 0.1, 86_400.0)?,
-                "--hold" => {
-                    let hold = seconds(key, words.next(), 0.0, 3600.0)?;
-                    asked.hold = Duration::from_secs_f64(hold);
+        let mut words = lexopt::Parser::from_args(arguments);
+        while let Some(word) = words.next()? {
+            match word {
+                Long("help") | Short('h') => return Ok(None),
+                Long("search") => asked.search = true,
+                Long("no-capture") => asked.capture = false,
+                Long("rate") => asked.rate = number("--rate", &mut words, 1..=10_000)?,
+                Long("calls") => asked.calls = Some(number("--calls", &mut words, 1..=10_000_000)?),
+                Long("max-calls") => {
+                    asked.max_calls = number("--max-calls", &mut words, 1..=100_000)?
                 }
-                "--audio" => {
-                    asked.sound =
-                        choice(key, words.next(), "none", "echo", Sound::None, Sound::Echo)?;
+                Long("for") => asked.seconds = number("--for", &mut words, 0.1..=86_400.0)?,
+                Long("hold") => {
+                    asked.hold =
+                        Duration::from_secs_f64(number("--hold", &mut words, 0.0..=3600.0)?);
                 }
-                "--phone" => {
-                    asked.baresip = choice(key, words.next(), "trialog", "baresip", false, true)?;
+                Long("audio") => {
+                    let sounds = [("none", Sound::None), ("echo", Sound::Echo)];
+                    asked.sound = choice("--audio", &mut words, sounds)?;
                 }
-                "--csv" => {
-                    let file = words
-                        .next()
-                        .ok_or("--csv: expected a file, found nothing")?;
-                    asked.csv = Some(file.into());
+                Long("phone") => {
+                    asked.baresip = choice(
+                        "--phone",
+                        &mut words,
+                        [("trialog", false), ("baresip", true)],
+                    )?;
                 }
-                _ => return Err(format!("there is no option `{key}`")),
+                Long("csv") => asked.csv = Some(words.value()?.into()),
+                _ => return Err(word.unexpected()),
             }
         }
-        Ok(asked)
+        Ok(Some(asked))
     }
 
     /// One run of it.
@@ -99,39 +105,35 @@ impl Asked {
     }
 }
 
-fn number<T>(key: &str, word: Option<&str>, least: T, most: T) -> Result<T, String>
-where
-    T: std::str::FromStr + PartialOrd + std::fmt::Display,
-{
-    let found = word.unwrap_or("nothing");
-    match found.parse::<T>() {
-        Ok(number) if number >= least && number <= most => Ok(number),
-        _ => Err(format!(
-            "{key}: expected a number from {least} to {most}, found {found}"
-        )),
-    }
-}
-
-fn seconds(key: &str, word: Option<&str>, least: f64, most: f64) -> Result<f64, String> {
-    number(key, word, least, most).map_err(|why| why.replace("a number", "seconds"))
-}
-
-fn choice<T>(
+/// The value of the option `key`, which must be in this range.
+fn number<T>(
     key: &str,
-    word: Option<&str>,
-    one: &str,
-    other: &str,
-    if_one: T,
-    if_other: T,
-) -> Result<T, String> {
-    match word {
-        Some(word) if word == one => Ok(if_one),
-        Some(word) if word == other => Ok(if_other),
-        _ => Err(format!(
-            "{key}: expected {one} or {other}, found {}",
-            word.unwrap_or("nothing")
-        )),
-    }
+    words: &mut lexopt::Parser,
+    range: RangeInclusive<T>,
+) -> Result<T, lexopt::Error>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    let word = words.value()?.string()?;
+    let number = word.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| {
+        let (least, most) = (range.start(), range.end());
+        format!("{key}: expected a number from {least} to {most}, found {word}").into()
+    })
+}
+
+/// The value of the option `key`, which must be one of these words.
+fn choice<T: Copy>(
+    key: &str,
+    words: &mut lexopt::Parser,
+    choices: [(&str, T); 2],
+) -> Result<T, lexopt::Error> {
+    let word = words.value()?.string()?;
+    let chosen = choices.iter().find(|(name, _)| *name == word);
+    chosen.map(|(_, value)| *value).ok_or_else(|| {
+        let [(one, _), (other, _)] = choices;
+        format!("{key}: expected {one} or {other}, found {word}").into()
+    })
 }
 
 #[cfg(test)]
@@ -140,7 +142,8 @@ mod tests {
 
     fn read(line: &str) -> Result<Asked, String> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Asked::read(&words)
+        let asked = Asked::read(&words).map_err(|error| error.to_string())?;
+        asked.ok_or_else(|| "help".to_owned())
     }
 
     #[test]
@@ -148,8 +151,9 @@ mod tests {
         let options = |line| read(line).unwrap().options(Phone::Baresip);
         assert_eq!(options("").calls, 500);
         assert_eq!(options("--rate 3 --for 0.5").calls, 2);
-        assert_eq!(options("--rate 200 --calls 7").calls, 7);
+        assert_eq!(options("--rate=200 --calls 7").calls, 7);
         assert_eq!(options("--hold 1.5").hold, Duration::from_millis(1500));
+        assert_eq!(read("--rate 3 -h"), Err("help".to_owned()));
     }
 
     #[test]
@@ -159,17 +163,14 @@ mod tests {
                 "--rate 0",
                 "--rate: expected a number from 1 to 10000, found 0",
             ),
-            (
-                "--rate",
-                "--rate: expected a number from 1 to 10000, found nothing",
-            ),
+            ("--rate", "missing argument for option '--rate'"),
             (
                 "--hold x",
-                "--hold: expected seconds from 0 to 3600, found x",
+                "--hold: expected a number from 0 to 3600, found x",
             ),
             ("--audio loud", "--audio: expected none or echo, found loud"),
-            ("--csv", "--csv: expected a file, found nothing"),
-            ("--fast", "there is no option `--fast`"),
+            ("--csv", "missing argument for option '--csv'"),
+            ("--fast", "invalid option '--fast'"),
         ] {
             assert_eq!(read(line), Err(said.to_owned()));
         }

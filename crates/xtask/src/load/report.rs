@@ -1,19 +1,19 @@
 //! The figures for people, and as CSV.
 use super::{Figures, Options, Phone, Sound};
-use crate::Stopped;
+use crate::ExitError;
 use std::fmt::Write;
 use std::path::Path;
 
-/// What will be done.
+/// Prints what will be called, how often and for how long.
 pub(super) fn header(options: &Options) {
     let what = match &options.phone {
-        Phone::Trialog {
+        Phone::Parallel {
             sound: Sound::None, ..
         } => ", which sends silence",
-        Phone::Trialog {
+        Phone::Parallel {
             sound: Sound::Echo, ..
         } => ", which sends back what it hears",
-        Phone::Baresip => "",
+        Phone::Agent { .. } | Phone::Baresip => "",
     };
     println!(
         "{} calls to {}{what}: {} a second, {} s each",
@@ -115,14 +115,14 @@ setup_p50_ms,setup_p95_ms,setup_p99_ms,cpu_ms_per_call,memory_start_kb,memory_pe
 descriptors_before,descriptors_after,rtp_out,rtp_streams,rtp_in";
 
 /// Writes the runs to a file, one a line; what the wire was not looked at for stays empty.
-pub(super) fn csv(file: &Path, runs: &[Figures]) -> Result<(), Stopped> {
+pub(super) fn csv(file: &Path, runs: &[Figures]) -> Result<(), ExitError> {
     let mut text = format!("{COLUMNS}\n");
     for figures in runs {
         text.push_str(&line(figures));
         text.push('\n');
     }
     std::fs::write(file, text)
-        .map_err(|error| Stopped::saying(format!("{}: {error}", file.display())))
+        .map_err(|error| ExitError::because(format!("{}: {error}", file.display())))
 }
 
 fn line(figures: &Figures) -> String {

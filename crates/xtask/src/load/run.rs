@@ -1,11 +1,11 @@
 //! One run: the phone's books before, the calls, the books after.
 use super::capture::{Capture, Seen};
-use super::place::Place;
+use super::loopback::Loopback;
 use super::sipp::{self, Load};
 use super::target::Target;
 use super::usage::Memory;
 use super::{Options, Phone, Sound};
-use crate::Stopped;
+use crate::ExitError;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ pub(crate) struct Figures {
     sends: bool,
 }
 
-/// What the wire showed.
+/// Counts and times of a run, as the wire showed them.
 #[derive(Clone, Debug)]
 pub(crate) struct Captured {
     /// INVITE→200 in ms: p50, p95, p99.
@@ -101,31 +101,35 @@ impl Figures {
 }
 
 /// Starts the phone, calls it, ends it.
-pub(crate) fn measure(options: &Options) -> Result<Figures, Stopped> {
-    let place = Place::take()?;
-    let target = Target::start(options, &place)?;
-    drive(options, &place, &target)
+pub(crate) fn measure(options: &Options) -> Result<Figures, ExitError> {
+    let net = Loopback::take()?;
+    let target = Target::start(&options.phone, options.max_calls, options.hold, &net)?;
+    drive(options, &net, &target)
 }
 
 /// Calls a phone that runs.
-pub(super) fn drive(options: &Options, place: &Place, target: &Target) -> Result<Figures, Stopped> {
+pub(super) fn drive(
+    options: &Options,
+    net: &Loopback,
+    target: &Target,
+) -> Result<Figures, ExitError> {
     let load = Load {
         rate: options.rate,
         calls: options.calls,
         hold: options.hold,
     };
     let capture = match options.capture {
-        true => Some(Capture::start(place, target.address)?),
+        true => Some(Capture::start(net, target.address)?),
         false => None,
     };
     let usage = target.usage();
-    let gone = || Stopped::saying(format!("the phone has ended.\n{}", target.said()));
+    let gone = || ExitError::because(format!("the phone has ended.\n{}", target.said()));
     let cpu = usage.cpu().ok_or_else(gone)?;
     let before = usage.descriptors().ok_or_else(gone)?;
     let start = usage.resident().ok_or_else(gone)?;
     let begun = Instant::now();
     let mut remembered = None;
-    let told = sipp::run(load, target.address, place, || {
+    let told = sipp::run(load, target.address, net, || {
         if remembered.is_none() && begun.elapsed() > REMEMBERED {
             remembered = usage.resident();
         }
@@ -158,7 +162,7 @@ pub(super) fn drive(options: &Options, place: &Place, target: &Target) -> Result
         captured: capture.map(Capture::finish).transpose()?.map(captured),
         sends: !matches!(
             options.phone,
-            Phone::Trialog {
+            Phone::Parallel {
                 sound: Sound::Echo,
                 ..
             }
@@ -166,18 +170,16 @@ pub(super) fn drive(options: &Options, place: &Place, target: &Target) -> Result
     })
 }
 
+/// The nearest rank of ascending times in µs: the least, in ms, that so many of a hundred don't exceed. Not a number where there is none.
+pub(super) fn percentile(ascending_us: &[u64], percent: usize) -> f64 {
+    let rank = (ascending_us.len() * percent).div_ceil(100);
+    let us = ascending_us.get(rank.saturating_sub(1));
+    us.map_or(f64::NAN, |us| *us as f64 / 1000.0)
+}
+
 fn captured(seen: Seen) -> Captured {
-    // The nearest rank: the least value that so many of a hundred don't exceed.
-    let rank = |percent: usize| {
-        let place = (seen.setups.len() * percent)
-            .div_ceil(100)
-            .saturating_sub(1);
-        seen.setups
-            .get(place)
-            .map_or(f64::NAN, |us| *us as f64 / 1000.0)
-    };
     Captured {
-        setup_ms: [50, 95, 99].map(rank),
+        setup_ms: [50, 95, 99].map(|percent| percentile(&seen.setups, percent)),
         repeated: seen.repeated,
         refused: seen.refused.into_iter().collect(),
         rtp: seen.rtp,

@@ -1,10 +1,10 @@
 //! The highest rate at which every call is answered with its media set up and ended, and nothing is sent twice.
+use super::loopback::Loopback;
 use super::options::Asked;
-use super::place::Place;
 use super::run::drive;
 use super::target::Target;
 use super::{Figures, Options, Phone, report};
-use crate::Stopped;
+use crate::ExitError;
 use std::time::Duration;
 
 /// Rates to try, in this order, until one is not clean.
@@ -12,7 +12,7 @@ const RATES: &[u32] = &[
     100, 200, 250, 300, 400, 600, 800, 1000, 1200, 1400, 1600, 2000, 2400,
 ];
 
-/// What was found.
+/// The outcome of a search.
 #[derive(Clone, Debug)]
 pub(crate) struct Highest {
     /// The highest clean run; `None` where already the lowest rate was too much.
@@ -36,7 +36,7 @@ pub(crate) fn highest_clean(
     hold: Duration,
     seconds: f64,
     mut told: impl FnMut(&Figures),
-) -> Result<Highest, Stopped> {
+) -> Result<Highest, ExitError> {
     let mut options = Options {
         phone: phone.clone(),
         rate: from,
@@ -45,8 +45,8 @@ pub(crate) fn highest_clean(
         max_calls: 10_000,
         capture: false,
     };
-    let place = Place::take()?;
-    let mut target = Target::start(&options, &place)?;
+    let net = Loopback::take()?;
+    let mut target = Target::start(phone, options.max_calls, hold, &net)?;
     let mut highest = Highest {
         clean: None,
         beyond: None,
@@ -54,13 +54,13 @@ pub(crate) fn highest_clean(
     for rate in RATES.iter().filter(|rate| **rate >= from) {
         options.rate = *rate;
         options.calls = (f64::from(*rate) * seconds).ceil() as u64;
-        let mut figures = drive(&options, &place, &target)?;
+        let mut figures = drive(&options, &net, &target)?;
         told(&figures);
         if !figures.is_clean() {
             // A phone that was asked too much may still be at it: the second try is with a fresh one.
             drop(target);
-            target = Target::start(&options, &place)?;
-            figures = drive(&options, &place, &target)?;
+            target = Target::start(phone, options.max_calls, hold, &net)?;
+            figures = drive(&options, &net, &target)?;
             told(&figures);
         }
         if !figures.is_clean() {
@@ -73,7 +73,7 @@ pub(crate) fn highest_clean(
 }
 
 /// `cargo xtask load --search`.
-pub(super) fn command(phone: &Phone, asked: &Asked) -> Result<(), Stopped> {
+pub(super) fn command(phone: &Phone, asked: &Asked) -> Result<(), ExitError> {
     println!("  asked  reached  failed  sent again  CPU ms/call");
     let mut runs = Vec::new();
     let highest = highest_clean(phone, 0, asked.hold, 2.0, |figures| {
@@ -83,14 +83,14 @@ pub(super) fn command(phone: &Phone, asked: &Asked) -> Result<(), Stopped> {
         );
         runs.push(figures.clone());
     })
-    .map_err(|_| Stopped::status(2))?;
+    .map_err(|_| ExitError::status(2))?;
     if let Some(file) = &asked.csv {
         report::csv(file, &runs)?;
     }
     match highest.rate() {
         0 => {
             eprintln!("xtask: load: no rate was without a fault");
-            Err(Stopped::status(1))
+            Err(ExitError::status(1))
         }
         rate => {
             println!("highest rate without a failure or a retransmission: {rate} calls a second");

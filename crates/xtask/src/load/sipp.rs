@@ -1,6 +1,6 @@
 //! SIPp, who calls: its scenario, its run, and what its statistics say.
-use super::place::{Place, free_port};
-use crate::Stopped;
+use super::loopback::{Loopback, free_port};
+use crate::ExitError;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ const SCENARIO: &str = include_str!("call.xml");
 /// Beyond what the calls take: INVITE and BYE are given up after half a minute.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// What SIPp is to do.
+/// The calls that SIPp makes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
     pub(super) rate: u32,
@@ -19,7 +19,7 @@ pub(super) struct Load {
     pub(super) hold: Duration,
 }
 
-/// What SIPp said at its end.
+/// SIPp's statistics at its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Told {
     pub(super) begun: u64,
@@ -36,15 +36,15 @@ pub(super) struct Told {
 pub(super) fn run(
     load: Load,
     target: SocketAddr,
-    place: &Place,
+    net: &Loopback,
     mut watch: impl FnMut(),
-) -> Result<Told, Stopped> {
-    let failed = |what: &str| Stopped::saying(format!("SIPp: {what}"));
-    let file = |name: &str| place.folder.join(name);
+) -> Result<Told, ExitError> {
+    let failed = |what: &str| ExitError::because(format!("SIPp: {what}"));
+    let file = |name: &str| net.folder.join(name);
     std::fs::write(file("call.xml"), SCENARIO).map_err(|error| failed(&error.to_string()))?;
     let _ = std::fs::remove_file(file("stat.csv"));
-    let own = free_port(place.caller)?;
-    let media = free_port(place.caller)?;
+    let own = free_port(net.caller)?;
+    let media = free_port(net.caller)?;
     let seconds = load.calls as f64 / f64::from(load.rate);
     let limit = Duration::from_secs_f64(seconds) + load.hold + PATIENCE;
     // Never fewer at once than the rate asks for, however slow the phone is: else it would be the phone that sets the rate.
@@ -55,9 +55,9 @@ pub(super) fn run(
         ("-l", (at_once as u64).max(load.calls.min(1000)).to_string()),
         ("-d", load.hold.as_millis().to_string()),
         ("-s", "load".to_owned()),
-        ("-i", place.caller.to_string()),
+        ("-i", net.caller.to_string()),
         ("-p", own.port().to_string()),
-        ("-mi", place.caller.to_string()),
+        ("-mi", net.caller.to_string()),
         ("-mp", media.port().to_string()),
         ("-timeout", format!("{}s", limit.as_secs())),
         ("-buff_size", "4000000".to_owned()),
@@ -73,7 +73,7 @@ pub(super) fn run(
     command
         .args(["-t", "u1", "-trace_stat", "-nostdin", "-timeout_error"])
         .arg(target.to_string())
-        .current_dir(&place.folder)
+        .current_dir(&net.folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped());

@@ -1,11 +1,11 @@
 //! The phone that is called: configured, started, seen to answer, ended by its process id.
-use super::place::{Place, free_port};
+use super::loopback::{Loopback, free_port};
 use super::usage::Usage;
-use super::{Options, Phone, Sound};
-use crate::Stopped;
+use super::{Phone, Sound};
+use crate::ExitError;
 use std::fs::File;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -25,35 +25,39 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn start(options: &Options, place: &Place) -> Result<Self, Stopped> {
-        let address = free_port(place.phone)?;
-        let (mut command, ask) = match &options.phone {
-            Phone::Trialog { program, sound } => {
-                let config = place.folder.join("phone.toml");
-                write(&config, trialog(address, *sound, options.max_calls))?;
-                let mut command = Command::new(program);
-                command.args(["--log", "warn", "phone", "--headless", "--config"]);
-                command.arg(config).env("XDG_RUNTIME_DIR", &place.folder);
-                (command, Some((program.clone(), place.folder.clone())))
+    /// `max_calls`: at once; beyond it is busy. `hold`: the length of a call.
+    pub(super) fn start(
+        phone: &Phone,
+        max_calls: u32,
+        hold: Duration,
+        net: &Loopback,
+    ) -> Result<Self, ExitError> {
+        let address = free_port(net.phone)?;
+        let (mut command, ask) = match phone {
+            Phone::Parallel { program, sound } => {
+                let config = parallel(address, *sound, max_calls);
+                ours(program, &config, net)?
+            }
+            Phone::Agent { program } => {
+                let voice = net.folder.join("voice.wav");
+                write(&voice, silence(hold.as_secs_f64() + 2.0))?;
+                ours(program, &agent(address, &voice, max_calls), net)?
             }
             Phone::Baresip => {
-                let most = options.hold.as_secs_f64() + 2.0;
-                write(&place.folder.join("voice.wav"), silence(most))?;
+                let most = hold.as_secs_f64() + 2.0;
+                write(&net.folder.join("voice.wav"), silence(most))?;
+                write(&net.folder.join("config"), baresip(address, max_calls, net))?;
                 write(
-                    &place.folder.join("config"),
-                    baresip(address, options.max_calls, place),
-                )?;
-                write(
-                    &place.folder.join("accounts"),
+                    &net.folder.join("accounts"),
                     format!("<sip:load@{address}>;regint=0;answermode=auto\n"),
                 )?;
-                write(&place.folder.join("contacts"), String::new())?;
+                write(&net.folder.join("contacts"), String::new())?;
                 let mut command = Command::new("baresip");
-                command.arg("-4").arg("-f").arg(&place.folder);
+                command.arg("-4").arg("-f").arg(&net.folder);
                 (command, None)
             }
         };
-        let log = place.folder.join("phone.log");
+        let log = net.folder.join("phone.log");
         let out = File::create(&log).and_then(|out| Ok((out.try_clone()?, out)));
         let (out, err) = out.map_err(|error| failed(&log, &error))?;
         let child = command
@@ -61,14 +65,14 @@ impl Target {
             .stdout(out)
             .stderr(err)
             .spawn()
-            .map_err(|error| Stopped::saying(format!("{:?}: {error}", command.get_program())))?;
+            .map_err(|error| ExitError::because(format!("{:?}: {error}", command.get_program())))?;
         let mut target = Self {
             child,
             address,
             log,
             ask,
         };
-        target.await_answer(place)?;
+        target.await_answer(net)?;
         Ok(target)
     }
 
@@ -76,7 +80,7 @@ impl Target {
         Usage::of(self.child.id())
     }
 
-    /// What it said.
+    /// Its log so far, standard output and error.
     pub(super) fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -97,13 +101,13 @@ impl Target {
     }
 
     /// Asks by OPTIONS until something is answered.
-    fn await_answer(&mut self, place: &Place) -> Result<(), Stopped> {
-        let socket = UdpSocket::bind((place.caller, 0))
+    fn await_answer(&mut self, net: &Loopback) -> Result<(), ExitError> {
+        let socket = UdpSocket::bind((net.caller, 0))
             .and_then(|socket| {
                 socket.set_read_timeout(Some(Duration::from_millis(50)))?;
                 Ok(socket)
             })
-            .map_err(|error| Stopped::saying(format!("{}: {error}", place.caller)))?;
+            .map_err(|error| ExitError::because(format!("{}: {error}", net.caller)))?;
         let own = socket.local_addr().map(|own| own.to_string());
         let own = own.unwrap_or_default();
         let to = self.address;
@@ -123,7 +127,7 @@ impl Target {
             let ended = !matches!(self.child.try_wait(), Ok(None));
             if ended || begun.elapsed() > START {
                 let said = self.said();
-                return Err(Stopped::saying(format!(
+                return Err(ExitError::because(format!(
                     "the phone does not answer.\n{said}"
                 )));
             }
@@ -155,35 +159,63 @@ pub(super) fn signal(process: u32, name: &str) {
         .status();
 }
 
-fn write(file: &std::path::Path, what: impl AsRef<[u8]>) -> Result<(), Stopped> {
+fn write(file: &Path, what: impl AsRef<[u8]>) -> Result<(), ExitError> {
     std::fs::write(file, what).map_err(|error| failed(file, &error))
 }
 
-fn failed(file: &std::path::Path, error: &std::io::Error) -> Stopped {
-    Stopped::saying(format!("{}: {error}", file.display()))
+fn failed(file: &Path, error: &std::io::Error) -> ExitError {
+    ExitError::because(format!("{}: {error}", file.display()))
 }
 
-/// SIPp sends no sound, so that silence is no fault here.
-fn trialog(address: SocketAddr, sound: Sound, max_calls: u32) -> String {
+/// Our program with this configuration; program and folder by which it is asked about itself.
+type Ours = (Command, Option<(PathBuf, PathBuf)>);
+
+fn ours(program: &Path, config: &str, net: &Loopback) -> Result<Ours, ExitError> {
+    let file = net.folder.join("phone.toml");
+    write(&file, config)?;
+    let mut command = Command::new(program);
+    command.args(["--log", "warn", "phone", "--headless", "--config"]);
+    command.arg(file).env("XDG_RUNTIME_DIR", &net.folder);
+    Ok((command, Some((program.to_owned(), net.folder.clone()))))
+}
+
+/// What both configurations of ours begin with. SIPp sends no sound, so that silence is no fault here.
+fn common(address: SocketAddr) -> String {
+    format!(
+        "name = \"load\"\n\n[sip]\nlisten = \"{address}\"\ntcp = false\ntrusted = [\"127.0.0.0/8\"]\n\n\
+         [media]\nrtp_ports = \"0\"\nsilent_after = 3600\nlost_after = 86400\n\n\
+         [records]\nfile = \"records.db\"\n\n"
+    )
+}
+
+/// An agent's phone that answers at once, and speaks from a file.
+fn agent(address: SocketAddr, voice: &Path, max_calls: u32) -> String {
+    format!(
+        "{}[audio]\nend = \"file\"\nplay = \"{}\"\nrepeat = true\n\n\
+         [agent]\nauto_answer = true\nmax_calls = {max_calls}\n",
+        common(address),
+        voice.display()
+    )
+}
+
+fn parallel(address: SocketAddr, sound: Sound, max_calls: u32) -> String {
     let end = match sound {
         Sound::None => "none",
         Sound::Echo => "echo",
     };
     format!(
-        "name = \"load\"\n\n[sip]\nlisten = \"{address}\"\ntcp = false\n\n\
-         [media]\nrtp_ports = \"0\"\nsilent_after = 3600\nlost_after = 86400\n\n\
-         [audio]\nend = \"{end}\"\n\n\
-         [agent]\nagent = false\nparallel = true\nauto_answer = true\nmax_calls = {max_calls}\n\n\
-         [records]\nfile = \"records.jsonl\"\n"
+        "{}[audio]\nend = \"{end}\"\n\n\
+         [agent]\nagent = false\nparallel = true\nauto_answer = true\nmax_calls = {max_calls}\n",
+        common(address)
     )
 }
 
 /// As small as it runs with sound: one codec, the sound from a file, to nowhere.
-fn baresip(address: SocketAddr, max_calls: u32, place: &Place) -> String {
+fn baresip(address: SocketAddr, max_calls: u32, net: &Loopback) -> String {
     let modules = ["/usr/lib/baresip/modules", "/usr/lib64/baresip/modules"];
     let modules = modules
         .iter()
-        .find(|folder| std::path::Path::new(folder).is_dir())
+        .find(|folder| Path::new(folder).is_dir())
         .unwrap_or(&modules[0]);
     format!(
         "sip_listen {address}\nnet_interface {}\ncall_max_calls {max_calls}\nmodule_path {modules}\n\
@@ -192,7 +224,7 @@ fn baresip(address: SocketAddr, max_calls: u32, place: &Place) -> String {
          jitter_buffer_delay 1-2\naudio_buffer 20-60\nstatmode_default off\n\
          module g711.so\nmodule aubridge.so\nmodule aufile.so\nmodule_app account.so\nmodule_app menu.so\n",
         address.ip(),
-        place.folder.join("voice.wav").display()
+        net.folder.join("voice.wav").display()
     )
 }
 
