@@ -114,6 +114,21 @@ impl Hosts {
         self.order(&format!("mend {number}"));
     }
 
+    /// A host gets another address in the place of its own, as by a new lease or another network.
+    ///
+    /// # Errors
+    /// What `ip` said.
+    pub fn move_to(&mut self, number: usize, address: &str) -> Result<(), String> {
+        self.order(&format!("move {number} {address}"));
+        let host = &mut self.hosts[number];
+        let (space, device) = (host.namespace.as_str(), host.device.as_str());
+        let (old, new) = (format!("{}/24", host.address), format!("{address}/24"));
+        ip(&["-n", space, "addr", "del", &old, "dev", device])?;
+        ip(&["-n", space, "addr", "add", &new, "dev", device])?;
+        host.address = address.to_owned();
+        Ok(())
+    }
+
     fn order(&mut self, order: &str) {
         writeln!(self.orders, "{order}")
             .map_err(|error| error.to_string())

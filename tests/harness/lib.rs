@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod foreign;
 pub mod hosts;
+mod moving;
 pub mod network;
 pub mod phone;
 pub mod program;
@@ -14,6 +15,7 @@ pub mod promise;
 pub mod pulse;
 pub mod simulator;
 pub mod sound;
+pub mod standstill;
 pub mod tone;
 pub mod trio;
 pub mod wire;

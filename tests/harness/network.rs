@@ -1,5 +1,11 @@
 //! The network: datagrams in, the same ones out after a while, or never, or twice, or in another order, as the seed says.
 //! Streams keep their order and lose nothing until they break. A test can meddle with single messages by [`Meddling`].
+mod link;
+mod meddling;
+
+pub use link::Link;
+pub use meddling::{Meddling, Wanted};
+
 use crate::chance::Chance;
 use crate::wire::Text;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,190 +14,20 @@ use std::time::Duration;
 use trialog_call::Time;
 use trialog_ua::Transport;
 
-/// How the network treats datagrams.
-#[derive(Clone, Copy, Debug)]
-pub struct Link {
-    /// Every one takes this long,
-    pub delay: Duration,
-    /// and up to this much more, so that they overtake each other.
-    pub jitter: Duration,
-    /// So many of a thousand are lost,
-    pub lost: u16,
-    /// so many come twice,
-    pub doubled: u16,
-    /// and so many come late:
-    pub late: u16,
-    /// up to this much more.
-    pub latest: Duration,
-}
-
-impl Link {
-    /// 10 ms, and nothing goes wrong.
-    pub const GOOD: Self = Self {
-        delay: Duration::from_millis(10),
-        jitter: Duration::ZERO,
-        lost: 0,
-        doubled: 0,
-        late: 0,
-        latest: Duration::ZERO,
-    };
-
-    /// A tenth is lost, a tenth comes twice, and order is no more than likely.
-    pub const BAD: Self = Self {
-        delay: Duration::from_millis(5),
-        jitter: Duration::from_millis(80),
-        lost: 100,
-        doubled: 100,
-        late: 0,
-        latest: Duration::ZERO,
-    };
-
-    /// The longest that a message is under way.
-    #[must_use]
-    pub fn longest(&self) -> Duration {
-        let late = if self.late > 0 {
-            self.latest
-        } else {
-            Duration::ZERO
-        };
-        self.delay + self.jitter + late
-    }
-}
-
 /// A stream whose far end does not answer is given up after this long.
 const STREAM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One message under way.
 #[derive(Clone, Debug)]
 pub struct Datagram {
-    /// From whom.
+    /// The sender.
     pub from: SocketAddr,
-    /// To whom.
+    /// The receiver, as addressed.
     pub to: SocketAddr,
     /// By datagram or by stream.
     pub transport: Transport,
-    /// What.
+    /// The message as it is on the wire.
     pub bytes: Vec<u8>,
-}
-
-/// Which messages a test means. All that is said must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    method: Option<&'static str>,
-    statuses: Option<(u16, u16)>,
-    about: Option<&'static str>,
-    from: Option<IpAddr>,
-    to: Option<IpAddr>,
-    in_dialog: Option<bool>,
-    containing: Option<String>,
-}
-
-impl Wanted {
-    /// Any message.
-    #[must_use]
-    pub fn any() -> Self {
-        Self::default()
-    }
-
-    /// Requests with this method.
-    #[must_use]
-    pub fn request(method: &'static str) -> Self {
-        Self {
-            method: Some(method),
-            ..Self::default()
-        }
-    }
-
-    /// Responses to this method, with a status in this range.
-    #[must_use]
-    pub fn response(about: &'static str, lowest: u16, highest: u16) -> Self {
-        Self {
-            about: Some(about),
-            statuses: Some((lowest, highest)),
-            ..Self::default()
-        }
-    }
-
-    /// An INVITE inside a dialog.
-    #[must_use]
-    pub fn reinvite() -> Self {
-        Self {
-            in_dialog: Some(true),
-            ..Self::request("INVITE")
-        }
-    }
-
-    /// An INVITE that opens a dialog.
-    #[must_use]
-    pub fn first_invite() -> Self {
-        Self {
-            in_dialog: Some(false),
-            ..Self::request("INVITE")
-        }
-    }
-
-    /// Only from here.
-    #[must_use]
-    pub fn from(self, host: IpAddr) -> Self {
-        Self {
-            from: Some(host),
-            ..self
-        }
-    }
-
-    /// Only to there.
-    #[must_use]
-    pub fn to(self, host: IpAddr) -> Self {
-        Self {
-            to: Some(host),
-            ..self
-        }
-    }
-
-    /// Only with this somewhere in the text.
-    #[must_use]
-    pub fn containing(self, text: &str) -> Self {
-        Self {
-            containing: Some(text.to_owned()),
-            ..self
-        }
-    }
-
-    /// This message is meant.
-    #[must_use]
-    pub fn is(&self, from: IpAddr, to: IpAddr, text: &Text) -> bool {
-        self.method
-            .is_none_or(|method| text.method() == Some(method))
-            && self.about.is_none_or(|about| text.about() == about)
-            && self.statuses.is_none_or(|(lowest, highest)| {
-                text.status()
-                    .is_some_and(|status| (lowest..=highest).contains(&status))
-            })
-            && self.from.is_none_or(|host| host == from)
-            && self.to.is_none_or(|host| host == to)
-            && self
-                .in_dialog
-                .is_none_or(|inside| inside == text.has_to_tag())
-            && self
-                .containing
-                .as_ref()
-                .is_none_or(|words| text.as_str().contains(words.as_str()))
-    }
-}
-
-/// What is done to a message.
-#[derive(Clone, Debug)]
-pub enum Meddling {
-    /// It never arrives.
-    Lose,
-    /// It arrives so much later.
-    Delay(Duration),
-    /// It does not arrive; its sender gets this answer instead.
-    Refuse(u16),
-    /// It arrives without this word in this header's list.
-    Without(&'static str, &'static str),
-    /// It arrives, and so does another answer, as from a second phone at this address that a proxy forked to.
-    Fork(SocketAddr),
 }
 
 struct Rule {
@@ -211,11 +47,11 @@ pub struct RuleId(usize);
 pub struct Seen {
     /// When it was sent.
     pub at: Time,
-    /// From whom.
+    /// The sender.
     pub from: SocketAddr,
-    /// To whom.
+    /// The receiver, as addressed.
     pub to: SocketAddr,
-    /// What.
+    /// The message.
     pub text: Text,
     /// What became of it, where that is not "it arrived".
     pub fate: &'static str,
@@ -576,91 +412,4 @@ pub(crate) fn branch(text: &Text) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn datagram(number: usize) -> Datagram {
-        let message = format!(
-            "OPTIONS sip:b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK{number}\r\nCSeq: {number} OPTIONS\r\n\r\n"
-        );
-        Datagram {
-            from: SocketAddr::from(([10, 0, 0, 1], 5060)),
-            to: SocketAddr::from(([10, 0, 0, 2], 5060)),
-            transport: Transport::Udp,
-            bytes: message.into_bytes(),
-        }
-    }
-
-    fn all(network: &mut Network) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| {
-            let at = network.next()?;
-            network.arrived(at).map(|datagram| datagram.bytes)
-        })
-        .collect()
-    }
-
-    #[test]
-    fn a_good_link_keeps_all_in_order() {
-        let mut network = Network::new(Link::GOOD, 1);
-        for number in 0..100 {
-            network.send(Time::ZERO, datagram(number));
-        }
-        let expected: Vec<_> = (0..100).map(|number| datagram(number).bytes).collect();
-        assert_eq!(all(&mut network), expected);
-    }
-
-    #[test]
-    fn a_bad_link_loses_doubles_and_mixes_up_the_same_way_for_the_same_seed() {
-        let run = |seed| {
-            let mut network = Network::new(Link::BAD, seed);
-            for number in 0..200 {
-                network.send(Time::ZERO, datagram(number));
-            }
-            all(&mut network)
-        };
-        let arrived = run(7);
-        assert_eq!(arrived, run(7));
-        assert_ne!(arrived, run(8));
-        let distinct: BTreeSet<_> = arrived.iter().collect();
-        assert!(distinct.len() < 200, "some are lost");
-        assert!(arrived.len() > distinct.len(), "some come twice");
-    }
-
-    #[test]
-    fn a_refused_request_does_not_arrive_and_is_answered_each_time_it_is_sent() {
-        let mut network = Network::new(Link::GOOD, 1);
-        let rule = network.meddle(Wanted::request("OPTIONS"), Meddling::Refuse(488), 1);
-        for number in [1, 1, 2] {
-            network.send(Time::ZERO, datagram(number));
-        }
-        let arrived: Vec<_> = all(&mut network)
-            .iter()
-            .map(|bytes| Text::new(bytes))
-            .collect();
-        assert_eq!(
-            arrived.iter().filter_map(Text::status).collect::<Vec<_>>(),
-            [488, 488]
-        );
-        assert_eq!(
-            arrived.iter().filter_map(Text::method).collect::<Vec<_>>(),
-            ["OPTIONS"]
-        );
-        assert_eq!(network.met(rule), 1);
-    }
-
-    #[test]
-    fn a_stream_keeps_its_order_and_loses_nothing() {
-        let mut network = Network::new(Link::BAD, 3);
-        for number in 0..100 {
-            network.send(
-                Time::ZERO,
-                Datagram {
-                    transport: Transport::Tcp,
-                    ..datagram(number)
-                },
-            );
-        }
-        let expected: Vec<_> = (0..100).map(|number| datagram(number).bytes).collect();
-        assert_eq!(all(&mut network), expected);
-    }
-}
+mod tests;

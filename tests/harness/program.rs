@@ -2,10 +2,12 @@
 use crate::hosts::Host;
 use serde_json::Value;
 use std::fs::{self, File};
+use std::io;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// The program `trialog`: what `TRIALOG_BIN` names, or the one that lies in the folder that this test was built into.
@@ -94,6 +96,20 @@ fn of_tests(name: &str) -> PathBuf {
     target.join("tmp").join("trialog-tests").join(name)
 }
 
+/// What set-up has fetched for the tests: what this variable names, else this path below the workspace's `target/peers`.
+#[must_use]
+pub fn fetched(variable: &str, path: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(
+        || {
+            let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .parent()
+                .expect("the package lies in the workspace");
+            workspace.join("target/peers").join(path)
+        },
+        PathBuf::from,
+    )
+}
+
 /// A process that ends with this value, by its id and no other.
 pub struct Running {
     child: Child,
@@ -106,11 +122,7 @@ impl Running {
     pub fn start(command: &mut Command, log: &Path) -> Self {
         let out = File::create(log).expect("the log can be written");
         let err = out.try_clone().expect("a file can be written by two");
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err)
-            .spawn()
+        let child = spawn(command.stdin(Stdio::null()).stdout(out).stderr(err))
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self {
             child,
@@ -148,6 +160,12 @@ impl Running {
             .status();
     }
 
+    /// Ends it in a way that it can't do anything about (SIGKILL).
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// Asks it to end and waits until it has, for at most this long; true when it did.
     pub fn end(&mut self, within: Duration) -> bool {
         self.terminate();
@@ -182,6 +200,8 @@ pub struct PhoneProcess {
     pub running: Running,
     runtime: PathBuf,
     host: Option<Host>,
+    config: PathBuf,
+    environment: Vec<(String, String)>,
 }
 
 impl PhoneProcess {
@@ -214,38 +234,54 @@ impl PhoneProcess {
         // All of a test's phones trust each other.
         let text = format!(
             "name = \"{name}\"\n\n[sip]\nlisten = \"{address}:{port}\"\ntrusted = [\"127.0.0.1\", \"10.77.0.0/24\"]\ntrace = \"{name}.jsonl\"\n\n\
-             [records]\nfile = \"{name}-records.jsonl\"\n\n{settings}\n\n[[account]]\naor = \"sip:{name}@{address}:{port}\"\ndisplay = \"{name}\"\n"
+             [records]\nfile = \"{name}-records.db\"\n\n{settings}\n\n[[account]]\naor = \"sip:{name}@{address}:{port}\"\ndisplay = \"{name}\"\n"
         );
         fs::write(&config, text).expect("the folder can be written");
-        let mut command = program_on(host, &trialog());
-        command
-            .args(["phone", "--headless", "--config"])
-            .arg(&config)
-            .env("XDG_RUNTIME_DIR", runtime);
-        command.envs(environment.iter().copied());
-        let running = Running::start(&mut command, &folder.join(format!("{name}.log")));
+        let environment = environment.iter();
+        let environment = environment.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let environment: Vec<_> = environment.collect();
+        let mut command = phone_on(host, &config, runtime, &environment);
+        let running = Running::start(&mut command, &config.with_extension("log"));
         let mut phone = Self {
             name: name.to_owned(),
             port,
             running,
             runtime: runtime.to_owned(),
             host: host.cloned(),
+            config,
+            environment,
         };
+        phone.wait_until_told();
+        phone
+    }
+
+    /// Kills it, so that it can do nothing about it, and starts it again at once with the same configuration.
+    pub fn crash_and_start_again(&mut self) {
+        self.running.kill();
+        let (config, host) = (&self.config, self.host.as_ref());
+        let mut command = phone_on(host, config, &self.runtime, &self.environment);
+        self.running = Running::start(&mut command, &config.with_extension("again.log"));
+        self.wait_until_told();
+    }
+
+    /// Waits until it can be told things.
+    fn wait_until_told(&mut self) {
         let started = Instant::now();
-        while !phone.try_ctl(&["status"]).status.success() {
+        while !self.try_ctl(&["status"]).status.success() {
             assert!(
-                !phone.running.has_ended(),
-                "{name} ended at its start: {}",
-                phone.running.said()
+                !self.running.has_ended(),
+                "{} ended at its start: {}",
+                self.name,
+                self.running.said()
             );
             assert!(
                 started.elapsed() < Duration::from_secs(10),
-                "{name} can't be told anything: {}",
-                phone.running.said()
+                "{} can't be told anything: {}",
+                self.name,
+                self.running.said()
             );
             std::thread::sleep(Duration::from_millis(50));
         }
-        phone
     }
 
     /// How to call it.
@@ -335,20 +371,29 @@ fn address(host: Option<&Host>) -> &str {
     host.map_or("127.0.0.1", |host| &host.address)
 }
 
+fn phone_on(
+    host: Option<&Host>,
+    config: &Path,
+    runtime: &Path,
+    environment: &[(String, String)],
+) -> Command {
+    let mut command = program_on(host, &trialog());
+    command
+        .args(["phone", "--headless", "--config"])
+        .arg(config)
+        .env("XDG_RUNTIME_DIR", runtime)
+        .envs(environment.iter().map(|(key, value)| (key, value)));
+    command
+}
+
 fn program_on(host: Option<&Host>, program: &Path) -> Command {
     host.map_or_else(|| Command::new(program), |host| host.command(program))
 }
 
-/// A port that is free for UDP and TCP now. Another may take it before it is used: rare, since the system hands out others first.
+/// A port that is free for UDP and TCP now, and that the system hands out to no other program by itself.
 #[must_use]
 pub fn free_port() -> u16 {
-    loop {
-        let udp = UdpSocket::bind("127.0.0.1:0").expect("there are free ports");
-        let port = udp.local_addr().expect("it is bound").port();
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
+    free_ports_in_a_row(1)
 }
 
 /// The first of so many ports in a row that are free for UDP and TCP now, below those that the system hands out by itself where
@@ -361,14 +406,32 @@ pub fn free_ports_in_a_row(count: u16) -> u16 {
         // Several tests search at once, in one process or in several: each begins elsewhere.
         let step = NEXT.fetch_add(1, Ordering::Relaxed) % 1_000;
         let first = 12_000 + ((own * 7 + step) % 1_000) * 16;
+        let probing = probing();
         let free = (first..first + count).all(|port| {
             UdpSocket::bind(("127.0.0.1", port)).is_ok()
                 && std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
         });
+        drop(probing);
         if free {
             return first;
         }
     }
+}
+
+/// Held while ports are probed, and while a child is started. From its fork to its exec a child has a copy of every socket of this
+/// process: on a busy machine a port that was probed just then would still be taken when the program starts that it is meant for.
+fn probing() -> MutexGuard<'static, ()> {
+    static PROBING: Mutex<()> = Mutex::new(());
+    PROBING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a program beside tests that look for free ports.
+///
+/// # Errors
+/// As of [`Command::spawn`].
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    let _probing = probing();
+    command.spawn()
 }
 
 /// A program of this name is on the `PATH`.

@@ -4,8 +4,8 @@ Usage: router.py SEED DEVICE ADDRESS [DEVICE ADDRESS]…   (needs the right to m
 
 It makes the devices, says "ready", and forwards each IPv4 packet to the device of its destination's address. Told by lines on
 standard input: "weather NUMBER LOSS LEAST MOST" (of a host's line, both ways: share of packets lost, 0 to 1; delay in
-milliseconds, drawn evenly for each packet, so that packets overtake each other) and "cut NUMBER" / "mend NUMBER". It ends with
-its standard input.
+milliseconds, drawn evenly for each packet, so that packets overtake each other) "cut NUMBER" / "mend NUMBER", and "move NUMBER ADDRESS" (a host has another address).
+It ends with its standard input.
 """
 import fcntl
 import heapq
@@ -39,10 +39,14 @@ class Line:
         return chance.uniform(self.least, self.most) / 1000
 
 
-def obey(order, lines):
+def obey(order, lines, by_address):
     verb, number, *rest = order.split()
     line = lines[int(number)]
-    if verb == "weather":
+    if verb == "move":
+        del by_address[line.address]
+        line.address = socket.inet_aton(rest[0])
+        by_address[line.address] = line
+    elif verb == "weather":
         line.loss, line.least, line.most = map(float, rest)
     else:
         line.is_cut = {"cut": True, "mend": False}[verb]
@@ -65,7 +69,7 @@ def main():
                     return
                 *whole, orders = (orders + read).split(b"\n")
                 for order in whole:
-                    obey(order.decode(), lines)
+                    obey(order.decode(), lines, by_address)
                     print("done", flush=True)
                 continue
             packet = os.read(source, LARGEST)

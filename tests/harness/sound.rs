@@ -8,7 +8,7 @@ use trialog_call::{LegId, Party, RouteEntry, Routing, Tone};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneId(pub usize);
 
-/// What can be heard.
+/// A source of sound that an ear may hear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Heard {
     /// What is spoken at this phone.
@@ -20,9 +20,9 @@ pub enum Heard {
 /// A leg's sound as its own end has agreed on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Where we receive.
+    /// Our RTP address.
     pub local: SocketAddr,
-    /// Where we send.
+    /// The far side's RTP address.
     pub remote: SocketAddr,
     /// We send.
     pub sends: bool,
@@ -114,7 +114,10 @@ impl Audible {
         else {
             return content;
         };
-        content.extend(entry.tone.map(|tone| Heard::Tone(PhoneId(phone), tone)));
+        content.extend(entry.tone.map(|tone| match tone {
+            Tone::Voice => Heard::Voice(PhoneId(phone)),
+            tone => Heard::Tone(PhoneId(phone), tone),
+        }));
         if entry.hears {
             let speaks_to_it = |other: &&RouteEntry| {
                 other.party != party && other.group == entry.group && other.speaks

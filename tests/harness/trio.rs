@@ -225,7 +225,7 @@ impl World {
                     Act::End,
                     Act::Exit,
                     Act::EndConsult,
-                    Act::Reject,
+                    Act::Reject(None),
                     Act::Cancel,
                 ] {
                     if self.at(phone).endpoint.permits(call.id, &act).is_ok() {

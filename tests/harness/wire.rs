@@ -1,16 +1,32 @@
-//! SIP as seen on the wire, read as text and apart from our own parser, so that the two can't agree on a fault.
+//! SIP as seen on the wire, and what a network or a foreign phone makes of it: answers, and messages with a word less. It is read
+//! by `trialog-sip-text`, apart from the phone's own parser.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
+use trialog_sip_text::Message;
 
-/// A message as it went over the network.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(String);
+/// A message as it went over the network. Its headers are read when the first one is asked for.
+#[derive(Clone, Debug)]
+pub struct Text(String, OnceLock<Option<Message>>);
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Text {}
 
 impl Text {
     /// Whatever was sent; what is no UTF-8 is replaced.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        Self(String::from_utf8_lossy(bytes).into_owned())
+        Self(String::from_utf8_lossy(bytes).into_owned(), OnceLock::new())
+    }
+
+    /// As it is read; `None` where it is no SIP message (a keep-alive).
+    fn message(&self) -> Option<&Message> {
+        self.1.get_or_init(|| Message::read(&self.0)).as_ref()
     }
 
     /// The whole message.
@@ -35,53 +51,33 @@ impl Text {
     /// The response's status; `None` for a request.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        let (version, rest) = self.first_line().split_once(' ')?;
-        version
-            .starts_with("SIP/")
-            .then(|| rest.split(' ').next()?.parse().ok())?
+        self.message()?.status()
     }
 
     /// The value of the first header with this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.all(name).first().copied()
+        self.message()?.header(name)
     }
 
     /// The values of all headers with this name.
     #[must_use]
-    pub fn all(&self, name: &str) -> Vec<&str> {
-        let named = |line: &'_ str| {
-            line.split_once(':')
-                .is_some_and(|(found, _)| found.trim().eq_ignore_ascii_case(name))
-        };
-        let value = |line: &'_ str| {
-            line.split_once(':')
-                .map(|(_, value)| value.len())
-                .unwrap_or_default()
-        };
-        self.head()
-            .lines()
-            .skip(1)
-            .filter(|line| named(line))
-            .map(|line| line[line.len() - value(line)..].trim())
-            .collect()
+    pub fn all<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        let message = self.message();
+        message.map_or_else(Vec::new, |message| message.all(name).collect())
     }
 
     /// The method that a request has or that a response answers.
     #[must_use]
     pub fn about(&self) -> &str {
-        self.method().unwrap_or_else(|| {
-            self.header("CSeq")
-                .and_then(|value| value.split_whitespace().nth(1))
-                .unwrap_or_default()
-        })
+        self.message().map_or("", Message::method)
     }
 
     /// It belongs to a dialog: To has a tag.
     #[must_use]
     pub fn has_to_tag(&self) -> bool {
-        self.header("To")
-            .is_some_and(|value| value.contains(";tag="))
+        self.message()
+            .is_some_and(|message| message.tag("To").is_some())
     }
 
     /// The body.
@@ -212,12 +208,6 @@ impl Text {
             })
             .collect();
         format!("{}\r\n\r\n{body}", lines.join("\r\n")).into_bytes()
-    }
-
-    fn head(&self) -> &str {
-        self.0
-            .split_once("\r\n\r\n")
-            .map_or(self.0.as_str(), |(head, _)| head)
     }
 }
 

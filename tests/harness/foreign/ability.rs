@@ -28,6 +28,8 @@ pub struct Abilities {
     pub refuses_transfers: Can,
     /// It can be in this manner.
     pub cannot_be_referred: Can,
+    /// It speaks TLS, and SRTP with keys in SDP.
+    pub secures: Can,
     /// Its recording shows who is heard.
     pub records: Can,
     /// Its recording goes on while nothing comes in, so that a gap in what it heard is one in the recording.
@@ -53,12 +55,29 @@ impl Abilities {
         transfers_attended: Ok(()),
         refuses_transfers: Ok(()),
         cannot_be_referred: Ok(()),
+        secures: Ok(()),
         records: Ok(()),
         records_gaps: Ok(()),
         changes_without_gap: Ok(()),
         starts_late: Duration::ZERO,
         own_voice: (-60.0, ""),
     };
+
+    /// What it can still do where a B2BUA stands between it and the others.
+    ///
+    /// A REFER and its `Replaces` are the B2BUA's matter: it joins the two far legs by itself, and no phone is referred.
+    #[must_use]
+    pub fn behind_a_b2bua(self) -> Self {
+        let by_itself = Err("the PBX carries out a transfer by itself, and no phone is asked");
+        Self {
+            is_referred: Ok(()),
+            replaces: Ok(()),
+            asks: by_itself,
+            refuses_transfers: by_itself,
+            cannot_be_referred: by_itself,
+            ..self
+        }
+    }
 
     /// Whether it can be in this manner.
     ///
@@ -81,7 +100,7 @@ pub enum Manner {
     Plain,
     /// A REFER is followed, and no person asked.
     FollowsTransfers,
-    /// A REFER is answered with 603, or reported as that: "I won't".
+    /// A REFER is answered with 603 after more than a second, or reported as that: "I won't". At once it would mean "I can't".
     RefusesTransfers,
     /// A REFER is answered with 405, or not allowed from the start: "I can't".
     CannotBeReferred,

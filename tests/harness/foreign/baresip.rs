@@ -1,5 +1,8 @@
 //! baresip as a party: a configuration folder by template, told by its control socket (`ctrl_tcp`: netstrings of JSON).
-use super::{Abilities, CallState, Done, Fault, FifoEar, Kind, Manner, Peer, Place, Seat, Way};
+use super::{
+    Abilities, CallState, Done, Fault, FifoEar, Kind, Manner, Peer, PhoneSetup, RecordingPosition,
+    Way,
+};
 use super::{pilot, wait_for};
 use crate::program::{Running, free_ports_in_a_row};
 use serde_json::{Value, json};
@@ -22,7 +25,7 @@ const BURST: u64 = 128;
 
 /// A running baresip.
 pub struct Baresip {
-    seat: Seat,
+    setup: PhoneSetup,
     port: u16,
     control: TcpStream,
     read: Vec<u8>,
@@ -38,15 +41,15 @@ impl Baresip {
     ///
     /// # Errors
     /// It is not installed, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
+    pub fn start(setup: &PhoneSetup) -> Done<Self> {
         // It takes the port after its SIP port, too (TLS); the control socket and RTP follow.
         let port = free_ports_in_a_row(3);
-        let folder = seat.folder.as_path();
+        let folder = setup.folder.as_path();
         let words = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
         let ear = FifoEar::start(folder)?;
         for (name, text) in [
-            ("config", configuration(seat, port)?),
-            ("accounts", account(seat, port)),
+            ("config", configuration(setup, port)?),
+            ("accounts", account(setup, port)),
             ("contacts", String::new()),
         ] {
             fs::write(folder.join(name), text).map_err(words)?;
@@ -70,7 +73,7 @@ impl Baresip {
             .set_read_timeout(Some(Duration::from_millis(5)))
             .map_err(words)?;
         let mut phone = Self {
-            seat: seat.clone(),
+            setup: setup.clone(),
             port,
             control,
             read: Vec::new(),
@@ -80,7 +83,7 @@ impl Baresip {
             ear,
             running,
         };
-        if let Way::Through(_) = seat.way {
+        if let Way::Through(_) = setup.way {
             let said = folder.join("baresip.log");
             wait_for("baresip registers", || {
                 phone.listen()?;
@@ -183,7 +186,7 @@ impl Baresip {
     }
 
     fn fault(&self, what: &str) -> Fault {
-        Fault(format!("{} (baresip) {what}", self.seat.role.name()))
+        Fault(format!("{} (baresip) {what}", self.setup.role.name()))
     }
 }
 
@@ -210,9 +213,9 @@ impl Peer for Baresip {
     }
 
     fn uri(&self) -> String {
-        match &self.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
-            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        match &self.setup.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.setup.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.setup.user),
         }
     }
 
@@ -259,37 +262,51 @@ impl Peer for Baresip {
         Err(self.fault("asks nobody"))
     }
 
-    fn place(&mut self) -> Place {
-        self.ear.place(BUFFER - BURST)
+    fn position(&mut self) -> RecordingPosition {
+        self.ear.position(BUFFER - BURST)
     }
 }
 
-fn configuration(seat: &Seat, port: u16) -> Done<String> {
-    let pilot = pilot::file(seat.role, 8_000, PILOT)?;
+/// It has no jitter buffer: after a change of SSRC to lower sequence numbers, that of baresip 1.0 takes all packets for late ones. On loopback packets come in order.
+fn configuration(setup: &PhoneSetup, port: u16) -> Done<String> {
+    let pilot = pilot::file(setup.role, 8_000, PILOT)?;
+    let (transports, srtp) = match setup.way.ca() {
+        Some(ca) => (
+            format!("udp,tcp,tls\nsip_cafile {}", ca.display()),
+            "module srtp.so\n",
+        ),
+        None => ("udp,tcp".to_owned(), ""),
+    };
     Ok(format!(
-        "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nsip_transports udp,tcp\naudio_player alsa,ear\n\
+        "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nsip_transports {transports}\naudio_player alsa,ear\n\
          audio_source aufile,{}\naudio_alert aubridge,alert\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\n\
-         auplay_channels 1\njitter_buffer_delay 1-2\naudio_buffer {BUFFER}-{}\ncall_max_calls 4\ncall_local_timeout 120\n\
-         module_path {MODULES}\nmodule g711.so\nmodule aubridge.so\nmodule alsa.so\nmodule aufile.so\n\
+         auplay_channels 1\njitter_buffer_delay 0-0\naudio_buffer {BUFFER}-{}\ncall_max_calls 4\ncall_local_timeout 120\n\
+         module_path {MODULES}\nmodule g711.so\nmodule aubridge.so\nmodule alsa.so\nmodule aufile.so\n{srtp}\
          module_app account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{}\n\
          statmode_default off\nredial_attempts 0\nringback_disabled yes\naudio_path {}\n",
         pilot.display(),
         2 * BUFFER,
         port + 2,
-        seat.folder.display(),
+        setup.folder.display(),
     ))
 }
 
-fn account(seat: &Seat, port: u16) -> String {
-    let user = &seat.user;
-    match &seat.way {
+fn account(setup: &PhoneSetup, port: u16) -> String {
+    let user = &setup.user;
+    match &setup.way {
         Way::Direct => format!("<sip:{user}@127.0.0.1:{port}>;regint=0;answermode=manual\n"),
         Way::Through(registrar) => format!(
-            "<sip:{user}@{};transport={}>;auth_user={user};auth_pass={};outbound=\"{}\";regint=600;answermode=manual\n",
+            "<sip:{user}@{};transport={}>;auth_user={user};auth_pass={};outbound=\"{}\";regint=600;answermode=manual{}\n",
             registrar.domain,
             registrar.transport.name(),
             registrar.password,
-            registrar.uri()
+            registrar.uri(),
+            match (&registrar.ca, setup.requires_srtp) {
+                (None, _) => "",
+                // Keys beside plain RTP.
+                (Some(_), false) => ";mediaenc=srtp",
+                (Some(_), true) => ";mediaenc=srtp-mand",
+            }
         ),
     }
 }

@@ -6,11 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the recordings of a phone stand at an instant: for each file the number of its samples.
 #[derive(Clone, Debug, Default)]
-pub struct Place {
+pub struct RecordingPosition {
     tracks: BTreeMap<PathBuf, u64>,
 }
 
-impl Place {
+impl RecordingPosition {
     /// Now, in files that grow with what is heard (one for each stream, say): their ends.
     #[must_use]
     pub fn grown(files: impl IntoIterator<Item = PathBuf>) -> Self {
@@ -36,6 +36,17 @@ impl Place {
         Self {
             tracks: BTreeMap::from([(file.to_owned(), samples)]),
         }
+    }
+
+    /// No later than so many samples beyond what is in the files: a program that was stalled has lost the time between, and its
+    /// recording is shorter by that.
+    #[must_use]
+    pub fn written(mut self, unwritten: u64) -> Self {
+        for (file, place) in &mut self.tracks {
+            let samples = Head::of(file).map_or(0, |head| head.samples(file));
+            *place = (*place).min(samples + unwritten);
+        }
+        self
     }
 
     /// So many samples later: for what is still on its way into the file.
@@ -66,7 +77,7 @@ impl Sound {
     /// What was heard between two places of one phone: its streams together. What is not (yet) in a file counts as silence, but for
     /// a file that grows only with what is heard the piece is as long as the longest of them.
     #[must_use]
-    pub fn between(from: &Place, to: &Place) -> Self {
+    pub fn between(from: &RecordingPosition, to: &RecordingPosition) -> Self {
         let mut sound = Self {
             samples: Vec::new(),
             rate: 8_000,
@@ -310,6 +321,22 @@ mod tests {
             assert!(sound.beside(&[433, 997]) < -50.0);
             assert!(sound.beside(&[433]) > -37.0);
         }
+    }
+
+    #[test]
+    fn a_recording_that_has_lost_time_is_read_where_it_stands() {
+        let file = crate::program::folder("ear").join("ear.wav");
+        let mut bytes = head(8_000);
+        bytes.extend([0; 2 * 24_000]);
+        fs::write(&file, bytes).expect("it is written");
+        // Four seconds ago by the clock, three by what was recorded.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let ago = now.expect("it is after 1970").as_micros() - 4_000_000;
+        let timed = RecordingPosition::timed(&file, u64::try_from(ago).expect("a time"), 8_000);
+        let place = |position: RecordingPosition| position.tracks[&file];
+        assert!(place(timed.clone()) >= 32_000);
+        assert_eq!(place(timed.clone().written(2_000)), 26_000);
+        assert_eq!(place(timed.clone().written(20_000)), place(timed));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! takes from it at the pace of a loudspeaker. The pipe is full all the time, which makes it the phone's clock.
 //!
 //! Linux frees a pipe's room by the page, so the phone plays in bursts of 256 ms: its play-out buffer must hold more than that.
-use super::{Done, Fault, Place};
+use super::{Done, Fault, RecordingPosition};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -87,9 +87,9 @@ impl FifoEar {
     /// Where its recording stands: what comes to the phone now waits in its own buffer, for at least so many ms, and then in the
     /// pipe, of which one page is always full. It may be up to a burst later still.
     #[must_use]
-    pub fn place(&self, buffer_ms: u64) -> Place {
+    pub fn position(&self, buffer_ms: u64) -> RecordingPosition {
         let waiting = PAGE / 2 + buffer_ms * u64::from(RATE) / 1_000;
-        Place::grown([self.recording.clone()]).later(waiting)
+        RecordingPosition::grown([self.recording.clone()]).later(waiting)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A PBX between the phones: Kamailio as registrar and proxy, from a configuration that is filled in for each, so that several
 //! run at once.
-use super::{Done, Fault, PATIENCE, POLL, Registrar, Transport, options};
+use super::{Ca, Done, Fault, PATIENCE, POLL, Registrar, RegistrarKind, Transport, options};
 use crate::program::{Running, free_port};
 use std::fs;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ const TEMPLATE: &str = include_str!("kamailio.cfg");
 /// A running Kamailio; all its processes end with this value.
 pub struct Kamailio {
     address: SocketAddr,
+    ca: Option<PathBuf>,
     running: Running,
 }
 
@@ -26,15 +27,50 @@ impl Kamailio {
     /// # Errors
     /// It is not installed, or it did not start.
     pub fn start(folder: &Path) -> Done<Self> {
+        Self::start_with(folder, "tcp", &[("@TLS@", String::new())], None)
+    }
+
+    /// Starts one on a free port, by UDP and TLS with a certificate of this issuer.
+    ///
+    /// # Errors
+    /// It or its TLS is not installed, or it did not start.
+    pub fn start_secured(folder: &Path, ca: &Ca) -> Done<Self> {
+        if !modules()?.join("tls.so").is_file() {
+            return Err(Fault(
+                "Kamailio's TLS (package kamailio-tls-modules) is not installed: cargo xtask setup"
+                    .into(),
+            ));
+        }
+        let identity = ca.issue("kamailio", "127.0.0.1")?;
+        let path = |path: PathBuf| path.display().to_string();
+        let tls = [
+            ("@TLS@", "#!define WITH_TLS".to_owned()),
+            ("@CERTIFICATE@", path(identity.certificate)),
+            ("@KEY@", path(identity.key)),
+        ];
+        Self::start_with(folder, "tls", &tls, Some(ca.file()))
+    }
+
+    /// `stream`: the transport beside UDP; `tls`: what is filled in for that one.
+    fn start_with(
+        folder: &Path,
+        stream: &str,
+        tls: &[(&str, String)],
+        ca: Option<PathBuf>,
+    ) -> Done<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let written = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
         fs::create_dir_all(folder).map_err(written)?;
         let config = folder.join("kamailio.cfg");
-        let text = TEMPLATE
+        let mut text = TEMPLATE
             .replace("@DOMAIN@", DOMAIN)
             .replace("@PASSWORD@", PASSWORD)
             .replace("@PORT@", &address.port().to_string())
+            .replace("@STREAM@", stream)
             .replace("@MODULES@", &modules()?.display().to_string());
+        for (name, value) in tls {
+            text = text.replace(name, value);
+        }
         fs::write(&config, text).map_err(written)?;
         let mut command = Command::new(program());
         // It stays in the foreground and ends its processes itself; 32 MB for all, 8 MB for each.
@@ -43,6 +79,7 @@ impl Kamailio {
         command.arg("-w").arg(folder);
         let mut kamailio = Self {
             address,
+            ca,
             running: Running::start(&mut command, &folder.join("kamailio.log")),
         };
         let end = Instant::now() + PATIENCE;
@@ -61,10 +98,14 @@ impl Kamailio {
     #[must_use]
     pub fn registrar(&self, transport: Transport) -> Registrar {
         Registrar {
+            kind: RegistrarKind::Proxy,
             address: self.address,
             domain: DOMAIN.into(),
             transport,
             password: PASSWORD.into(),
+            ca: (transport == Transport::Tls)
+                .then(|| self.ca.clone())
+                .flatten(),
         }
     }
 

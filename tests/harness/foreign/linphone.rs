@@ -1,5 +1,8 @@
 //! linphone-daemon as a party: told by its control socket, with a sound card of its own as its microphone and loudspeaker.
-use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Registrar, Seat, Way};
+use super::{
+    Abilities, CallState, Done, Fault, Kind, Manner, Peer, PhoneSetup, RecordingPosition,
+    Registrar, Way,
+};
 use super::{options, pilot, wait_for};
 use crate::program::{Running, free_port, is_on_path};
 use crate::pulse::SoundCard;
@@ -16,7 +19,7 @@ const PILOT: u32 = 900;
 
 /// A running linphone-daemon.
 pub struct Linphone {
-    seat: Seat,
+    setup: PhoneSetup,
     port: u16,
     control: UnixStream,
     socket: PathBuf,
@@ -37,25 +40,23 @@ impl Linphone {
     ///
     /// # Errors
     /// It is not installed, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
+    pub fn start(setup: &PhoneSetup) -> Done<Self> {
         if !is_on_path("linphone-daemon") {
             return Err(Fault(
                 "linphone-daemon (package linphone-cli) is not installed: cargo xtask setup".into(),
             ));
         }
-        let folder = seat.folder.as_path();
+        let folder = setup.folder.as_path();
         let words = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
-        // It keeps a database here, and does not make the folder.
-        fs::create_dir_all(folder.join(".local/share/linphone")).map_err(words)?;
         let card = SoundCard::start_with_voice(&folder.join("card"));
-        let speaks = card.speak(&pilot::file(seat.role, 8_000, PILOT)?);
+        let speaks = card.speak(&pilot::file(setup.role, 8_000, PILOT)?);
         let recording = folder.join("ear.wav");
         let listens = card.listen_to_wav(&recording);
         let port = free_port();
         // It writes into the one and reads both.
         let (config, defaults) = (folder.join("linphonerc"), folder.join("defaults"));
         fs::write(&config, "").map_err(words)?;
-        fs::write(&defaults, configuration(seat, port)).map_err(words)?;
+        fs::write(&defaults, configuration(setup, port)).map_err(words)?;
         let name = socket_name();
         let mut command = Command::new("linphone-daemon");
         command.arg("--config").arg(&config);
@@ -75,7 +76,7 @@ impl Linphone {
             .set_read_timeout(Some(Duration::from_secs(5)))
             .map_err(words)?;
         let mut phone = Self {
-            seat: seat.clone(),
+            setup: setup.clone(),
             port,
             control,
             socket,
@@ -92,7 +93,7 @@ impl Linphone {
             let there = options::status(([127, 0, 0, 1], port).into(), &phone.uri());
             Ok(there.map(drop))
         })?;
-        if let Way::Through(_) = seat.way {
+        if let Way::Through(_) = setup.way {
             wait_for("linphone-daemon registers", || {
                 let status = phone.tell("register-status ALL")?;
                 Ok(status.contains("LinphoneRegistrationOk").then_some(()))
@@ -172,7 +173,7 @@ impl Linphone {
     }
 
     fn fault(&self, what: &str) -> Fault {
-        Fault(format!("{} (linphone) {what}", self.seat.role.name()))
+        Fault(format!("{} (linphone) {what}", self.setup.role.name()))
     }
 }
 
@@ -200,9 +201,9 @@ impl Peer for Linphone {
     }
 
     fn uri(&self) -> String {
-        match &self.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
-            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        match &self.setup.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.setup.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.setup.user),
         }
     }
 
@@ -280,8 +281,8 @@ impl Peer for Linphone {
         Err(self.fault("asks nobody"))
     }
 
-    fn place(&mut self) -> Place {
-        Place::grown([self.recording.clone()])
+    fn position(&mut self) -> RecordingPosition {
+        RecordingPosition::grown([self.recording.clone()])
     }
 }
 
@@ -301,21 +302,33 @@ fn socket_name() -> String {
     format!("trialog-linphone-{}-{number}", std::process::id())
 }
 
-fn configuration(seat: &Seat, port: u16) -> String {
-    let user = &seat.user;
-    let proxy = match &seat.way {
+/// By TLS it believes the issuer alone: its mbed TLS finds no IP address among a certificate's names. It has no databases. It would write each call into them when it begins and when it ends, with an fsync each time, and answer neither
+/// SIP nor its control socket meanwhile: where the disk is busy that is seconds.
+fn configuration(setup: &PhoneSetup, port: u16) -> String {
+    let user = &setup.user;
+    let proxy = match &setup.way {
         Way::Direct => String::new(),
         Way::Through(registrar) => proxy(registrar, user),
     };
+    let (port_of_tls, root, protection) = match setup.way.ca() {
+        Some(ca) => (
+            -1,
+            format!("verify_server_cn=0\nroot_ca={}\n", ca.display()),
+            "srtp",
+        ),
+        None => (-2, String::new(), "none"),
+    };
     let default = if proxy.is_empty() { -1 } else { 0 };
     format!(
-        "[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port=-2\nbind_address=127.0.0.1\nipv6_migration_done=1\nuse_ipv6=0\nguess_hostname=0\n\
-         contact=<sip:{user}@127.0.0.1:{port}>\ndefault_proxy={default}\nmedia_encryption=none\nregister_only_when_network_is_up=0\ninc_timeout=120\n\n\
+        "[sip]\nsip_port={port}\nsip_tcp_port={port}\nsip_tls_port={port_of_tls}\n{root}bind_address=127.0.0.1\nipv6_migration_done=1\nuse_ipv6=0\nguess_hostname=0\n\
+         contact=<sip:{user}@127.0.0.1:{port}>\ndefault_proxy={default}\nmedia_encryption={protection}\nmedia_encryption_mandatory={}\nregister_only_when_network_is_up=0\ninc_timeout=120\n\n\
          [rtp]\naudio_rtp_port=-1\naudio_jitt_comp=40\n\n\
          [sound]\nechocancellation=0\nagc=0\nnoisegate=0\necholimiter=0\nremote_ring=\nringer_dev_id=PulseAudio Unknown: spk\ntone_indications=0\n\
          playback_dev_id=PulseAudio Unknown: spk\nmedia_dev_id=PulseAudio Unknown: spk\ncapture_dev_id=PulseAudio Unknown: voice\n\n\
          [audio_codec_0]\nmime=PCMU\nrate=8000\nchannels=1\nenabled=1\n\n\
-         [net]\nadaptive_rate_control=0\nstun_server=\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n{proxy}"
+         [net]\nadaptive_rate_control=0\nstun_server=\n\n[video]\nenabled=0\ncapture=0\ndisplay=0\n\n\
+         [storage]\nuri=null\ncall_logs_db_uri=null\nzrtp_secrets_db_uri=null\n\n{proxy}",
+        u8::from(setup.requires_srtp),
     )
 }
 

@@ -1,48 +1,53 @@
 //! Foreign phones as parties: one trait for all of them, and a runner for each kind.
 //!
-//! A cell of the matrix seats three parties ([`Role`]): the customer and agent 2 are of any [`Kind`], agent 1 is a
+//! A cell of the matrix has three parties ([`Role`]): the customer and agent 2 are of any [`Kind`], agent 1 is a
 //! [`Trialog`]. Each is a process on 127.0.0.1 with ports that are free, speaks its steady pilot all the time and records what
 //! it hears; all of them are driven through [`Peer`] and end with their value.
 //!
 //! # How a phone is added
-//! 1. A file beside this one with a struct that implements [`Peer`]: it starts the phone's process in [`Seat::folder`] (by
+//! 1. A file beside this one with a struct that implements [`Peer`]: it starts the phone's process in [`PhoneSetup::folder`] (by
 //!    [`Running`](crate::program::Running), so that it ends by its id), and waits until it can be called; with
 //!    [`Way::Through`] also until it is registered.
 //! 2. It plays [`pilot::file`] of its [`Role`], again and again, from the start of each call on.
-//! 3. It says where its recording stands ([`Peer::place`]): a [`Place`] for a file that grows with what is heard
-//!    ([`Place::grown`]), or for one that began at a known instant and has no holes ([`Place::timed`]). One that plays by ALSA has a
+//! 3. It says where its recording stands ([`Peer::position`]): a [`RecordingPosition`] for a file that grows with what is heard
+//!    ([`RecordingPosition::grown`]), or for one that began at a known instant and has no holes ([`RecordingPosition::timed`]). One that plays by ALSA has a
 //!    [`FifoEar`]; one without sound names the harness's own [`RtpEnd`] in its SDP, which speaks and records in its place.
 //! 4. What it can't do it says in its [`Abilities`], each with the reason; the table shows that reason. What depends on the phone's
 //!    configuration is a [`Manner`].
-//! 5. A variant of [`Kind`] and a line in [`seat()`]. The matrix takes it up from [`Kind::ALL`].
+//! 5. A variant of [`Kind`] and a line in [`start()`]. The matrix takes it up from [`Kind::ALL`].
 pub mod ability;
+pub mod asterisk;
 pub mod baresip;
+pub mod certificates;
 pub mod ear;
 pub mod fifo_ear;
 pub mod kamailio;
 pub mod linphone;
 pub mod options;
+pub mod phone_setup;
 pub mod pilot;
 pub mod pjsua2;
 pub mod rtp_end;
-pub mod seat;
 pub mod sipp;
 pub mod trialog;
 
 pub use ability::{Abilities, Can, Manner};
+pub use asterisk::{Asterisk, Habits};
 pub use baresip::Baresip;
-pub use ear::{Place, Sound};
+pub use certificates::Ca;
+pub use ear::{RecordingPosition, Sound};
 pub use fifo_ear::FifoEar;
 pub use kamailio::Kamailio;
 pub use linphone::Linphone;
+pub use phone_setup::{PhoneSetup, Registrar, RegistrarKind, Role, Transport, Way};
 pub use pjsua2::Pjsua2;
 pub use rtp_end::RtpEnd;
-pub use seat::{Registrar, Role, Seat, Transport, Way};
 pub use sipp::Sipp;
 pub use trialog::Trialog;
 
 use std::fmt;
 use std::time::{Duration, Instant};
+use trialog_client::api;
 
 /// Why a phone could not be told something, or did not do it: who, what, and what there was instead.
 #[derive(Clone, Debug)]
@@ -76,7 +81,7 @@ pub enum CallState {
 
 /// A phone that is a party. None of these waits for what the far side does: the director does, by [`wait_for`].
 pub trait Peer: Send {
-    /// Which phone it is.
+    /// Its make.
     fn kind(&self) -> Kind;
 
     /// What it can do.
@@ -96,6 +101,14 @@ pub trait Peer: Send {
     /// # Errors
     /// It does not answer, or its process has ended.
     fn calls(&mut self) -> Done<Vec<CallState>>;
+
+    /// The role that it sees itself in, in its oldest call; none where it knows no roles.
+    ///
+    /// # Errors
+    /// It does not answer, or its process has ended.
+    fn own_role(&mut self) -> Done<Option<api::Role>> {
+        Ok(None)
+    }
 
     /// Places a call.
     ///
@@ -154,7 +167,7 @@ pub trait Peer: Send {
     }
 
     /// Where its recording stands now: what was heard between two places is [`Sound::between`].
-    fn place(&mut self) -> Place;
+    fn position(&mut self) -> RecordingPosition;
 }
 
 /// A kind of phone.
@@ -195,17 +208,17 @@ impl Kind {
     }
 }
 
-/// Starts a phone of this kind for this seat.
+/// Starts a phone of this kind that is set up so.
 ///
 /// # Errors
 /// Its program is not installed (the words say how to have it), or it did not start.
-pub fn seat(kind: Kind, seat: &Seat) -> Done<Box<dyn Peer>> {
+pub fn start(kind: Kind, setup: &PhoneSetup) -> Done<Box<dyn Peer>> {
     Ok(match kind {
-        Kind::Trialog => Box::new(Trialog::start(seat)?),
-        Kind::Baresip => Box::new(Baresip::start(seat)?),
-        Kind::Linphone => Box::new(Linphone::start(seat)?),
-        Kind::Pjsua2 => Box::new(Pjsua2::start(seat)?),
-        Kind::Sipp => Box::new(Sipp::start(seat)?),
+        Kind::Trialog => Box::new(Trialog::start(setup)?),
+        Kind::Baresip => Box::new(Baresip::start(setup)?),
+        Kind::Linphone => Box::new(Linphone::start(setup)?),
+        Kind::Pjsua2 => Box::new(Pjsua2::start(setup)?),
+        Kind::Sipp => Box::new(Sipp::start(setup)?),
     })
 }
 

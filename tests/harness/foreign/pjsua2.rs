@@ -1,7 +1,10 @@
 //! pjsua2 as a party: a Python script beside this file, told by one JSON object a line and answering by one.
-use super::{Abilities, CallState, Done, Fault, Kind, Manner, PATIENCE, Peer, Place, Seat, Way};
+use super::{
+    Abilities, CallState, Done, Fault, Kind, Manner, PATIENCE, Peer, PhoneSetup, RecordingPosition,
+    Way,
+};
 use super::{pilot, wait_for};
-use crate::program::{free_port, shared_folder};
+use crate::program::{fetched, free_port, shared_folder, spawn};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +15,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 /// Samples a second of its bridge and recording.
 const RATE: u32 = 8_000;
 
+/// So many samples it holds back at most: it writes 4,000 bytes at once, and what stands longer than 100 ms is a stall of its bridge.
+const UNWRITTEN: u64 = 2_000 + 800;
+
 /// A running pjsua2.
 pub struct Pjsua2 {
-    seat: Seat,
+    setup: PhoneSetup,
     port: u16,
     child: Child,
     stdin: ChildStdin,
@@ -27,15 +33,7 @@ pub struct Pjsua2 {
 /// The Python that has the module `pjsua2`: what `TRIALOG_PYTHON` names, else that of the tests' own environment.
 #[must_use]
 pub fn python() -> PathBuf {
-    std::env::var_os("TRIALOG_PYTHON").map_or_else(
-        || {
-            let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-                .parent()
-                .expect("the package lies in the workspace");
-            workspace.join("target/peers/venv/bin/python3")
-        },
-        PathBuf::from,
-    )
+    fetched("TRIALOG_PYTHON", "venv/bin/python3")
 }
 
 impl Pjsua2 {
@@ -43,43 +41,49 @@ impl Pjsua2 {
     ///
     /// # Errors
     /// It is not installed, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
+    pub fn start(setup: &PhoneSetup) -> Done<Self> {
         let port = free_port();
-        let name = seat.role.name();
-        let recording = seat.folder.join(format!("{name}.wav"));
-        let log = seat.folder.join("pjsua2.log");
-        let errors = seat.folder.join("pjsua2-errors.log");
-        let words = |error: std::io::Error| Fault(format!("{}: {error}", seat.folder.display()));
+        let name = setup.role.name();
+        let recording = setup.folder.join(format!("{name}.wav"));
+        let log = setup.folder.join("pjsua2.log");
+        let errors = setup.folder.join("pjsua2-errors.log");
+        let words = |error: std::io::Error| Fault(format!("{}: {error}", setup.folder.display()));
         let mut orders = json!({
-            "user": seat.user,
+            "user": setup.user,
             "port": port,
-            "pilot": pilot::file(seat.role, RATE, 1)?,
+            "pilot": pilot::file(setup.role, RATE, 1)?,
             "silence": silence()?,
             "record": recording,
             "log": log,
             "rate": RATE,
         });
-        if let Way::Through(registrar) = &seat.way {
-            orders["aor"] = registrar.aor(&seat.user).into();
+        if let Way::Through(registrar) = &setup.way {
+            orders["aor"] = registrar.aor(&setup.user).into();
             orders["registrar"] = format!("sip:{}", registrar.domain).into();
             orders["proxy"] = format!("{};lr", registrar.uri()).into();
             orders["password"] = registrar.password.clone().into();
+            orders["ca"] = registrar
+                .ca
+                .clone()
+                .map(|ca| ca.display().to_string())
+                .into();
+            orders["requires_srtp"] = setup.requires_srtp.into();
             orders["transport"] = registrar.transport.name().into();
         }
         let said = File::create(&errors).map_err(words)?;
-        let mut child = Command::new(python())
+        let mut command = Command::new(python());
+        command
             .arg("-u")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/foreign/pjsua2_phone.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(said)
-            .spawn()
-            .map_err(|error| {
-                Fault(format!(
-                    "{} (Python with pjsua2): {error}: cargo xtask setup",
-                    python().display()
-                ))
-            })?;
+            .stderr(said);
+        let mut child = spawn(&mut command).map_err(|error| {
+            Fault(format!(
+                "{} (Python with pjsua2): {error}: cargo xtask setup",
+                python().display()
+            ))
+        })?;
         let stdin = child.stdin.take().expect("it is a pipe");
         let stdout = BufReader::new(child.stdout.take().expect("it is a pipe"));
         let (sender, answers) = channel();
@@ -91,7 +95,7 @@ impl Pjsua2 {
             }
         });
         let mut phone = Self {
-            seat: seat.clone(),
+            setup: setup.clone(),
             port,
             child,
             stdin,
@@ -145,7 +149,7 @@ impl Pjsua2 {
     }
 
     fn fault(&self, what: &str) -> Fault {
-        Fault(format!("{} (pjsua2) {what}", self.seat.role.name()))
+        Fault(format!("{} (pjsua2) {what}", self.setup.role.name()))
     }
 }
 
@@ -170,9 +174,9 @@ impl Peer for Pjsua2 {
     }
 
     fn uri(&self) -> String {
-        match &self.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
-            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        match &self.setup.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.setup.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.setup.user),
         }
     }
 
@@ -230,8 +234,9 @@ impl Peer for Pjsua2 {
         Err(self.fault("asks nobody"))
     }
 
-    fn place(&mut self) -> Place {
-        Place::timed(&self.recording, self.recording_started_us, RATE)
+    fn position(&mut self) -> RecordingPosition {
+        RecordingPosition::timed(&self.recording, self.recording_started_us, RATE)
+            .written(UNWRITTEN)
     }
 }
 

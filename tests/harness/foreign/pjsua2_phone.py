@@ -1,7 +1,7 @@
 """A pjsua2 phone without sound card, told by one JSON object a line on stdin; each is answered by one on stdout.
 
 The first object says who it is: user, port, pilot, silence and record (WAV files), log, rate; with a registrar also aor, registrar,
-proxy, password, transport. Then {"do": ...}, see Phone.do. All of pjsua runs on this one thread.
+proxy, password, transport, and ca, the issuer of its certificate, where it is reached by TLS. Then {"do": ...}, see Phone.do. All of pjsua runs on this one thread.
 """
 
 import ctypes
@@ -56,6 +56,9 @@ class Call(pj.Call):
 
     def onCallTransferRequest(self, prm):
         if self.phone.refuse:
+            if self.phone.refuse == 603:
+                # A person takes longer than a second; at once it is the "can't" of a PBX. The sound has a thread of its own.
+                time.sleep(1.2)
             prm.statusCode = self.phone.refuse
             return
         prm.statusCode = pj.PJSIP_SC_ACCEPTED
@@ -109,6 +112,11 @@ class Phone(pj.Account):
         transport.boundAddress = "127.0.0.1"
         self.end.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
         self.end.transportCreate(pj.PJSIP_TRANSPORT_TCP, transport)
+        if me.get("ca"):
+            transport.port = 0
+            transport.tlsConfig.CaListFile = me["ca"]
+            transport.tlsConfig.verifyServer = True
+            self.end.transportCreate(pj.PJSIP_TRANSPORT_TLS, transport)
         for codec in self.end.codecEnum2():
             wanted = codec.codecId.startswith("PCMU")
             self.end.codecSetPriority(codec.codecId, 255 if wanted else 0)
@@ -127,6 +135,12 @@ class Phone(pj.Account):
         account = pj.AccountConfig()
         account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
         account.mediaConfig.transportConfig.port = 0
+        if me.get("ca"):
+            # Keys in SDP (RFC 4568), beside plain RTP unless it is to have none.
+            account.mediaConfig.srtpUse = (
+                pj.PJMEDIA_SRTP_MANDATORY if me["requires_srtp"] else pj.PJMEDIA_SRTP_OPTIONAL
+            )
+            account.mediaConfig.srtpSecureSignaling = 0
         account.callConfig.timerUse = pj.PJSUA_SIP_TIMER_INACTIVE
         if "registrar" in me:
             account.idUri = me["aor"]

@@ -1,6 +1,6 @@
 //! The ear and the mouth of a party whose phone has none (SIPp): an RTP address of our own, PCMU at 8 kHz, that speaks a pilot and
 //! records what comes. Whoever speaks SIP for it says where it speaks to.
-use super::{Done, Fault, Place, Role, pilot};
+use super::{Done, Fault, RecordingPosition, Role, pilot};
 use std::fs::File;
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
@@ -85,8 +85,8 @@ impl RtpEnd {
 
     /// Where its recording stands.
     #[must_use]
-    pub fn place(&self) -> Place {
-        Place::grown([self.recording.clone()])
+    pub fn position(&self) -> RecordingPosition {
+        RecordingPosition::grown([self.recording.clone()])
     }
 }
 

@@ -3,7 +3,10 @@
 //! `HOLD`, …), which the front sends into the call that is meant; the [`RtpEnd`] is mouth and ear.
 mod front;
 
-use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, RtpEnd, Seat, Way};
+use super::{
+    Abilities, CallState, Done, Fault, Kind, Manner, Peer, PhoneSetup, RecordingPosition, RtpEnd,
+    Way,
+};
 use super::{POLL, Transport, wait_for};
 use crate::program::{Running, free_port, is_on_path};
 use front::{Front, Passing};
@@ -31,8 +34,8 @@ impl Sipp {
     ///
     /// # Errors
     /// It is not installed, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
-        let party = Arc::new(Mutex::new(Party::start(seat)?));
+    pub fn start(setup: &PhoneSetup) -> Done<Self> {
+        let party = Arc::new(Mutex::new(Party::start(setup)?));
         let stop = Arc::new(AtomicBool::new(false));
         let (looked_after, stopped) = (Arc::clone(&party), Arc::clone(&stop));
         let thread = std::thread::spawn(move || {
@@ -66,7 +69,7 @@ impl Drop for Sipp {
 }
 
 struct Party {
-    seat: Seat,
+    setup: PhoneSetup,
     port: u16,
     front: Front,
     /// How many scenarios were started.
@@ -77,29 +80,30 @@ struct Party {
 }
 
 impl Party {
-    fn start(seat: &Seat) -> Done<Self> {
+    fn start(setup: &PhoneSetup) -> Done<Self> {
         if !is_on_path("sipp") {
             return Err(Fault(
                 "SIPp (package sip-tester) is not installed: cargo xtask setup".into(),
             ));
         }
         let port = free_port();
-        let registrar = match &seat.way {
+        let setup = &in_the_clear(setup);
+        let registrar = match &setup.way {
             Way::Direct => None,
             Way::Through(registrar) => Some(registrar.clone()),
         };
-        let sound = RtpEnd::start(seat.role, &seat.folder.join("ear.wav"))?;
+        let sound = RtpEnd::start(setup.role, &setup.folder.join("ear.wav"))?;
         let front = Front::start(port, registrar, sound)
             .map_err(|error| Fault(format!("SIPp's front at port {port}: {error}")))?;
         let mut party = Self {
-            seat: seat.clone(),
+            setup: setup.clone(),
             port,
             front,
             started: 0,
             running: Vec::new(),
             referred: Vec::new(),
         };
-        if let Way::Through(_) = seat.way {
+        if let Way::Through(_) = setup.way {
             party.play("register", include_str!("sipp/register.xml"), &[])?;
             wait_for("SIPp registers", || {
                 let registers = party.running.last_mut();
@@ -122,7 +126,7 @@ impl Party {
     fn play(&mut self, name: &str, text: &str, more: &[(&str, &str)]) -> Done<SocketAddr> {
         self.started += 1;
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let folder = self.seat.folder.as_path();
+        let folder = self.setup.folder.as_path();
         let file = folder.join(format!("{name}-{}.xml", self.started));
         fs::write(&file, self.filled_in(text, more))
             .map_err(|error| Fault(format!("{}: {error}", file.display())))?;
@@ -145,8 +149,8 @@ impl Party {
     }
 
     fn filled_in(&self, text: &str, more: &[(&str, &str)]) -> String {
-        let (way, own) = (&self.seat.way, format!("127.0.0.1:{}", self.port));
-        let user = &self.seat.user;
+        let (way, own) = (&self.setup.way, format!("127.0.0.1:{}", self.port));
+        let user = &self.setup.user;
         let (transport, domain, password) = match way {
             Way::Direct => (Transport::Udp, own.as_str(), ""),
             Way::Through(registrar) => (
@@ -159,12 +163,16 @@ impl Party {
         let (via, alias) = match transport {
             Transport::Udp => ("UDP", ""),
             Transport::Tcp => ("TCP", ";alias"),
+            Transport::Tls => ("TLS", ";alias"),
         };
-        let (refer, trying, allow) = match self.seat.manner {
+        let (refer, trying, allow) = match self.setup.manner {
             Manner::Plain | Manner::FollowsTransfers => {
                 ("202 Accepted", include_str!("sipp/trying.xml"), ", REFER")
             }
-            Manner::RefusesTransfers => ("603 Decline", "<nop next=\"4\"/>", ", REFER"),
+            // A 603 to the REFER itself, at once, would be the "can't" of a PBX.
+            Manner::RefusesTransfers => {
+                ("202 Accepted", include_str!("sipp/declines.xml"), ", REFER")
+            }
             Manner::CannotBeReferred => ("405 Method Not Allowed", "<nop next=\"4\"/>", ""),
         };
         let sound = self.front.sound().address;
@@ -245,7 +253,7 @@ impl Party {
     /// Does what is due: calls whom it was referred to, reports of it, and answers who takes another's place.
     fn look(&mut self) -> Done<Vec<Passing>> {
         for (within, refer) in self.front.take_refers() {
-            if follows(self.seat.manner) {
+            if follows(self.setup.manner) {
                 let (to, headers) = refer_to(refer.header("Refer-To").unwrap_or_default());
                 let number = self.place_call(&to, &headers)?;
                 self.referred.push((within, number));
@@ -320,13 +328,13 @@ impl Party {
 
     fn fault(&self, what: &str) -> Fault {
         let said: String = self.running.iter().map(Running::said).collect();
-        let errors = fs::read_dir(&self.seat.folder).into_iter().flatten();
+        let errors = fs::read_dir(&self.setup.folder).into_iter().flatten();
         let errors = errors.flatten().map(|entry| entry.path());
         let errors: String = errors
             .filter(|path| path.extension().is_some_and(|end| end == "errors"))
             .filter_map(|path| fs::read_to_string(path).ok())
             .collect();
-        let name = self.seat.role.name();
+        let name = self.setup.role.name();
         Fault(format!("{name} (sipp) {what}\n{errors}\n{said}"))
     }
 }
@@ -338,6 +346,7 @@ impl Peer for Sipp {
 
     fn abilities(&self) -> Abilities {
         Abilities {
+            secures: Err("SIPp's scripts speak neither TLS nor SRTP"),
             asks: Err("SIPp's script follows a REFER without asking"),
             transfers: Err("SIPp's script sends no REFER"),
             transfers_attended: Err("SIPp's script sends no REFER"),
@@ -347,15 +356,15 @@ impl Peer for Sipp {
 
     fn uri(&self) -> String {
         let party = self.party();
-        match &party.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", party.seat.user, party.port),
-            Way::Through(registrar) => registrar.aor(&party.seat.user),
+        match &party.setup.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", party.setup.user, party.port),
+            Way::Through(registrar) => registrar.aor(&party.setup.user),
         }
     }
 
     fn behave(&mut self, manner: Manner) -> Done {
         let mut party = self.party();
-        party.seat.manner = manner;
+        party.setup.manner = manner;
         // The scenarios that are played know nothing of it; the next ones will.
         let callee = party.play("callee", include_str!("sipp/callee.xml"), &[])?;
         party.front.set_callee(callee);
@@ -404,8 +413,8 @@ impl Peer for Sipp {
         Err(self.party().fault("asks nobody"))
     }
 
-    fn place(&mut self) -> Place {
-        self.party().front.sound().place()
+    fn position(&mut self) -> RecordingPosition {
+        self.party().front.sound().position()
     }
 }
 
@@ -448,6 +457,18 @@ fn unescaped(text: &str) -> String {
         };
     }
     String::from_utf8_lossy(&octets).into_owned()
+}
+
+/// Its scenarios speak neither TLS nor SRTP: where the others do, it is at the same registrar by UDP.
+fn in_the_clear(setup: &PhoneSetup) -> PhoneSetup {
+    let mut setup = setup.clone();
+    if let Way::Through(registrar) = &mut setup.way
+        && registrar.transport == Transport::Tls
+    {
+        registrar.transport = Transport::Udp;
+        registrar.ca = None;
+    }
+    setup
 }
 
 #[cfg(test)]

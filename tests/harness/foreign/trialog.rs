@@ -1,12 +1,15 @@
 //! Our own phone as a party: a process with a configuration file, driven by its control API.
-use super::{Abilities, CallState, Done, Fault, Kind, Manner, Peer, Place, Role, Seat, Way};
+use super::{
+    Abilities, CallState, Done, Fault, Kind, Manner, Peer, PhoneSetup, RecordingPosition,
+    RegistrarKind, Role, Way,
+};
 use super::{pilot, wait_for};
 use crate::program::{Running, free_port, trialog};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use trialog_client::api::{ActName, RegistrationState, Stage, Status};
+use trialog_client::api::{self, ActName, RegistrationState, Stage, Status};
 use trialog_client::{Address, Client, Error};
 
 /// Samples a second of its recording.
@@ -14,7 +17,7 @@ const RATE: u32 = 48_000;
 
 /// A running phone. As agent 1 it is told more than a [`Peer`] is: [`Trialog::act`], [`Trialog::status`].
 pub struct Trialog {
-    seat: Seat,
+    setup: PhoneSetup,
     port: u16,
     started: u32,
     api: Client,
@@ -28,19 +31,19 @@ impl Trialog {
     ///
     /// # Errors
     /// It ended at its start, or did not come up in time.
-    pub fn start(seat: &Seat) -> Done<Self> {
-        Self::start_as(seat.clone(), 1)
+    pub fn start(setup: &PhoneSetup) -> Done<Self> {
+        Self::start_as(setup.clone(), 1)
     }
 
-    fn start_as(seat: Seat, started: u32) -> Done<Self> {
+    fn start_as(setup: PhoneSetup, started: u32) -> Done<Self> {
         let port = free_port();
-        let name = format!("{}-{started}", seat.role.name());
-        let folder = seat.folder.as_path();
+        let name = format!("{}-{started}", setup.role.name());
+        let folder = setup.folder.as_path();
         let runtime = folder.join("run");
         let words = |error: std::io::Error| Fault(format!("{}: {error}", folder.display()));
         fs::create_dir_all(&runtime).map_err(words)?;
         let config = folder.join(format!("{name}.toml"));
-        fs::write(&config, configuration(&seat, &name, port)?).map_err(words)?;
+        fs::write(&config, configuration(&setup, &name, port)?).map_err(words)?;
         let mut command = Command::new(trialog());
         command
             .args(["phone", "--headless", "--config"])
@@ -58,7 +61,7 @@ impl Trialog {
             }
             let ready = |api: Client| {
                 let status = api.status().ok()?;
-                let wanted = match seat.way {
+                let wanted = match setup.way {
                     Way::Direct => RegistrationState::Direct,
                     Way::Through(_) => RegistrationState::Registered,
                 };
@@ -70,7 +73,7 @@ impl Trialog {
         })?;
         let recording = folder.join(format!("{name}.wav"));
         Ok(Self {
-            seat,
+            setup,
             port,
             started,
             api,
@@ -106,7 +109,7 @@ impl Trialog {
     /// # Errors
     /// It is not allowed in time, or refused.
     pub fn act(&mut self, act: ActName, to: Option<&str>) -> Done {
-        let what = format!("{} (trialog) is allowed to “{act}”", self.seat.role.name());
+        let what = format!("{} (trialog) is allowed to “{act}”", self.setup.role.name());
         wait_for(&what, || {
             let status = self.status()?;
             let mut calls = status.calls.iter();
@@ -118,7 +121,7 @@ impl Trialog {
                 return Ok(None);
             };
             let answer = match to {
-                Some(to) => self.api.act_to(call.id, act, to),
+                Some(to) => self.api.act_to(call.id, act, to, None),
                 None => self.api.act(call.id, act),
             };
             match answer {
@@ -151,7 +154,7 @@ impl Trialog {
         let name = |stage: Option<Stage>| stage.map_or("no call", Stage::name);
         let what = format!(
             "{} (trialog) comes to “{}”",
-            self.seat.role.name(),
+            self.setup.role.name(),
             name(wanted)
         );
         wait_for(&what, || {
@@ -164,13 +167,13 @@ impl Trialog {
     /// The trace of its SIP: one JSON object a message.
     #[must_use]
     pub fn trace(&self) -> PathBuf {
-        self.seat
+        self.setup
             .folder
-            .join(format!("{}-{}.jsonl", self.seat.role.name(), self.started))
+            .join(format!("{}-{}.jsonl", self.setup.role.name(), self.started))
     }
 
     fn fault(&self, what: &str) -> Fault {
-        Fault(format!("{} (trialog) {what}", self.seat.role.name()))
+        Fault(format!("{} (trialog) {what}", self.setup.role.name()))
     }
 }
 
@@ -184,7 +187,7 @@ impl Peer for Trialog {
             holds_in_conference: Err(
                 "Trialog holds nobody in a conference, and a customer's never",
             ),
-            asks: match self.seat.role {
+            asks: match self.setup.role {
                 Role::Customer => Err("a customer's phone follows a REFER by itself"),
                 Role::Agent1 | Role::Agent2 => Ok(()),
             },
@@ -193,14 +196,14 @@ impl Peer for Trialog {
     }
 
     fn uri(&self) -> String {
-        match &self.seat.way {
-            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.seat.user, self.port),
-            Way::Through(registrar) => registrar.aor(&self.seat.user),
+        match &self.setup.way {
+            Way::Direct => format!("sip:{}@127.0.0.1:{}", self.setup.user, self.port),
+            Way::Through(registrar) => registrar.aor(&self.setup.user),
         }
     }
 
     fn behave(&mut self, manner: Manner) -> Done {
-        if self.seat.manner == manner {
+        if self.setup.manner == manner {
             return Ok(());
         }
         // The first one may wait for a conference; the second one ends everything.
@@ -209,11 +212,11 @@ impl Peer for Trialog {
                 break;
             }
         }
-        let seat = Seat {
+        let setup = PhoneSetup {
             manner,
-            ..self.seat.clone()
+            ..self.setup.clone()
         };
-        *self = Self::start_as(seat, self.started + 1)?;
+        *self = Self::start_as(setup, self.started + 1)?;
         Ok(())
     }
 
@@ -225,6 +228,14 @@ impl Peer for Trialog {
             _ => CallState::Up,
         });
         Ok(calls.collect())
+    }
+
+    fn own_role(&mut self) -> Done<Option<api::Role>> {
+        if self.setup.role == Role::Customer {
+            // A customer's phone has none.
+            return Ok(None);
+        }
+        Ok(self.status()?.calls.first().map(|call| call.role))
     }
 
     fn call(&mut self, to: &str) -> Done {
@@ -288,15 +299,15 @@ impl Peer for Trialog {
         Ok(asked)
     }
 
-    fn place(&mut self) -> Place {
-        Place::timed(&self.recording, self.recording_started_us, RATE)
+    fn position(&mut self) -> RecordingPosition {
+        RecordingPosition::timed(&self.recording, self.recording_started_us, RATE)
     }
 }
 
 /// A configuration as a person would write it; paths are meant from the file's folder.
-fn configuration(seat: &Seat, name: &str, port: u16) -> Done<String> {
-    let Seat { role, user, .. } = seat;
-    let account = match &seat.way {
+fn configuration(setup: &PhoneSetup, name: &str, port: u16) -> Done<String> {
+    let PhoneSetup { role, user, .. } = setup;
+    let account = match &setup.way {
         Way::Direct => format!("aor = \"sip:{user}@127.0.0.1:{port}\"\n"),
         Way::Through(registrar) => format!(
             "aor = \"{}\"\nregistrar = \"sip:{}\"\noutbound_proxy = \"{}\"\nusername = \"{user}\"\npassword = \"{}\"\n\
@@ -312,17 +323,48 @@ fn configuration(seat: &Seat, name: &str, port: u16) -> Done<String> {
         Role::Customer => "agent = false\n",
         Role::Agent1 | Role::Agent2 => "",
     };
-    let transfers = match seat.manner {
+    let believed = match &setup.way {
+        Way::Through(registrar) => {
+            // Its address says nothing of the caller behind it; the identity that it asserts does.
+            let others = user.strip_prefix(role.name()).unwrap_or_default();
+            let agents = [Role::Agent1, Role::Agent2];
+            let agents = agents.map(|role| registrar.aor(&format!("{}{others}", role.name())));
+            format!("colleagues = {agents:?}\n")
+        }
+        Way::Direct => "trusted = [\"127.0.0.1\"]\n".to_owned(),
+    };
+    let (tls, srtp) = match setup.way.ca() {
+        Some(ca) => (
+            format!("[tls]\nca = {}\n\n", quoted(ca)),
+            match setup.requires_srtp {
+                true => "srtp = \"require\"\n",
+                false => "srtp = \"offer\"\n",
+            },
+        ),
+        None => (String::new(), ""),
+    };
+    let drops_role = RegistrarKind::B2bua { passes_role: false };
+    let states = match (role, setup.way.has_b2bua()) {
+        (Role::Agent1, true) => "states_parties = true\n",
+        _ => "",
+    };
+    let consult = match (role, &setup.way) {
+        (Role::Agent2, Way::Through(registrar)) if registrar.kind == drops_role => {
+            "consult_from_colleagues = true\n"
+        }
+        _ => "",
+    };
+    let transfers = match setup.manner {
         Manner::Plain => "",
         Manner::FollowsTransfers => "transfers = \"accept\"\n",
         Manner::RefusesTransfers => "transfers = \"decline\"\n",
         Manner::CannotBeReferred => "transfers = \"never\"\n",
     };
     Ok(format!(
-        "name = \"{name}\"\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\ntrusted = [\"127.0.0.1\"]\ntrace = \"{name}.jsonl\"\n\n\
-         [media]\nrtp_ports = \"0\"\ncodecs = [\"pcmu\"]\n\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
-         record = \"{name}.wav\"\n\n[records]\nfile = \"{name}-records.jsonl\"\n\n[agent]\n{agent}{transfers}\n\
-         [[account]]\n{account}display = \"{name}\"\n",
+        "name = \"{name}\"\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\n{believed}trace = \"{name}.jsonl\"\n\n\
+         {tls}[media]\nrtp_ports = \"0\"\ncodecs = [\"pcmu\"]\n{srtp}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
+         record = \"{name}.wav\"\n\n[records]\nfile = \"{name}-records.db\"\n\n[agent]\n{agent}{consult}{transfers}\n\
+         [[account]]\n{account}{states}display = \"{name}\"\n",
         quoted(&pilot::file(*role, RATE, 1)?),
     ))
 }

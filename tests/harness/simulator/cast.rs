@@ -3,15 +3,15 @@ use crate::chance::Chance;
 use crate::phone::Model;
 use crate::world::REGISTRAR;
 use std::time::Duration;
-use trialog_call::{Hangup, ReferralPolicy};
+use trialog_call::{Grade, Hangup, ReferralPolicy};
 use trialog_ua::Transport;
 
 /// One phone and its user.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What it is called.
+    /// Its name, also its user name.
     pub name: &'static str,
-    /// What it is.
+    /// Its settings.
     pub model: Model,
     /// How likely its user is to answer, of a thousand: most answer, some do late, some never.
     pub answers: u16,
@@ -74,7 +74,7 @@ fn agent(name: &'static str, chance: &mut Chance) -> Part {
     }
     policy.call_waiting = !chance.happens(100);
     policy.post_call = !chance.happens(120);
-    policy.auto_answer = chance.happens(80);
+    policy.auto_answer = chance.happens(80).then_some(Grade::Stranger);
     policy.wrap_up_is_away = chance.happens(300);
     policy.away_status = (!chance.happens(100)).then_some(480);
     if chance.happens(150) {

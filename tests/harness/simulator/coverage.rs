@@ -103,6 +103,9 @@ impl Coverage {
                 Notice::TransferFailed { status, .. } => {
                     self.one(Group::Transfers, format!("transfer failed: {status}"));
                 }
+                Notice::TransferFailedCustomerGone { .. } => {
+                    self.one(Group::Transfers, "transfer failed, customer gone");
+                }
                 Notice::TransferDeclined { .. } => {
                     self.one(Group::Transfers, "transfer declined");
                 }

@@ -21,7 +21,7 @@ pub enum Deed {
     WrapUp(PhoneId, WrapUpId, WrapUpAct),
     /// The headset goes away or comes back.
     Device(PhoneId, bool),
-    /// A phone finds out that its address changed.
+    /// A phone finds out that its address changed: its SIP port is another.
     NetworkChanged(PhoneId),
     /// A phone is switched off in good order.
     Terminate(PhoneId),

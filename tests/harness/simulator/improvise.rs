@@ -237,7 +237,7 @@ fn eagerness(part: &Part, call: &CallView, act: &Act) -> u64 {
     let owner = call.role == Role::Owner;
     match (call.stage, act) {
         (Stage::Offered, Act::Answer) => u64::from(part.answers) / 8,
-        (Stage::Offered, Act::Reject | Act::Forward(_)) => 1,
+        (Stage::Offered, Act::Reject(_) | Act::Forward(_)) => 1,
         (Stage::Dialling, Act::Cancel | Act::End) => 2,
         (Stage::Connected, Act::Consult(_)) => 50,
         (Stage::Connected, Act::Hold) => 10,
@@ -345,8 +345,14 @@ fn about_a_wrap_up(
     };
     let act = match chance.below(10) {
         0 => WrapUpAct::Extend,
-        1..3 => WrapUpAct::Draft(reason.code.clone()),
-        _ => WrapUpAct::Submit(reason.code.clone()),
+        1..3 => WrapUpAct::Draft {
+            reason: Some(reason.code.clone()),
+            note: None,
+        },
+        _ => WrapUpAct::Submit {
+            reason: reason.code.clone(),
+            note: None,
+        },
     };
     let weight = if wrap_up.due { 12 } else { 2 };
     choices.add(weight, Deed::WrapUp(phone, wrap_up.id, act));

@@ -34,7 +34,7 @@ pub struct Course {
     pub seed: u64,
     /// How the network treats datagrams.
     pub link: Link,
-    /// Who is there.
+    /// The phones: agents and customers.
     pub cast: Vec<Part>,
     /// What was done, in order.
     pub script: Vec<(Time, Deed)>,

@@ -3,7 +3,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-/// What did not hold.
+/// A promise that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// In the words of the promise.

@@ -55,7 +55,7 @@ pub fn ladder(course: &Course) -> String {
     )
 }
 
-/// Who is there.
+/// The phones, one a line.
 fn cast(course: &Course) -> String {
     let lines = course
         .cast
@@ -88,7 +88,7 @@ fn odd(part: &super::cast::Part) -> String {
     );
     say(!policy.call_waiting, "no call waiting".into());
     say(!policy.post_call, "no post-call".into());
-    say(policy.auto_answer, "answers by itself".into());
+    say(policy.auto_answer.is_some(), "answers by itself".into());
     say(policy.hangup != usual.hangup, "hangup ask".into());
     say(policy.away_status.is_none(), "rings when away".into());
     say(!policy.wrap_up_is_away, "takes calls in wrap-up".into());

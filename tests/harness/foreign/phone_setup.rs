@@ -1,7 +1,7 @@
 //! Who sits where: the roles, and the way by which the parties reach each other.
 use super::Manner;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A party of a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +49,22 @@ pub enum Way {
 }
 
 impl Way {
-    /// Its name in the table: `direct`, `udp` or `tcp`.
+    /// A B2BUA stands between any two of them.
+    #[must_use]
+    pub fn has_b2bua(&self) -> bool {
+        matches!(self, Self::Through(registrar) if registrar.kind != RegistrarKind::Proxy)
+    }
+
+    /// The issuer that its phones believe, where they speak TLS and SRTP on it.
+    #[must_use]
+    pub fn ca(&self) -> Option<&Path> {
+        match self {
+            Self::Direct => None,
+            Self::Through(registrar) => registrar.ca.as_deref(),
+        }
+    }
+
+    /// Its name in the table: `direct`, `udp`, `tcp` or `tls`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -59,10 +74,12 @@ impl Way {
     }
 }
 
-/// A registrar that is the proxy of its users, too.
+/// A registrar, by way of which its users call each other.
 #[derive(Clone, Debug)]
 pub struct Registrar {
-    /// Where it listens.
+    /// What it does with a call.
+    pub kind: RegistrarKind,
+    /// Its SIP address, on loopback.
     pub address: SocketAddr,
     /// The host part of its users' addresses of record.
     pub domain: String,
@@ -70,6 +87,21 @@ pub struct Registrar {
     pub transport: Transport,
     /// The password of all its users.
     pub password: String,
+    /// The issuer of its certificate, as a PEM file, where it is reached by TLS. Then a phone's sound goes by SRTP with keys in SDP
+    /// (RFC 4568), or by plain RTP where the far side can't and SRTP is not required.
+    pub ca: Option<PathBuf>,
+}
+
+/// What a registrar does with its users' calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrarKind {
+    /// It is their proxy: a call is one dialog, from phone to phone.
+    Proxy,
+    /// It is a B2BUA: each phone has a dialog with it, and the call is what it joins.
+    B2bua {
+        /// It puts the caller's `Trialog-Role` into the called party's INVITE.
+        passes_role: bool,
+    },
 }
 
 impl Registrar {
@@ -93,6 +125,8 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS over TCP.
+    Tls,
 }
 
 impl Transport {
@@ -102,14 +136,15 @@ impl Transport {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
         }
     }
 }
 
-/// One phone's place in a cell of the matrix.
+/// What a phone is started with: its party, its addresses and its folder.
 #[derive(Clone, Debug)]
-pub struct Seat {
-    /// Which party it is.
+pub struct PhoneSetup {
+    /// The party that it plays.
     pub role: Role,
     /// Its user name, at the registrar where there is one.
     pub user: String,
@@ -117,6 +152,8 @@ pub struct Seat {
     pub folder: PathBuf,
     /// How it reaches the others.
     pub way: Way,
-    /// What was decided for it.
+    /// Where it speaks TLS: without SRTP it has no call.
+    pub requires_srtp: bool,
+    /// How it deals with transfers.
     pub manner: Manner,
 }
