@@ -84,7 +84,7 @@ def main(file, colleague, reason):
         if kind == "status":
             print("ready", flush=True)
         elif kind == "call-offered":
-            print(f"{event['peer']} calls", flush=True)
+            print(f"{event['peer']['name']} calls", flush=True)
             phone.post(f"/api/calls/{event['call']}/answer")
         elif kind == "call-answered":
             phone.post(f"/api/calls/{event['call']}/consult", to=colleague)

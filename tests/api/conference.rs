@@ -78,6 +78,7 @@ impl Party {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, in its order")]
 fn a_conference_by_the_api_alone_is_told_by_events_and_as_the_document_says() {
     let folder = folder("api-conference");
     let reasons = "[wrap_up]\nreasons = [{ code = \"sale\", en = \"Sale\", de = \"Verkauf\" }]\n";
@@ -153,6 +154,7 @@ fn a_conference_by_the_api_alone_is_told_by_events_and_as_the_document_says() {
         .events
         .until("the end", |event| event["event"] == "call-ended");
     assert_eq!(ended["outcome"], "far-ended");
+    assert_eq!(ended["reason"]["text"], "Call ended");
     guest
         .events
         .until("the end", |event| event["event"] == "call-gone");

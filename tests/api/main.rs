@@ -4,6 +4,8 @@
 mod judge;
 
 mod conference;
+mod document;
+mod muted;
 mod phone;
 mod readers;
 mod script;

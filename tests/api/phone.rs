@@ -131,11 +131,31 @@ fn apply(known: &mut Value, event: &Value) {
         }
         "call-gone" => remove(&mut known["calls"], &event["call"]),
         "wrap-up-changed" => place(&mut known["wrap_ups"], &event["view"]),
-        "wrap-up-submitted" | "wrap-up-dropped" => {
+        "wrap-up-submitted" => {
             remove(&mut known["wrap_ups"], &event["wrap_up"]);
         }
         "registration" => place(&mut known["accounts"], &event["account"]),
-        "presence" => known["presence"] = event["presence"].clone(),
+        "lamp" => place(&mut known["lamps"], &event["lamp"]),
+        "voicemail" => {
+            let accounts = known["accounts"].as_array_mut().expect("a list");
+            let own = accounts
+                .iter_mut()
+                .find(|one| one["id"] == event["account"]);
+            let own = own.and_then(Value::as_object_mut).expect("an account");
+            match event.get("voicemail") {
+                Some(state) => own.insert("voicemail".to_owned(), state.clone()),
+                None => own.remove("voicemail"),
+            };
+        }
+        "presence" => {
+            known["presence"] = event["presence"].clone();
+            known["presence_since_ms"] = event["since_ms"].clone();
+            let known = known.as_object_mut().expect("an object");
+            match event.get("callers_get") {
+                Some(status) => known.insert("callers_get".to_owned(), status.clone()),
+                None => known.remove("callers_get"),
+            };
+        }
         "audio" => known["audio"] = event["audio"].clone(),
         "ending" => known["terminating"] = json!(true),
         _ => {}

@@ -1,5 +1,6 @@
 //! What must stay true of the tree, whoever changes it: which package may import which, what the sans-IO packages must not
-//! touch, and under which licences we ship. Read from `cargo metadata`, `cargo tree` and the sources themselves.
+//! touch, and how long a file may be. `cargo xtask deny` holds under which licences we ship. Read from `cargo metadata`, `cargo tree` and
+//! the sources themselves.
 #![allow(
     clippy::unwrap_used,
     reason = "a test stops where a step of its own fails"
@@ -7,8 +8,9 @@
 
 mod arrows;
 mod documents;
-mod licences;
+mod page;
 mod sans_io;
+mod sizes;
 
 use cargo_metadata::{Metadata, MetadataCommand};
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use trialog_tests::hosts::{Hosts, Weather};
 use trialog_tests::program::{PhoneProcess, folder};
+use trialog_tests::standstill::measured;
 use trialog_tests::tone::{self, RATE};
 
 const CUSTOMER: usize = 0;
@@ -19,6 +20,11 @@ const ROUGH: Weather = Weather {
     loss: 0.0253,
     delay: (10.0, 30.0),
 };
+
+/// How far a tone's level may be off on such a line, in dB. Opus puts the coarse copy of a lost packet in its place, which is made for
+/// speech and keeps less of a tone than concealment would: five runs had 0.2 to 1.6 dB less, the most over two lines.
+const ROUGH_LEVEL: f64 = 1.5;
+const ROUGH_OPUS: f64 = 2.5;
 
 /// The longest gap, in milliseconds, that such a line may make: concealment fades out when several packets are lost in a row, and a
 /// tone shows it more than speech does.
@@ -242,21 +248,25 @@ fn the_conference_story_in_rough_weather(codec: &str, seed: u64) {
     guest.wait_for("");
     customer.wait_for("");
     let ears = trio.recordings();
-    ears.assert_conference(conference, 1.5, ROUGH_GAP);
-    ears.assert_hears(CUSTOMER, GUEST, after, 1.5, ROUGH_GAP);
-    ears.assert_hears(GUEST, CUSTOMER, after, 1.5, ROUGH_GAP);
+    let within = match codec {
+        "opus" => ROUGH_OPUS,
+        _ => ROUGH_LEVEL,
+    };
+    ears.assert_conference(conference, within, ROUGH_GAP);
+    ears.assert_hears(CUSTOMER, GUEST, after, within, ROUGH_GAP);
+    ears.assert_hears(GUEST, CUSTOMER, after, within, ROUGH_GAP);
     assert!(ears.level(CUSTOMER, OWNER, after) < -60.0);
     assert!(ears.level(GUEST, OWNER, after) < -60.0);
 }
 
 #[test]
 fn the_conference_story_holds_at_5_percent_loss_and_40_ms_jitter_with_pcmu() {
-    the_conference_story_in_rough_weather("pcmu", 1);
+    measured(|| the_conference_story_in_rough_weather("pcmu", 1));
 }
 
 #[test]
 fn the_conference_story_holds_at_5_percent_loss_and_40_ms_jitter_with_opus() {
-    the_conference_story_in_rough_weather("opus", 2);
+    measured(|| the_conference_story_in_rough_weather("opus", 2));
 }
 
 /// The link of customer or guest is cut for ten seconds: the others talk on, the owner is told who is silent, and afterwards
@@ -296,16 +306,21 @@ fn a_link_is_cut_for_ten_seconds(party: usize, seed: u64) {
 
 #[test]
 fn the_customers_link_is_cut_for_ten_seconds_and_back() {
-    a_link_is_cut_for_ten_seconds(CUSTOMER, 3);
+    measured(|| a_link_is_cut_for_ten_seconds(CUSTOMER, 3));
 }
 
 #[test]
 fn the_guests_link_is_cut_for_ten_seconds_and_back() {
-    a_link_is_cut_for_ten_seconds(GUEST, 4);
+    measured(|| a_link_is_cut_for_ten_seconds(GUEST, 4));
 }
 
 #[test]
 fn the_owners_link_is_cut_for_ten_seconds_and_back() {
+    measured(the_owners_link_is_cut_for_ten_seconds);
+}
+
+/// Nobody hears anybody meanwhile, all are told so, and afterwards everything is as before.
+fn the_owners_link_is_cut_for_ten_seconds() {
     let Some(mut trio) = trio("cut-owner", 5, "pcmu") else {
         return;
     };

@@ -52,7 +52,7 @@ pub(crate) fn conference(start: Start, seed: u64) {
     assert!(trio.wrap_ups(GUEST)[0].due);
     // Not about who consulted him: the wrap-up is the customer's.
     let peer = &trio.wrap_ups(GUEST)[0].peer;
-    assert!(peer.starts_with(&trio.target(CUSTOMER).0), "r10: {peer}");
+    assert_eq!(peer.uri.as_ref(), Some(&trio.target(CUSTOMER).0), "r10");
     trio.close();
 }
 
@@ -182,7 +182,7 @@ pub(crate) fn anchored(start: Start, seed: u64) {
 pub(crate) fn refused(start: Start, seed: u64) {
     let mut trio = start(seed).consulting();
     trio.network
-        .meddle(Wanted::request("REFER"), Meddling::Refuse(603), usize::MAX);
+        .meddle(Wanted::request("REFER"), Meddling::Refuse(403), usize::MAX);
     trio.act_soon(OWNER, Act::Transfer(None));
     trio.run_until("the customer is with the owner", |w| {
         w.stage(OWNER) == Some(Stage::Swapped)
@@ -191,7 +191,7 @@ pub(crate) fn refused(start: Start, seed: u64) {
     trio.assert_owner_with_customer();
     assert!(trio.told(OWNER, |notice| matches!(
         notice,
-        Notice::TransferFailed { status: 603, .. } | Notice::TransferDeclined { .. }
+        Notice::TransferFailed { status: 403, .. } | Notice::TransferDeclined { .. }
     )));
     trio.close();
 }

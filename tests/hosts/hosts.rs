@@ -1,5 +1,5 @@
 //! The stories, each for the hosts that can tell it and the ways between.
-use crate::stage::{By, Stage};
+use crate::parties::{By, Parties};
 use crate::wire;
 use trialog_client::api;
 use trialog_tests::foreign::{Done, Fault, Kind, Manner, Peer};
@@ -27,13 +27,13 @@ const CASE: Case = Case {
 };
 
 impl Case {
-    fn set(self) -> Done<Stage> {
+    fn start(self) -> Done<Parties> {
         let manner = if self.asked {
             Manner::Plain
         } else {
             Manner::FollowsTransfers
         };
-        Stage::set(self.test, self.host, self.by, manner)
+        Parties::start(self.test, self.host, self.by, manner)
     }
 }
 
@@ -53,15 +53,18 @@ fn expect(what: &str, right: bool, seen: impl std::fmt::Debug) -> Done {
 
 /// A is referred with `Replaces`, and B is replaced.
 fn attended(case: Case) -> Done {
-    let mut stage = case.set()?;
-    stage.host_and_a(case.a_calls)?;
-    stage.host_and_b(case.b_calls)?;
-    stage.host.transfer_attended()?;
+    let mut parties = case.start()?;
+    parties.host_and_a(case.a_calls)?;
+    parties.host_and_b(case.b_calls)?;
+    parties.host.transfer_attended()?;
     if case.asked {
-        stage.a.consent(true)?;
+        parties.a.consent(true)?;
     }
-    stage.a_and_b_alone()?;
-    let (a, b) = (wire::read(&stage.a.trace()), wire::read(&stage.b.trace()));
+    parties.a_and_b_alone()?;
+    let (a, b) = (
+        wire::read(&parties.a.trace()),
+        wire::read(&parties.b.trace()),
+    );
     let refer =
         wire::request(&a, "REFER", false).ok_or_else(|| Fault("A was not referred".into()))?;
     expect(
@@ -97,7 +100,7 @@ fn attended(case: Case) -> Done {
         &answered,
     )?;
     reported(&a, 200)?;
-    stage.over()
+    parties.over()
 }
 
 /// The last NOTIFY said this, ended the subscription, and the host took it.
@@ -130,38 +133,38 @@ fn last_call(seen: &[wire::Seen]) -> Option<&Text> {
 
 /// A is sent to B, who answers.
 fn blind(case: Case) -> Done {
-    let mut stage = case.set()?;
-    stage.host_and_a(case.a_calls)?;
-    let b = stage.b.uri();
-    stage.host.transfer(&b)?;
+    let mut parties = case.start()?;
+    parties.host_and_a(case.a_calls)?;
+    let b = parties.b.uri();
+    parties.host.transfer(&b)?;
     if case.asked {
-        stage.a.consent(true)?;
+        parties.a.consent(true)?;
     }
-    stage.b.comes_to(api::Stage::Offered)?;
-    stage.b.answer()?;
-    stage.a_and_b_alone()?;
-    let a = wire::read(&stage.a.trace());
+    parties.b.comes_to(api::Stage::Offered)?;
+    parties.b.answer()?;
+    parties.a_and_b_alone()?;
+    let a = wire::read(&parties.a.trace());
     let refer =
         wire::request(&a, "REFER", false).ok_or_else(|| Fault("A was not referred".into()))?;
     let placed = last_call(&a).ok_or_else(|| Fault("A called nobody".into()))?;
     let (from, on) = (refer.header("Referred-By"), placed.header("Referred-By"));
     expect("Referred-By is carried on", from == on, (from, on))?;
     reported(&a, 200)?;
-    stage.over()
+    parties.over()
 }
 
 /// A is sent to B, who declines: A is with the host as before.
 fn blind_in_vain(case: Case) -> Done {
-    let mut stage = case.set()?;
-    stage.host_and_a(case.a_calls)?;
-    let b = stage.b.uri();
-    stage.host.transfer(&b)?;
-    stage.b.comes_to(api::Stage::Offered)?;
-    stage.b.hang_up()?;
-    stage.b.has_no_call()?;
-    stage.a.comes_to(api::Stage::Connected)?;
-    still_together(&mut stage)?;
-    let a = wire::read(&stage.a.trace());
+    let mut parties = case.start()?;
+    parties.host_and_a(case.a_calls)?;
+    let b = parties.b.uri();
+    parties.host.transfer(&b)?;
+    parties.b.comes_to(api::Stage::Offered)?;
+    parties.b.hang_up()?;
+    parties.b.has_no_call()?;
+    parties.a.comes_to(api::Stage::Connected)?;
+    still_together(&mut parties)?;
+    let a = wire::read(&parties.a.trace());
     let reports = wire::reports(&a);
     expect(
         "A's last NOTIFY says why not, ends the subscription, and is answered 200",
@@ -170,29 +173,29 @@ fn blind_in_vain(case: Case) -> Done {
         }),
         &reports,
     )?;
-    stage.over()
+    parties.over()
 }
 
 /// A's agent says no: A is with the host as before, and B never rang.
 fn declined(case: Case) -> Done {
-    let mut stage = case.set()?;
-    stage.host_and_a(case.a_calls)?;
-    let b = stage.b.uri();
-    stage.host.transfer(&b)?;
-    stage.a.consent(false)?;
-    still_together(&mut stage)?;
-    reported(&wire::read(&stage.a.trace()), 603)?;
-    let rang = wire::request(&wire::read(&stage.b.trace()), "INVITE", false).cloned();
+    let mut parties = case.start()?;
+    parties.host_and_a(case.a_calls)?;
+    let b = parties.b.uri();
+    parties.host.transfer(&b)?;
+    parties.a.consent(false)?;
+    still_together(&mut parties)?;
+    reported(&wire::read(&parties.a.trace()), 603)?;
+    let rang = wire::request(&wire::read(&parties.b.trace()), "INVITE", false).cloned();
     expect("B never rang", rang.is_none(), rang)?;
-    stage.over()
+    parties.over()
 }
 
-fn still_together(stage: &mut Stage) -> Done {
-    use crate::stage::{A, HOST};
+fn still_together(parties: &mut Parties) -> Done {
+    use crate::parties::{A, HOST};
     use trialog_tests::foreign::CallState;
-    stage.a.comes_to(api::Stage::Connected)?;
-    stage.host_has(&[CallState::Up])?;
-    stage.hear(&[(HOST, &[A]), (A, &[HOST])])
+    parties.a.comes_to(api::Stage::Connected)?;
+    parties.host_has(&[CallState::Up])?;
+    parties.hear(&[(HOST, &[A]), (A, &[HOST])])
 }
 
 // linphone leaves the port out of the URI that it refers to, so that B is found there only by a registrar.

@@ -1,5 +1,5 @@
 //! A foreign phone is the host: it has a call with a Trialog and sends that one to another Trialog, so that ours are referred,
 //! replaced and transferred to.
 mod hosts;
-mod stage;
+mod parties;
 mod wire;

@@ -1,25 +1,17 @@
 //! A caller of many calls at once: one socket for SIP, one for the sound of each call.
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
+use trialog_tests::wire::Text;
 
 /// So long an answer may take; then it is asked again, this often in all.
 const PATIENCE: Duration = Duration::from_millis(500);
 const TRIES: u32 = 20;
 
-/// Who calls.
+/// The caller of all calls of a test.
 pub(crate) struct Caller {
     sip: UdpSocket,
     phone: SocketAddr,
     branches: u32,
-}
-
-/// What the phone answered at last.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    headers: HashMap<String, String>,
-    body: String,
 }
 
 /// A call that is up.
@@ -62,14 +54,15 @@ impl Caller {
         );
         let to = format!("<sip:phone@{}>", self.phone);
         let answer = self.ask("INVITE", id, 1, &to, &body);
-        let to = answer.headers["to"].clone();
-        if answer.status >= 300 {
-            return Err(answer.status);
+        let to = answer.header("To").expect("it has a To").to_owned();
+        let status = answer.status().expect("an answer has a status");
+        if status >= 300 {
+            return Err(status);
         }
         let ack = self.request("ACK", id, 1, &to, "");
         self.send(&ack);
         let line = answer
-            .body
+            .body()
             .lines()
             .find_map(|line| line.strip_prefix("m=audio "));
         let there = line.and_then(|line| line.split(' ').next()?.parse().ok());
@@ -85,18 +78,19 @@ impl Caller {
     /// Hangs up.
     pub(crate) fn end(&mut self, call: &Call) {
         let answer = self.ask("BYE", &call.id, 2, &call.to, "");
-        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.status(), Some(200), "{answer:?}");
     }
 
     /// Sends a request, again and again as UDP asks for, until it is answered for good.
-    fn ask(&mut self, method: &str, id: &str, cseq: u32, to: &str, body: &str) -> Answer {
+    fn ask(&mut self, method: &str, id: &str, cseq: u32, to: &str, body: &str) -> Text {
         let request = self.request(method, id, cseq, to, body);
         for _ in 0..TRIES {
             self.send(&request);
             while let Some(answer) = self.hear() {
-                let ours = answer.headers["call-id"] == id
-                    && answer.headers["cseq"] == format!("{cseq} {method}");
-                if ours && answer.status >= 200 {
+                let ours = answer.header("Call-ID") == Some(id)
+                    && answer.header("CSeq") == Some(&*format!("{cseq} {method}"));
+                let status = answer.status().expect("the phone asks for nothing");
+                if ours && status >= 200 {
                     return answer;
                 }
             }
@@ -104,23 +98,10 @@ impl Caller {
         panic!("the phone never answered {method} of {id}");
     }
 
-    fn hear(&self) -> Option<Answer> {
+    fn hear(&self) -> Option<Text> {
         let mut buffer = [0; 4096];
         let length = self.sip.recv(&mut buffer).ok()?;
-        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").expect("it ends its headers");
-        let mut lines = head.lines();
-        let start = lines.next().expect("it has a first line");
-        let status = start
-            .strip_prefix("SIP/2.0 ")
-            .expect("the phone asks for nothing");
-        let headers = lines.filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
-        Some(Answer {
-            status: status[..3].parse().expect("a status is a number"),
-            headers: headers.collect(),
-            body: body.to_owned(),
-        })
+        Some(Text::new(&buffer[..length]))
     }
 
     fn request(&mut self, method: &str, id: &str, cseq: u32, to: &str, body: &str) -> String {

@@ -2,7 +2,7 @@
 use crate::cast::{Cast, is};
 use crate::listening::{Change, Listening};
 use crate::wire;
-use trialog_client::api::{ActName, Stage};
+use trialog_client::api::{ActName, Role, Stage};
 use trialog_tests::foreign::Role::{Agent1, Agent2, Customer};
 use trialog_tests::foreign::{Abilities, CallState, Can, Done, Fault, Manner, wait_for};
 
@@ -153,7 +153,7 @@ fn transfer(cast: &mut Cast) -> Done<String> {
     let trace = cast.owner.trace();
     let before = wire::lines(&trace);
     cast.owner.act(ActName::Transfer, None)?;
-    let mut asked = cast.guest.abilities().asks.is_err();
+    let mut asked = cast.abilities(Agent2).asks.is_err();
     let mut began = false;
     let anchored = wait_for("the transfer is done, or anchored", || {
         let stage = cast.owner.stage()?;
@@ -194,7 +194,7 @@ fn variant(cast: &Cast, trace: &std::path::Path, before: usize, anchored: bool) 
     steps.join("→")
 }
 
-/// Customer and agent 2 talk, without agent 1; the customer hangs up.
+/// Customer and agent 2 talk, without agent 1, after a transfer; the customer hangs up.
 fn transferred(cast: &mut Cast) -> Done {
     is(
         &mut cast.customer,
@@ -202,6 +202,8 @@ fn transferred(cast: &mut Cast) -> Done {
         &[CallState::Up],
     )?;
     is(&mut cast.guest, "agent 2 has one call", &[CallState::Up])?;
+    // Where agent 1's phone goes on between the two, a B2BUA tells agent 2 so by that phone's word.
+    cast.guest_is(Role::Owner)?;
     cast.listen_anew(Listening::to(
         "after the transfer",
         &[(Customer, &[Agent2]), (Agent1, &[]), (Agent2, &[Customer])],

@@ -3,6 +3,7 @@ use crate::cell::{Cell, Outcome};
 use crate::listening::Worst;
 use crate::story::STORIES;
 use std::fmt::Write;
+use trialog_tests::standstill;
 
 /// The cells of one way as text.
 pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
@@ -40,14 +41,15 @@ pub(crate) fn table(way: &str, cells: &[Cell]) -> String {
     for (number, reason) in reasons.iter().enumerate() {
         let _ = writeln!(text, "n/a ({}) because {reason}", number + 1);
     }
-    for cell in cells.iter().filter(|cell| cell.holds()) {
-        for before in &cell.before {
-            let (customer, guest) = (cell.customer.name(), cell.guest.name());
-            let _ = writeln!(text, "played again: {customer}, {guest}, {before}");
-        }
-    }
     let worst = cells.iter().map(|cell| cell.worst).reduce(Worst::and);
     let _ = writeln!(text, "{}", worst.unwrap_or_default());
+    if let Some((times, longest)) = standstill::all() {
+        let _ = writeln!(
+            text,
+            "the machine stood still {times} times, at most {} ms: what was heard then was listened to again",
+            longest.as_millis()
+        );
+    }
     let count = |wanted: fn(&Outcome) -> bool| {
         let all = cells.iter().flat_map(|cell| &cell.outcomes);
         all.filter(|(_, outcome)| wanted(outcome)).count()

@@ -74,11 +74,19 @@ impl Phone {
         sipp: &str,
     ) -> Result<Self, String> {
         let config = folder.join("phone.toml");
+        let trusts = script.sip.iter().any(|line| line.starts_with("trusted"));
+        let trusted = if trusts {
+            ""
+        } else {
+            "trusted = [\"127.0.0.1\"]\n"
+        };
         let text = format!(
-            "name = \"phone\"\n{}\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\ntrusted = [\"127.0.0.1\"]\ntrace = \"phone.jsonl\"\n\n\
+            "name = \"phone\"\n{}\n\n[sip]\nlisten = \"127.0.0.1:{port}\"\n{trusted}follow_redirects = \"same-domain\"\n\
+             trace = \"phone.jsonl\"\n{}\n\n\
              [media]\nrtp_ports = \"0\"\nsilent_after = 60\nlost_after = 120\n\n[audio]\nend = \"none\"\n\n\
-             [records]\nfile = \"records.jsonl\"\n\n[[account]]\naor = \"sip:phone@127.0.0.1:{port}\"\n{}\n",
+             [records]\nfile = \"records.db\"\n\n[[account]]\naor = \"sip:phone@127.0.0.1:{port}\"\n{}\n",
             script.phone.join("\n"),
+            script.sip.join("\n"),
             script.account.join("\n").replace("SIPP", sipp),
         );
         fs::write(&config, text).expect("the folder can be written");

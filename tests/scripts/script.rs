@@ -7,7 +7,7 @@
 //!      router: n/a, the script is one itself
 //! -->
 //! ```
-//! - `phone:` a line of the phone's configuration; `account:` one of its account, with `SIPP` for the address of whom it calls.
+//! - `phone:` a line of the phone's configuration; `sip:` one of its section of that name; `account:` one of its account, with `SIPP` for the address of whom it calls.
 //! - `first:` what the phone's agent does before SIPp is there; `agent:` what he does meanwhile: see [`crate::agent::Step`].
 //! - `guest: NAME`: another SIPp plays `guest/NAME.xml` and can be called as `GUEST`, in the script `[guest]`.
 //! - `udp:`, `tcp:`, `loose:`, `strict:` or `router:` (both of these) `n/a, WHY`.
@@ -41,7 +41,7 @@ impl fmt::Display for Way {
     }
 }
 
-/// Who calls whom.
+/// The direction of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     /// SIPp calls.
@@ -57,9 +57,10 @@ pub(crate) struct Script {
     pub(crate) name: String,
     pub(crate) file: PathBuf,
     pub(crate) side: Side,
-    /// What it probes.
+    /// The question that it answers, from the comment at its head.
     pub(crate) probe: String,
     pub(crate) phone: Vec<String>,
+    pub(crate) sip: Vec<String>,
     pub(crate) account: Vec<String>,
     pub(crate) first: Vec<Step>,
     pub(crate) agent: Vec<Step>,
@@ -106,6 +107,7 @@ impl Script {
             side,
             probe,
             phone: Vec::new(),
+            sip: Vec::new(),
             account: Vec::new(),
             first: Vec::new(),
             agent: Vec::new(),
@@ -126,6 +128,7 @@ impl Script {
         let value = value.trim();
         let ways: &[Way] = match key {
             "phone" => return self.phone.push(value.to_owned()),
+            "sip" => return self.sip.push(value.to_owned()),
             "account" => return self.account.push(value.to_owned()),
             "first" => return self.first.extend(steps(value)),
             "agent" => return self.agent.extend(steps(value)),

@@ -1,15 +1,13 @@
 //! SIPp as a process that plays one scenario once: its own word is whether all went as written.
 use crate::router::Router;
 use crate::script::Way;
-use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::hash::{BuildHasher, RandomState};
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use trialog_tests::program::{free_ports_in_a_row, spawn};
 
 /// No script takes longer, on a busy machine.
 const LONGEST: Duration = Duration::from_secs(40);
@@ -20,7 +18,7 @@ pub(crate) struct Part<'a> {
     pub(crate) way: Way,
     /// The port of the phone, or of what leads to it.
     pub(crate) target: u16,
-    /// What leads to it.
+    /// The proxy before it, where there is one.
     pub(crate) router: Option<&'a Router>,
     /// The address of the script's guest.
     pub(crate) guest: Option<String>,
@@ -80,7 +78,7 @@ impl Sipp {
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err);
-        let child = command.spawn().map_err(|error| {
+        let child = spawn(&mut command).map_err(|error| {
             format!(
                 "sipp (package sip-tester) can't be run: {error}; `cargo xtask setup` installs it"
             )
@@ -155,24 +153,7 @@ pub(crate) fn is_bound(way: Way, port: u16) -> bool {
     })
 }
 
-/// An even port that is free for UDP and TCP, as are the three after it; not given out by this process of late, nor ever by the
-/// system itself (ip(7), `ip_local_port_range`): it is bound only a while later.
+/// An even port that is free, as are the three after it.
 pub(crate) fn free_port() -> u16 {
-    static GIVEN: Mutex<VecDeque<u16>> = Mutex::new(VecDeque::new());
-    let mut given = GIVEN.lock().expect("nobody panics with it");
-    let chance = RandomState::new();
-    let draw = |number: u64| 10_000 + (chance.hash_one(number) % 5_600) as u16 * 4;
-    let free = |port: u16| {
-        UdpSocket::bind(("127.0.0.1", port)).is_ok()
-            && TcpListener::bind(("127.0.0.1", port)).is_ok()
-    };
-    let port = (0..)
-        .map(draw)
-        .find(|port| !given.contains(port) && (*port..port + 4).all(free))
-        .expect("there are free ports");
-    given.push_back(port);
-    if given.len() > 1_000 {
-        given.pop_front();
-    }
-    port
+    free_ports_in_a_row(4)
 }

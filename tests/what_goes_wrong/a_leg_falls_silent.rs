@@ -14,7 +14,7 @@ fn a_customer_who_falls_silent_is_named_and_reinvited_once() {
     trio.run_for(seconds(10));
     assert!(trio.told(
         OWNER,
-        |notice| matches!(notice, Notice::NoAudio { party, .. } if party.contains("customer"))
+        |notice| matches!(notice, Notice::NoAudio { party, .. } if party.shown() == Some("customer"))
     ));
     let (owner, customer) = (trio.host(OWNER), trio.host(CUSTOMER));
     let reinvites = trio.network.seen[before..]

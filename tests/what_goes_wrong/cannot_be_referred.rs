@@ -1,5 +1,5 @@
-//! A party can't be referred (`Allow` lacks REFER, `replaces` is not supported, or REFER is answered 405, 420 or 501):
-//! the next variant, and when none is left: anchored.
+//! A party can't be referred (`Allow` lacks REFER, `replaces` is not supported, REFER is answered 405, 420 or 501, or with 603
+//! at once by a peer that is no Trialog): the next variant, and when none is left: anchored.
 use crate::seconds;
 use trialog_call::{Act, Notice, Role, Stage};
 use trialog_tests::{CUSTOMER, GUEST, Link, Meddling, Model, OWNER, PhoneId, Wanted, World};
@@ -78,8 +78,8 @@ fn when_neither_supports_replaces_a_consult_is_anchored_and_the_customer_is_take
 }
 
 #[test]
-fn a_customer_who_answers_refer_with_405_420_or_501_means_the_next_variant() {
-    for status in [405, 420, 501] {
+fn a_customer_who_answers_refer_with_405_420_501_or_603_at_once_means_the_next_variant() {
+    for status in [405, 420, 501, 603] {
         let mut trio = World::trio(u64::from(status)).consulting();
         let refers = Wanted::request("REFER").to(trio.host(CUSTOMER));
         let rule = trio
@@ -127,6 +127,36 @@ fn when_both_answer_501_the_call_is_anchored() {
         };
         trio.network
             .meddle(Wanted::request("REFER"), Meddling::Refuse(501), usize::MAX);
+        trio.act(OWNER, Act::Transfer(None));
+        assert_anchored(&mut trio);
+        trio.close();
+    }
+}
+
+#[test]
+fn a_pbx_that_forbids_refer_with_603_at_once_has_the_call_anchored() {
+    let foreign = Model {
+        trialog: false,
+        ..Model::customer()
+    };
+    for out_of_conference in [true, false] {
+        let (customer, owner) = (Model::customer(), Model::agent());
+        let mut trio = World::trio_of(8, Link::GOOD, &customer, &owner, &foreign).connected();
+        trio.network
+            .meddle(Wanted::request("REFER"), Meddling::Refuse(603), usize::MAX);
+        let target = trio.target(GUEST);
+        trio.act(OWNER, Act::Consult(target));
+        trio.run_until("it rings", |w| w.stage(GUEST) == Some(Stage::Offered));
+        trio.act(GUEST, Act::Answer);
+        trio.run_until("they consult", |w| {
+            w.stage(OWNER) == Some(Stage::Consulting)
+        });
+        if out_of_conference {
+            trio.act(OWNER, Act::Conference);
+            trio.run_until("all hear each other", |w| {
+                trialog_tests::trio::everybody_hears_everybody(w, &[CUSTOMER, OWNER, GUEST])
+            });
+        }
         trio.act(OWNER, Act::Transfer(None));
         assert_anchored(&mut trio);
         trio.close();

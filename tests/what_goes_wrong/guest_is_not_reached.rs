@@ -15,7 +15,7 @@ fn told_and_resumed(mut trio: World, status: u16) {
         trio.told(
             OWNER,
             |notice| matches!(notice, Notice::GuestRefused { guest, status: told, .. }
-            if guest.contains("agent-2") && *told == status)
+            if guest.uri.as_ref().is_some_and(|uri| uri.contains("agent-2")) && *told == status)
         ),
         "{:?}",
         trio.at(OWNER).notices
@@ -45,7 +45,7 @@ fn a_busy_guest_is_told_by_name_and_the_customer_hears_music_until_resumed() {
 #[test]
 fn a_guest_who_declines_is_told_by_name_and_the_customer_hears_music_until_resumed() {
     let mut trio = World::trio(2).consult_ringing();
-    trio.act(GUEST, Act::Reject);
+    trio.act(GUEST, Act::Reject(None));
     let status = trio
         .network
         .seen

@@ -8,6 +8,7 @@ mod guest_is_not_reached;
 mod hold_is_refused;
 mod network_changes;
 mod phone_crashes;
+mod phone_is_killed;
 mod second_step_of_a_swap_fails;
 mod transfer_is_refused;
 mod transfer_is_withdrawn;

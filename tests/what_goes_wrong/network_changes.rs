@@ -1,6 +1,7 @@
-//! Owner's network changes or breaks for a moment: each leg is re-INVITEd from the new address. The core's part: it asks
-//! for that. Noticing the change and moving the sockets comes later.
+//! Owner's network changes or breaks for a moment: each leg is re-INVITEd, and from the new address where there is one. Noticing
+//! the change and moving the sockets comes later.
 use crate::seconds;
+use std::net::SocketAddr;
 use trialog_call::Input;
 use trialog_tests::{CUSTOMER, GUEST, OWNER, Wanted, World};
 
@@ -18,6 +19,27 @@ fn each_leg_is_reinvited_and_the_conference_goes_on() {
             .filter(|seen| reinvite.is(seen.from.ip(), seen.to.ip(), &seen.text))
             .count();
         assert_eq!(reinvites, 1, "{}", trio.name(party));
+    }
+    trio.assert_conference_goes_on();
+    trio.close();
+}
+
+#[test]
+fn the_owner_gets_another_address_and_the_conference_goes_on_there() {
+    let mut trio = World::trio(3).conference();
+    let before = trio.network.seen.len();
+    let there: SocketAddr = "10.0.9.9:5060".parse().expect("an address");
+    trio.move_to(OWNER, there);
+    trio.run_for(seconds(5));
+    for party in [CUSTOMER, GUEST] {
+        let reinvite = Wanted::reinvite().from(there.ip()).to(trio.host(party));
+        let reinvites = trio.network.seen[before..]
+            .iter()
+            .filter(|seen| reinvite.is(seen.from.ip(), seen.to.ip(), &seen.text))
+            .count();
+        assert_eq!(reinvites, 1, "{}", trio.name(party));
+        let mut streams = trio.at(party).bridge.streams.values();
+        assert!(streams.any(|stream| stream.remote.ip() == there.ip()));
     }
     trio.assert_conference_goes_on();
     trio.close();

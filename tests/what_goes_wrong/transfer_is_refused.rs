@@ -1,9 +1,9 @@
 //! A transfer is refused: 603 or any other final answer to REFER, a NOTIFY of ≥300, or no final NOTIFY in 60 s: "transfer
 //! failed, the customer is with you". From a conference: it goes on unchanged. From a consult: swapped to the customer,
-//! guest held. A person's no never anchors. The draft is kept. A 202 is not success; only a final 2xx NOTIFY is.
+//! guest held. A person's no never anchors; a 603 to the REFER at once is a PBX's "can't" (`cannot_be_referred`). The draft is kept. A 202 is not success; only a final 2xx NOTIFY is.
 use crate::seconds;
-use trialog_call::{Act, Notice, Stage};
-use trialog_tests::{CUSTOMER, GUEST, Meddling, OWNER, Wanted, World};
+use trialog_call::{Act, Notice, ReferralPolicy, Stage};
+use trialog_tests::{CUSTOMER, GUEST, Link, Meddling, Model, OWNER, Wanted, World};
 
 fn assert_failure_told(trio: &World) {
     let told = trio.told(OWNER, |notice| {
@@ -75,10 +75,26 @@ fn a_603_to_the_refer_leaves_the_conference_as_it_was() {
 }
 
 #[test]
-fn a_603_to_the_refer_out_of_a_consult_brings_the_customer_to_the_owner() {
-    let mut trio = World::trio(3).consulting();
-    trio.network
-        .meddle(Wanted::request("REFER"), Meddling::Refuse(603), usize::MAX);
+fn a_refused_refer_out_of_a_consult_brings_the_customer_to_the_owner() {
+    for status in [403, 480, 500] {
+        let mut trio = World::trio(u64::from(status)).consulting();
+        trio.network.meddle(
+            Wanted::request("REFER"),
+            Meddling::Refuse(status),
+            usize::MAX,
+        );
+        trio.act(OWNER, Act::Transfer(None));
+        assert_swapped_to_the_customer(&mut trio);
+        trio.close();
+    }
+}
+
+#[test]
+fn a_customers_phone_that_declines_by_policy_means_no_and_not_that_it_cannot() {
+    let mut customer = Model::customer();
+    customer.policy.transfers = ReferralPolicy::Decline;
+    let (owner, guest) = (Model::agent(), Model::agent());
+    let mut trio = World::trio_of(8, Link::GOOD, &customer, &owner, &guest).consulting();
     trio.act(OWNER, Act::Transfer(None));
     assert_swapped_to_the_customer(&mut trio);
     trio.close();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use trialog_client::api;
 use trialog_tests::foreign::pilot::LEVEL;
 use trialog_tests::foreign::{
-    self, CallState, Done, Fault, Kamailio, Kind, Manner, Peer, Place, Role, Seat, Sound,
-    Transport, Trialog, Way, wait_for,
+    self, CallState, Done, Fault, Kamailio, Kind, Manner, Peer, PhoneSetup, RecordingPosition,
+    Role, Sound, Transport, Trialog, Way, wait_for,
 };
 use trialog_tests::program::folder;
 
@@ -24,14 +24,14 @@ pub(crate) enum By {
     Tcp,
 }
 
-/// The host's place, and its pilot.
+/// The host's party, which gives its pilot.
 pub(crate) const HOST: Role = Role::Customer;
-/// Who is referred.
+/// The party that is referred.
 pub(crate) const A: Role = Role::Agent1;
-/// Where A is sent.
+/// The party that A is sent to.
 pub(crate) const B: Role = Role::Agent2;
 
-pub(crate) struct Stage {
+pub(crate) struct Parties {
     pub(crate) host: Box<dyn Peer>,
     pub(crate) a: Trialog,
     pub(crate) b: Trialog,
@@ -39,9 +39,9 @@ pub(crate) struct Stage {
     _pbx: Option<Kamailio>,
 }
 
-impl Stage {
+impl Parties {
     /// Starts them; `manner` is A's.
-    pub(crate) fn set(test: &str, kind: Kind, by: By, manner: Manner) -> Done<Self> {
+    pub(crate) fn start(test: &str, kind: Kind, by: By, manner: Manner) -> Done<Self> {
         let folder = folder(&format!("hosts-{test}-{}-{by:?}", kind.name()));
         let pbx = match by {
             By::Direct => None,
@@ -52,22 +52,23 @@ impl Stage {
             (Some(pbx), _) => Way::Through(pbx.registrar(Transport::Udp)),
             (None, _) => Way::Direct,
         };
-        let seat = |role: Role, name: &str, manner: Manner| -> Done<Seat> {
+        let setup = |role: Role, name: &str, manner: Manner| -> Done<PhoneSetup> {
             let folder = folder.join(name);
             std::fs::create_dir_all(&folder)
                 .map_err(|error| Fault(format!("{}: {error}", folder.display())))?;
-            Ok(Seat {
+            Ok(PhoneSetup {
                 role,
                 user: name.to_owned(),
                 folder,
                 way: way.clone(),
+                requires_srtp: false,
                 manner,
             })
         };
         Ok(Self {
-            host: foreign::seat(kind, &seat(HOST, "host", Manner::Plain)?)?,
-            a: Trialog::start(&seat(A, "a", manner)?)?,
-            b: Trialog::start(&seat(B, "b", Manner::Plain)?)?,
+            host: foreign::start(kind, &setup(HOST, "host", Manner::Plain)?)?,
+            a: Trialog::start(&setup(A, "a", manner)?)?,
+            b: Trialog::start(&setup(B, "b", Manner::Plain)?)?,
             folder,
             _pbx: pbx,
         })
@@ -148,9 +149,9 @@ impl Stage {
     /// Each of these ears hears exactly these voices: at the level that was spoken, and the others not at all.
     pub(crate) fn hear(&mut self, ears: &[(Role, &[Role])]) -> Done {
         sleep(SETTLE);
-        let from = self.places();
+        let from = self.positions();
         sleep(LISTEN);
-        let to = self.places();
+        let to = self.positions();
         sleep(WRITTEN);
         for (ear, voices) in ears {
             let sound = Sound::between(&from[*ear as usize], &to[*ear as usize]);
@@ -181,7 +182,7 @@ impl Stage {
         Ok(())
     }
 
-    fn places(&mut self) -> [Place; 3] {
-        [self.host.place(), self.a.place(), self.b.place()]
+    fn positions(&mut self) -> [RecordingPosition; 3] {
+        [self.host.position(), self.a.position(), self.b.position()]
     }
 }
