@@ -7,7 +7,7 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 use trialog_benches::chance::{long, sleep_a_phase};
 use trialog_benches::clicks::{click, strongest};
-use trialog_benches::phones::Stage;
+use trialog_benches::phones::Testbed;
 use trialog_benches::print::{measured, note};
 use trialog_benches::starts::at_once;
 use trialog_benches::statistics::{median, quantile};
@@ -47,8 +47,8 @@ fn main() {
 
 /// The delay, and the deviation of the intervals, in ms.
 fn start(place: usize) -> Option<(f64, f64)> {
-    let stage = Stage::new(&format!("bridge-{place}"), "pcmu");
-    let phone = stage.bridge("bridge");
+    let testbed = Testbed::new(&format!("bridge-{place}"), "pcmu");
+    let phone = testbed.bridge("bridge");
     let (customer, guest) = (WireParty::new(), WireParty::new());
     customer.call(&phone.uri(), phone.port);
     phone.wait_for("connected");

@@ -7,30 +7,40 @@ use std::fs::{read_dir, read_to_string};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use trialog_benches::chance::long;
-use trialog_benches::phones::{OPUS_BITRATE, OPUS_COMPLEXITY, Stage, confer};
-use trialog_benches::print::{measured, note};
+use trialog_benches::phones::{OPUS_BITRATE, OPUS_COMPLEXITY, Testbed, confer};
+use trialog_benches::print::{measured, measured_beside, note};
 use trialog_benches::statistics::median;
 use trialog_tests::program::PhoneProcess;
 
 fn main() {
     let windows = if long() { 10 } else { 3 };
-    let (pcmu, memory) = conference("pcmu", windows);
-    let (opus, _) = conference("opus", windows);
+    let (pcmu, memory) = measure(&conference("pcmu", false), windows);
+    let (opus, _) = measure(&conference("opus", false), windows);
+    let srtp = beside_rtp(windows);
     measured("cpu.3.pcmu", pcmu, "% of a core");
     measured("cpu.3.opus", opus, "% of a core");
+    measured_beside("cpu.3.srtp", srtp, "% of RTP's", "RTP alone", 100.0);
     measured("memory.3", memory, "MB");
     note(&format!(
         "cpu.3.opus: complexity {OPUS_COMPLEXITY}, {} kb/s, all three speak; memory.3: with PCMU",
         OPUS_BITRATE / 1000
     ));
+    note("cpu.3.srtp: of a conference with PCMU by SRTP what one by RTP takes at the same time");
+}
+
+/// Three phones in a conference: customer, owner and guest.
+fn conference(codec: &'static str, protected: bool) -> [PhoneProcess; 3] {
+    let plain = Testbed::new(&format!("conference-{codec}-{protected}"), codec);
+    let testbed = if protected { plain.protected() } else { plain };
+    let phones = [("customer", 118.0), ("owner", 163.0), ("guest", 207.0)]
+        .map(|(name, pitch)| speaking(&testbed, name, pitch));
+    let [customer, owner, guest] = &phones;
+    confer(customer, owner, guest);
+    phones
 }
 
 /// Percent of a core, the median of windows of 2.5 s, and MB.
-fn conference(codec: &'static str, windows: usize) -> (f64, f64) {
-    let stage = Stage::new(&format!("conference-{codec}"), codec);
-    let [customer, owner, guest] = [("customer", 118.0), ("owner", 163.0), ("guest", 207.0)]
-        .map(|(name, pitch)| speaking(&stage, name, pitch));
-    confer(&customer, &owner, &guest);
+fn measure([_, owner, _]: &[PhoneProcess; 3], windows: usize) -> (f64, f64) {
     std::thread::sleep(Duration::from_secs(1));
     let id = owner.running.id();
     let mut shares: Vec<f64> = (0..windows)
@@ -44,10 +54,33 @@ fn conference(codec: &'static str, windows: usize) -> (f64, f64) {
     (median(&mut shares), resident(id))
 }
 
-fn speaking(stage: &Stage, name: &str, pitch: f64) -> PhoneProcess {
+/// What the bridging phone of a conference by SRTP takes, in percent of what one by RTP takes in the same time: both are measured in
+/// the same windows, so that what else the machine does falls on both.
+fn beside_rtp(windows: usize) -> f64 {
+    let both = [false, true].map(|protected| conference("pcmu", protected));
+    std::thread::sleep(Duration::from_secs(1));
+    let used = || {
+        both.each_ref()
+            .map(|[_, owner, _]| seconds_used(owner.running.id()))
+    };
+    let mut ratios: Vec<f64> = (0..2 * windows)
+        .map(|_| {
+            let before = used();
+            std::thread::sleep(Duration::from_millis(2500));
+            let after = used();
+            100.0 * (after[1] - before[1]) / (after[0] - before[0])
+        })
+        .collect();
+    for [_, owner, _] in &both {
+        assert_eq!(owner.stage(), "conference", "it lasted");
+    }
+    median(&mut ratios)
+}
+
+fn speaking(testbed: &Testbed, name: &str, pitch: f64) -> PhoneProcess {
     let file = format!("{name}.wav");
-    voice(&stage.folder().join(&file), pitch);
-    stage.phone(name, &format!("play = \"{file}\"\nrepeat = true\n"))
+    voice(&testbed.folder().join(&file), pitch);
+    testbed.phone(name, &format!("play = \"{file}\"\nrepeat = true\n"))
 }
 
 /// What keeps a codec as busy as a voice does: two seconds of many harmonics of a gliding pitch, in syllables.

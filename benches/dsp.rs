@@ -4,7 +4,7 @@
 use std::{hint::black_box, time::Instant};
 use trialog_codec::{Codec, LARGEST_PAYLOAD, LONGEST_PACKET, Options, decoder, encoder};
 use trialog_dsp::{
-    Band, CallTone, Change, Concealer, Downsampler, DriftResampler, HoldMusic, TimeScale,
+    Band, CallTone, Change, Concealer, Country, Downsampler, DriftResampler, HoldMusic, TimeScale,
     ToneGenerator, Upsampler,
 };
 use trialog_frame::Frame;
@@ -35,7 +35,7 @@ fn main() {
         drift.delay().as_seconds() * 1e3
     );
     show("music", 1.0, || music.fill(black_box(&mut frame)));
-    let mut tone = ToneGenerator::new(CallTone::Busy);
+    let mut tone = ToneGenerator::new(CallTone::Busy, Country::default());
     show("tone.busy", 1.0, || tone.fill(black_box(&mut frame)));
 
     let mut voice = vec![0.0; 48_000];

@@ -6,7 +6,7 @@
 use std::time::Duration;
 use trialog_benches::chance::long;
 use trialog_benches::clicks::{delays, write_wav};
-use trialog_benches::phones::{Stage, confer};
+use trialog_benches::phones::{Testbed, confer};
 use trialog_benches::pjsua2::Party;
 use trialog_benches::print::{measured, measured_beside, note};
 use trialog_benches::starts::at_once;
@@ -53,24 +53,24 @@ fn range(values: &[f64]) -> String {
 
 /// The middle of the clicks of one start of ours.
 fn ours(place: usize, parties: usize, codec: &'static str) -> Option<f64> {
-    let stage = Stage::new(&format!("mouth-to-ear-{place}"), codec);
-    write_wav(&stage.folder().join("clicks.wav"));
-    let mouth = stage.phone(
+    let testbed = Testbed::new(&format!("mouth-to-ear-{place}"), codec);
+    write_wav(&testbed.folder().join("clicks.wav"));
+    let mouth = testbed.phone(
         "mouth",
         "play = \"clicks.wav\"\nrepeat = true\nrecord_spoken = \"said.wav\"\n",
     );
-    let ear = stage.phone("ear", "record = \"heard.wav\"\n");
+    let ear = testbed.phone("ear", "record = \"heard.wav\"\n");
     let owner;
     if parties == 3 {
-        owner = stage.phone("owner", "");
+        owner = testbed.phone("owner", "");
         confer(&mouth, &owner, &ear);
     } else {
         mouth.ctl(&["call", &ear.uri()]);
         mouth.wait_for("connected");
     }
     std::thread::sleep(TALK);
-    let heard = stage.recording(&ear, "heard.wav");
-    let said = stage.recording(&mouth, "said.wav");
+    let heard = testbed.recording(&ear, "heard.wav");
+    let said = testbed.recording(&mouth, "said.wav");
     middle(delays(&said, &heard))
 }
 

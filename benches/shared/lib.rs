@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod clicks;
 pub mod invite;
+pub mod offer;
 pub mod phones;
 pub mod pjsua2;
 pub mod print;

@@ -10,18 +10,33 @@ pub const OPUS_COMPLEXITY: u8 = 5;
 pub const OPUS_BITRATE: u32 = 32_000;
 
 /// What the phones of a call share.
-pub struct Stage {
+pub struct Testbed {
     folder: PathBuf,
     codec: &'static str,
+    srtp: &'static str,
 }
 
-impl Stage {
+impl Testbed {
     /// In a folder of this name, which is emptied.
     #[must_use]
     pub fn new(name: &str, codec: &'static str) -> Self {
         let folder = trialog_tests::program::folder(name);
         std::fs::create_dir(folder.join("run")).expect("the folder is new");
-        Self { folder, codec }
+        let srtp = "off";
+        Self {
+            folder,
+            codec,
+            srtp,
+        }
+    }
+
+    /// The same, whose sound goes by SRTP alone.
+    #[must_use]
+    pub fn protected(self) -> Self {
+        Self {
+            srtp: "require",
+            ..self
+        }
     }
 
     /// Where its files are.
@@ -45,9 +60,9 @@ impl Stage {
     fn start(&self, name: &str, audio: &str) -> PhoneProcess {
         sleep_a_phase();
         let settings = format!(
-            "[media]\nrtp_ports = \"0\"\ncodecs = [\"{}\"]\nopus_complexity = {OPUS_COMPLEXITY}\nopus_bitrate = {OPUS_BITRATE}\n\n\
+            "[media]\nrtp_ports = \"0\"\ncodecs = [\"{}\"]\nsrtp = \"{}\"\nopus_complexity = {OPUS_COMPLEXITY}\nopus_bitrate = {OPUS_BITRATE}\n\n\
              [agent]\nauto_answer = true\n\n[audio]\n{audio}",
-            self.codec
+            self.codec, self.srtp
         );
         PhoneProcess::start(name, &self.folder, &self.folder.join("run"), &settings, &[])
     }
