@@ -59,6 +59,14 @@ impl Params {
             .map(|(_, value)| value.unwrap_or_default())
     }
 
+    /// A list that can be read may have this value, as a token or in quotes.
+    pub(crate) fn can_have(value: &str) -> bool {
+        if value.starts_with('"') {
+            return quoted_end(value) == Some(value.len());
+        }
+        value.bytes().all(is_value_octet)
+    }
+
     /// The value as a piece of the message, without a copy.
     #[must_use]
     pub fn get_text(&self, name: &str) -> Option<Text> {

@@ -10,11 +10,12 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
 const HELP: &str = "\
-cargo xtask fuzz [TARGET…] [--seconds N] [--keep]
+cargo xtask fuzz [TARGET…] [--seconds N] [--seed N] [--keep]
 cargo xtask fuzz TARGET --input FILE
 
   TARGET       those named, or all (the folders of tests/fuzz/corpus)
   --seconds N  how long each runs (10)
+  --seed N     the same inputs in the same order each time (else others each time)
   --keep       afterwards adds to the kept corpus what was found and reaches a branch that nothing there does
   --input F    runs one input, such as one that broke a promise
 ";
@@ -35,6 +36,7 @@ const MOST_MEMORY: u32 = 1024;
 struct Options {
     targets: Vec<String>,
     seconds: u32,
+    seed: Option<u32>,
     keep: bool,
     input: Option<PathBuf>,
 }
@@ -45,6 +47,7 @@ impl Options {
         let mut options = Self {
             targets: Vec::new(),
             seconds: 10,
+            seed: None,
             keep: false,
             input: None,
         };
@@ -52,6 +55,8 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--seconds" => options.seconds = arguments.next()?.parse().ok()?,
+                // libFuzzer takes 0 for "no seed".
+                "--seed" => options.seed = Some(arguments.next()?.parse().ok().filter(|n| *n > 0)?),
                 "--keep" => options.keep = true,
                 "--input" => options.input = Some(arguments.next()?.into()),
                 name => options
@@ -154,7 +159,11 @@ struct Run<'a> {
 impl Run<'_> {
     /// True: every promise held. Says how many inputs were tried, or all that the fuzzer said.
     fn play(&self, options: &Options) -> bool {
-        let fuzz = [format!("-max_total_time={}", options.seconds)];
+        let mut fuzz = vec![format!("-max_total_time={}", options.seconds)];
+        if let Some(seed) = options.seed {
+            // Without looking for what others have found meanwhile: that hangs on the clock.
+            fuzz.extend([format!("-seed={seed}"), "-reload=0".to_owned()]);
+        }
         let held = self.libfuzzer(&fuzz, LONGEST, &[&self.found, &self.kept], "DONE");
         if !(held && options.keep) {
             return held;
@@ -228,12 +237,15 @@ mod tests {
     fn without_a_name_all_targets_run_for_ten_seconds() {
         let options = read(&[]).unwrap();
         assert_eq!((options.targets.len(), options.seconds), (2, 10));
+        assert_eq!(options.seed, None);
     }
 
     #[test]
     fn a_target_that_there_is_not_is_a_wrong_use() {
         assert_eq!(read(&["sip"]), None);
         assert_eq!(read(&["--seconds", "long"]), None);
+        assert_eq!(read(&["--seed", "0"]), None);
+        assert_eq!(read(&["--seed", "7"]).unwrap().seed, Some(7));
     }
 
     #[test]

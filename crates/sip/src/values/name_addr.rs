@@ -51,11 +51,12 @@ impl NameAddr {
             .filter(|name| !name.trim().is_empty())
     }
 
-    /// The dialog tag of a From or To value, which is read no further than that.
+    /// The dialog tag of a From or To value, which is read no further than that. A tag that no parameter can have, such as one with
+    /// a space in it, is none: it will be written again in every request of the dialog.
     #[must_use]
     pub fn tag_in(value: &str) -> Option<&str> {
         let (_, params) = value.split_at(find_outside(value, b';')?);
-        Params::find(&params[1..], "tag").filter(|tag| !tag.is_empty())
+        Params::find(&params[1..], "tag").filter(|tag| !tag.is_empty() && Params::can_have(tag))
     }
 
     /// The dialog tag.
@@ -194,6 +195,20 @@ mod tests {
         ] {
             assert_eq!(NameAddr::tag_in(value), tag, "{value}");
             assert_eq!(read(value).tag(), tag, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_tag_that_no_parameter_can_have_is_none() {
+        for value in [
+            "<sip:a@b>;tag=a b",
+            "<sip:a@b>;tag=g1cseq}-ID: 77",
+            "<sip:a@b>;tag=a,b",
+            "<sip:a@b>;tag=\"a\"b",
+            "<sip:a@b>;tag=a<b>",
+        ] {
+            assert_eq!(NameAddr::tag_in(value), None, "{value}");
+            assert!(NameAddr::parse(value).is_err(), "{value}");
         }
     }
 

@@ -35,6 +35,17 @@ fn answered(tag: &str) -> (Pipe, trialog_call::LegId) {
 }
 
 #[test]
+fn a_tag_that_is_none_goes_into_no_request_of_the_dialog() {
+    let (mut pipe, leg) = answered("g1cseq}-ID: 77");
+    pipe.bye(0, leg);
+    pipe.run_ms(50);
+    for method in ["ACK", "BYE"] {
+        let to = header(pipe.last(0, method), "To");
+        assert!(!to.contains("tag"), "{method}: {to}");
+    }
+}
+
+#[test]
 fn a_reinvite_that_gets_100_and_no_more_is_refused_in_the_end_and_the_call_goes_on() {
     let (mut pipe, leg) = answered("x");
     pipe.reinvite(0, leg, Direction::SendOnly);
