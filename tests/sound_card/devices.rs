@@ -341,6 +341,8 @@ fn devices_are_chosen_in_a_call_without_a_gap_and_the_choice_is_kept() {
 fn audio(card: &SoundCard, arguments: &[&str]) -> (Value, bool) {
     let mut command = Command::new(trialog());
     command.args(["audio", "--json"]).args(arguments);
+    // A user with no cookie of a sound server, as on a new machine.
+    command.env("HOME", "/nonexistent");
     let output = command.envs(card.environment()).output();
     let output = output.expect("trialog can be started");
     let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {

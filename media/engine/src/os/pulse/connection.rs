@@ -5,7 +5,7 @@ use pulseaudio::protocol::{
 };
 use std::io::{BufReader, Cursor, Read};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A server that has not answered for so long hangs.
@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// No message of a server's is longer: a thousand devices are not.
 const LONGEST: u32 = 4 << 20;
+
+/// Of `PA_NATIVE_COOKIE_LENGTH` octets, or the server ends the connection.
+const COOKIE: usize = 256;
 
 pub(super) struct Connection {
     reader: BufReader<UnixStream>,
@@ -30,13 +33,12 @@ impl Connection {
             version: MAX_VERSION,
             sequence: 0,
         };
-        let cookie = pulseaudio::cookie_path_from_env().and_then(|path| std::fs::read(path).ok());
         let auth = AuthParams {
             version: MAX_VERSION,
             // Shared memory would have to be mapped.
             supports_shm: false,
             supports_memfd: false,
-            cookie: cookie.unwrap_or_default(),
+            cookie: cookie(pulseaudio::cookie_path_from_env()),
         };
         let reply: AuthReply = connection.ask(&Command::Auth(auth))?;
         connection.version = reply.version.min(MAX_VERSION);
@@ -100,6 +102,15 @@ impl Connection {
     }
 }
 
+/// Who may connect without being asked otherwise has this in a file of its own. A user without one, as on a machine where no sound server
+/// has run yet, sends zeros: the protocol wants the length, and many servers believe the socket alone.
+fn cookie(path: Option<PathBuf>) -> Vec<u8> {
+    let file = path.and_then(|path| std::fs::read(path).ok());
+    let mut cookie = file.unwrap_or_default();
+    cookie.resize(COOKIE, 0);
+    cookie
+}
+
 /// What a message says, by its number; none where it carries samples.
 pub(super) fn tag(message: &[u8]) -> Option<u32> {
     let channel = message.get(4..8)?;
@@ -109,4 +120,26 @@ pub(super) fn tag(message: &[u8]) -> Option<u32> {
 
 fn text(error: impl std::fmt::Display) -> String {
     format!("the sound server: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_has_its_length_whatever_the_file_has() {
+        assert_eq!(cookie(None), [0; COOKIE]);
+        assert_eq!(cookie(Some("/nowhere/at/all".into())), [0; COOKIE]);
+        let file = std::env::temp_dir().join(format!("trialog-cookie-{}", std::process::id()));
+        for length in [10, COOKIE, 300] {
+            std::fs::write(&file, vec![7; length]).expect("a file");
+            let read = cookie(Some(file.clone()));
+            assert_eq!(read.len(), COOKIE);
+            assert_eq!(
+                read.iter().filter(|octet| **octet == 7).count(),
+                length.min(COOKIE)
+            );
+        }
+        std::fs::remove_file(&file).expect("it was there");
+    }
 }
