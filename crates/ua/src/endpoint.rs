@@ -3,6 +3,7 @@
 //! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
 //! outputs are there to be polled. It keeps the pool of RTP ports that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
+mod control;
 mod rosters;
 
 use crate::rtp_ports::{RtpPort, RtpPortPool};
@@ -482,6 +483,13 @@ impl Endpoint {
                         session,
                         early,
                     }
+                }
+                Output::Control { leg, control } => {
+                    self.control(now, leg, control);
+                    continue;
+                }
+                Output::Message { from, text } => {
+                    EndpointOutput::Notice(Notice::Message { from, text })
                 }
                 Output::TurnedAway { from, count } => {
                     EndpointOutput::Notice(Notice::StrangersTurnedAway {
