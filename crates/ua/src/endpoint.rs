@@ -5,9 +5,10 @@
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
 mod control;
 mod rosters;
+mod short_calls;
 
 use crate::rtp_ports::{RtpPort, RtpPortPool};
-use crate::short_call::{Next, ShortCalls};
+use crate::short_call::ShortCalls;
 use crate::{
     Config, Contacts, Counts, DigitStep, Input, Learnt, Output, Peer, Question, RegistrationState,
     ResolveId, ShortCallOver, Source, Strangers, TlsFault, Transmit, UserAgent,
@@ -408,24 +409,6 @@ impl Endpoint {
         };
         self.agent
             .handle_input(now, Input::Action { action, rtp_port });
-    }
-
-    fn place_short_call(&mut self, now: Time) {
-        if let Some(invite) = self.short_calls.place(now) {
-            self.act(now, invite);
-        }
-    }
-
-    /// Something happened on the leg of a short call: the core does not hear of it.
-    fn short_call(&mut self, now: Time, event: &trialog_call::WireEvent) {
-        match self.short_calls.hear(now, event) {
-            Next::Nothing => {}
-            Next::Do(action) => self.act(now, action),
-            Next::Over(over) => {
-                self.out.push_back(EndpointOutput::ShortCallOver(over));
-                self.place_short_call(now);
-            }
-        }
     }
 
     pub(crate) fn take_rtp_port(&mut self, leg: LegId) -> Option<u16> {
