@@ -316,7 +316,7 @@ pub struct Notice {
     /// The digit that the party sent: `0` to `9`, `*`, `#`, `A` to `D`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digit: Option<String>,
-    /// The far side's own words, 100 characters at most.
+    /// The far side's own words, of `reason` (100 characters at most) and `message` (1,000).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
     /// What the agent is told, for people.

@@ -379,6 +379,8 @@ names! {
         NoAudio = "no-audio",
         /// Sound comes from the party again.
         AudioBack = "audio-back",
+        /// A PBX or a colleague has sent a text (RFC 3428).
+        Message = "message",
         /// Calls of senders that policy does not let in were turned away.
         StrangersTurnedAway = "strangers-turned-away",
         /// A caller was turned away; one such notice a minute at most.

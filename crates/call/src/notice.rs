@@ -121,6 +121,13 @@ pub enum Notice {
         /// The party.
         party: Arc<PartyIdentity>,
     },
+    /// A text came for the agent (RFC 3428).
+    Message {
+        /// The sender.
+        from: Arc<PartyIdentity>,
+        /// On one line, 1,000 characters at most.
+        text: String,
+    },
     /// Calls were turned away, since policy does not take calls of their senders. Told once a minute at most.
     StrangersTurnedAway {
         /// IP address of the latest sender.

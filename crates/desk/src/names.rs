@@ -211,6 +211,7 @@ pub fn notice(notice: &Notice) -> NoticeKind {
         Notice::CustomerLeft { .. } => NoticeKind::CustomerLeft,
         Notice::NoAudio { .. } => NoticeKind::NoAudio,
         Notice::AudioBack { .. } => NoticeKind::AudioBack,
+        Notice::Message { .. } => NoticeKind::Message,
         Notice::StrangersTurnedAway { .. } => NoticeKind::StrangersTurnedAway,
         Notice::TurnedAway { .. } => NoticeKind::TurnedAway,
         Notice::NotAnswered { .. } => NoticeKind::NotAnswered,

@@ -130,6 +130,7 @@ impl UserAgent {
             supported,
             reliable: config.reliable,
             session_expires,
+            remote_control: config.remote_control,
             product: config.product,
             register_for: config.register_for,
         };

@@ -16,6 +16,9 @@ impl Config {
             methods.push("REFER");
         }
         methods.extend(["NOTIFY", "SUBSCRIBE", "UPDATE"]);
+        if self.agent {
+            methods.push("MESSAGE");
+        }
         if self.reliable != Reliable::Off {
             methods.push("PRACK");
         }
@@ -41,6 +44,15 @@ impl Settings {
     /// The methods that we take.
     pub(crate) fn allow(&self) -> &str {
         &self.allow
+    }
+
+    /// The event packages that we know (RFC 6665 §8.2.2).
+    pub(crate) fn allow_events(&self) -> &'static str {
+        if self.remote_control {
+            "refer, conference, talk, hold"
+        } else {
+            "refer, conference"
+        }
     }
 
     /// The extensions that we know.

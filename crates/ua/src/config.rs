@@ -51,6 +51,9 @@ pub struct Config {
     /// How long a session lasts unless it is refreshed, that we ask for (RFC 4028): 90 s at least; zero: we ask for none, and follow the
     /// far side that does.
     pub session_expires: Duration,
+    /// NOTIFY of the packages `talk` and `hold`, in a call's dialog and by an account's server or a trusted address, answers, resumes
+    /// and holds that call, as the buttons beside a PBX's agent desktop do it.
+    pub remote_control: bool,
     /// For User-Agent and Server.
     pub product: String,
     /// How long a registration is asked for.
@@ -105,6 +108,7 @@ impl Config {
             answer_mode: true,
             reliable: Reliable::default(),
             session_expires: Duration::from_secs(1800),
+            remote_control: false,
             product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
             register_for: Duration::from_secs(600),
         }
@@ -338,6 +342,7 @@ pub(crate) struct Settings {
     pub(crate) reliable: Reliable,
     /// Seconds; 0: none of our own.
     pub(crate) session_expires: u32,
+    pub(crate) remote_control: bool,
     pub(crate) product: String,
     pub(crate) register_for: Duration,
 }

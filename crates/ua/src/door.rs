@@ -61,8 +61,8 @@ impl Refusal {
     }
 
     /// For a SUBSCRIBE outside of a dialog: we offer no package there (RFC 6665 §8.3.2).
-    pub(crate) fn unknown_event() -> Self {
-        Self::new(489).with(HeaderName::AllowEvents, crate::subscription::ALLOW_EVENTS)
+    pub(crate) fn unknown_event(known: &str) -> Self {
+        Self::new(489).with(HeaderName::AllowEvents, known)
     }
 
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -116,8 +116,10 @@ impl UserAgent {
                 self.state_options(&mut response.headers);
                 return Err(Box::new(response));
             }
-            Method::Refer if !has_to_tag(request) => Refusal::new(403),
-            Method::Subscribe if !has_to_tag(request) => Refusal::unknown_event(),
+            Method::Refer | Method::Message if !has_to_tag(request) => Refusal::new(403),
+            Method::Subscribe if !has_to_tag(request) => {
+                Refusal::unknown_event(self.settings.allow_events())
+            }
             _ => Refusal::new(481),
         };
         Err(self.refusal(request, refusal))

@@ -3,10 +3,12 @@
 //! What the wire says goes to the core, what the core decides goes to the wire, until nothing is left to say; then the
 //! outputs are there to be polled. It keeps the pool of RTP ports that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
+mod control;
 mod rosters;
+mod short_calls;
 
 use crate::rtp_ports::{RtpPort, RtpPortPool};
-use crate::short_call::{Next, ShortCalls};
+use crate::short_call::ShortCalls;
 use crate::{
     Config, Contacts, Counts, DigitStep, Input, Learnt, Output, Peer, Question, RegistrationState,
     ResolveId, ShortCallOver, Source, Strangers, TlsFault, Transmit, UserAgent,
@@ -409,24 +411,6 @@ impl Endpoint {
             .handle_input(now, Input::Action { action, rtp_port });
     }
 
-    fn place_short_call(&mut self, now: Time) {
-        if let Some(invite) = self.short_calls.place(now) {
-            self.act(now, invite);
-        }
-    }
-
-    /// Something happened on the leg of a short call: the core does not hear of it.
-    fn short_call(&mut self, now: Time, event: &trialog_call::WireEvent) {
-        match self.short_calls.hear(now, event) {
-            Next::Nothing => {}
-            Next::Do(action) => self.act(now, action),
-            Next::Over(over) => {
-                self.out.push_back(EndpointOutput::ShortCallOver(over));
-                self.place_short_call(now);
-            }
-        }
-    }
-
     pub(crate) fn take_rtp_port(&mut self, leg: LegId) -> Option<u16> {
         let taken = self.rtp_ports.take(leg)?;
         if let RtpPort::New(port) = taken {
@@ -482,6 +466,13 @@ impl Endpoint {
                         session,
                         early,
                     }
+                }
+                Output::Control { leg, control } => {
+                    self.control(now, leg, control);
+                    continue;
+                }
+                Output::Message { from, text } => {
+                    EndpointOutput::Notice(Notice::Message { from, text })
                 }
                 Output::TurnedAway { from, count } => {
                     EndpointOutput::Notice(Notice::StrangersTurnedAway {

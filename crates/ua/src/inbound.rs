@@ -154,6 +154,7 @@ impl UserAgent {
             Method::Refer => self.referred_outside(now, server, request, origin),
             Method::Subscribe => self.subscribed_outside(now, server, request, origin),
             Method::Notify => self.notified_outside(now, server, request),
+            Method::Message => self.texted(now, None, server, request, origin),
             _ => self.refuse(now, server, 481),
         }
     }
@@ -194,8 +195,9 @@ impl UserAgent {
         }
         match (&request.method, call) {
             (Method::Options, _) => self.answer_options(now, server),
-            (Method::Notify, _) => self.notified(now, id, server, request),
+            (Method::Notify, _) => self.notified(now, id, server, request, origin),
             (Method::Subscribe, _) => self.subscribed(now, id, server, request),
+            (Method::Message, _) => self.texted(now, Some(id), server, request, origin),
             (Method::Bye, None) => self.respond_plainly(now, Some(id), server, 200),
             (_, None) => self.refuse(now, server, 481),
             (_, Some(leg)) => self.take_in_call(now, leg, server, request, origin),
@@ -244,7 +246,7 @@ impl UserAgent {
     pub(crate) fn state_options(&self, headers: &mut Headers) {
         self.settings.state_capabilities(headers);
         headers.push(HeaderName::Accept, ACCEPT);
-        headers.push(HeaderName::AllowEvents, crate::subscription::ALLOW_EVENTS);
+        headers.push(HeaderName::AllowEvents, self.settings.allow_events());
     }
 
     /// A response with nothing but its status, in a dialog or in none.
@@ -457,7 +459,7 @@ mod tests {
         assert_eq!(ask(&mut agent, "INVITE", 0, ""), ["SIP/2.0 180 Ringing"]);
         for number in 1..3 {
             let refused = ["SIP/2.0 405 Method Not Allowed"];
-            assert_eq!(ask(&mut agent, "MESSAGE", number, ""), refused);
+            assert_eq!(ask(&mut agent, "PUBLISH", number, ""), refused);
         }
         let before = agent.counts();
         for number in 3..100 {

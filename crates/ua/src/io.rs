@@ -1,7 +1,8 @@
 //! What goes into the user agent and what comes out of it.
-use crate::{Contacts, LampState, Peer, Roster};
+use crate::{Contacts, LampState, Peer, RemoteControl, Roster};
 use std::net::{IpAddr, SocketAddr};
-use trialog_call::{AccountId, Action, LegId, Time, WireEvent};
+use std::sync::Arc;
+use trialog_call::{AccountId, Action, LegId, PartyIdentity, Time, WireEvent};
 use trialog_sdp::{Codec, Negotiated};
 use trialog_sip::{MessageSummary, ParseError, Scheme, Uri};
 
@@ -210,6 +211,20 @@ pub enum Output {
         leg: LegId,
         /// `0`–`9`, `*`, `#`, `A`–`D`.
         digit: u8,
+    },
+    /// A call is to be answered, resumed or held, as a PBX's desktop asks ([`crate::Config::remote_control`]).
+    Control {
+        /// Its leg.
+        leg: LegId,
+        /// What is to be done.
+        control: RemoteControl,
+    },
+    /// A text came for the agent (RFC 3428).
+    Message {
+        /// The sender, as a peer that is believed states it, else by From.
+        from: Arc<PartyIdentity>,
+        /// On one line, 1,000 characters at most.
+        text: String,
     },
     /// Calls were turned away at the door since this was told last.
     TurnedAway {

@@ -33,15 +33,18 @@ fn stated(headers: &Headers) -> Option<EndReason> {
     stated.min_by_key(|reason| (reason.is_usual(), reason.text.is_none()))
 }
 
+/// A far side's words on one line, without controls; `None` where nothing is left to read.
+pub(crate) fn words(text: &str, most: usize) -> Option<String> {
+    let words: String = text.trim().chars().take(most).collect();
+    let words = words.replace(char::is_control, " ");
+    let words = words.trim();
+    (!words.is_empty()).then(|| words.to_owned())
+}
+
 /// Without what no one can read; `None` where nothing is left that says why.
 fn bounded(reason: Reason) -> Option<EndReason> {
-    let words = |text: &str| {
-        let words: String = text.chars().take(WORDS).collect();
-        let words = words.replace(char::is_control, " ");
-        let words = words.trim();
-        (!words.is_empty()).then(|| words.to_owned())
-    };
-    let (cause, text) = (reason.cause(), reason.text().and_then(|text| words(&text)));
+    let text = reason.text().and_then(|text| words(&text, WORDS));
+    let cause = reason.cause();
     (cause.is_some() || text.is_some()).then(|| EndReason {
         protocol: reason.protocol.chars().take(PROTOCOL).collect(),
         cause,

@@ -185,6 +185,7 @@ pub(crate) fn notice(notice: &trialog_call::Notice) -> Notice {
         | N::TransferFailed { status, .. }
         | N::TransferFailedCustomerGone { status, .. } => (None, Some(*status)),
         N::GuestLeft { guest: party, .. }
+        | N::Message { from: party, .. }
         | N::AnsweredElsewhere { party, .. }
         | N::Reason { party, .. }
         | N::AnsweredUnasked { party, .. }
@@ -220,7 +221,7 @@ pub(crate) fn notice(notice: &trialog_call::Notice) -> Notice {
         _ => None,
     };
     let words_of = match notice {
-        N::Reason { words, .. } => Some(words.clone()),
+        N::Reason { words, .. } | N::Message { text: words, .. } => Some(words.clone()),
         _ => None,
     };
     Notice {

@@ -32,7 +32,8 @@ pub fn notice_call(notice: &Notice) -> Option<CallId> {
         | Notice::TransferRequested { call, .. }
         | Notice::Dtmf { call, .. }
         | Notice::AskEndForAll { call } => Some(*call),
-        Notice::StrangersTurnedAway { .. }
+        Notice::Message { .. }
+        | Notice::StrangersTurnedAway { .. }
         | Notice::TurnedAway { .. }
         | Notice::NotAnswered { .. }
         | Notice::RecordsFailing { .. }
@@ -104,6 +105,7 @@ pub fn notice(notice: &Notice) -> Text {
         }
         Notice::NoAudio { party, .. } => no_audio(party),
         Notice::AudioBack { party, .. } => audio_back(party),
+        Notice::Message { from, text } => message(from, text),
         Notice::StrangersTurnedAway { from, count } => strangers(from, *count),
         Notice::TurnedAway { peer, how, calls } => turned_away(peer, *how, *calls),
         Notice::NotAnswered { calls } => not_answered(*calls),
@@ -212,6 +214,14 @@ fn reason(side: &PartyIdentity, words: &str) -> Text {
     Text::new(
         format!("{en} ends with the reason: {words}"),
         format!("{de} endet mit dem Grund: {words}"),
+    )
+}
+
+fn message(from: &PartyIdentity, text: &str) -> Text {
+    let Text { en, de } = party(from);
+    Text::new(
+        format!("Message from {en}: {text}"),
+        format!("Nachricht von {de}: {text}"),
     )
 }
 

@@ -99,6 +99,7 @@ pub(crate) struct Sip {
     pub(crate) reliable: Reliable,
     /// Zero: none is asked for.
     pub(crate) session_expires: Duration,
+    pub(crate) remote_control: bool,
 }
 
 /// `[tls]`
@@ -200,6 +201,7 @@ impl Default for Sip {
             register_for: Duration::from_secs(600),
             reliable: Reliable::default(),
             session_expires: Duration::from_secs(1800),
+            remote_control: false,
         }
     }
 }

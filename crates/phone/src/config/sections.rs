@@ -119,6 +119,9 @@ fn sip(section: Section<'_, '_>, accounts: &[Account]) -> (Sip, RedirectionPolic
             .choice("reliable", &reliable)
             .unwrap_or(default.reliable),
         session_expires: session_expires(&section).unwrap_or(default.session_expires),
+        remote_control: section
+            .flag("remote_control")
+            .unwrap_or(default.remote_control),
     };
     let has_server =
         |account: &Account| account.registrar.is_some() || account.outbound_proxy.is_some();

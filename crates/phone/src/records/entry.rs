@@ -180,6 +180,7 @@ pub(super) fn about(notice: &Notice) -> (Option<Arc<PartyIdentity>>, Option<Stri
         | Notice::Anchored { .. }
         | Notice::NowOwner { .. }
         | Notice::CustomerLeft { .. }
+        | Notice::Message { .. }
         | Notice::StrangersTurnedAway { .. }
         | Notice::TurnedAway { .. }
         | Notice::NotAnswered { .. }

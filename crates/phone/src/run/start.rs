@@ -195,6 +195,7 @@ fn agent(config: &Config, contacts: Contacts, accounts: Vec<Account>) -> trialog
         answer_mode: config.policy.answer_on_request.is_some(),
         lamps: config.lamps.iter().map(|lamp| lamp.of.clone()).collect(),
         reliable: config.sip.reliable,
+        remote_control: config.sip.remote_control,
         session_expires: config.sip.session_expires,
         product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
         register_for: config.sip.register_for,

@@ -3,10 +3,12 @@
 //! of conferences, which are told of and not asked for.
 mod conference;
 mod notifier;
+mod remote_control;
 mod subscriber;
 
 pub(crate) use conference::ConferenceServer;
 pub use conference::{Roster, RosterParty};
+pub use remote_control::RemoteControl;
 
 use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
@@ -22,8 +24,6 @@ use trialog_sip::{Event, HeaderName, SubscriptionState};
 pub(crate) const LASTS: Duration = Duration::from_secs(180);
 /// How long a NOTIFY is awaited in a dialog whose call is over.
 pub(crate) const LINGER: Duration = Duration::from_secs(90);
-/// The packages that we know, as Allow-Events states them.
-pub(crate) const ALLOW_EVENTS: &str = "refer, conference";
 
 /// Names a subscription, of either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,5 @@
 //! The far side's subscriptions: our NOTIFYs, its SUBSCRIBEs that refresh or end one, and the time that runs out.
-use super::{ALLOW_EVENTS, LASTS, Notifier, NotifierState, Package, SubscriptionId};
+use super::{LASTS, Notifier, NotifierState, Package, SubscriptionId};
 use crate::agent::{Timer, UserAgent};
 use crate::dialogs::DialogId;
 use crate::invariant::Invariant;
@@ -135,6 +135,7 @@ impl UserAgent {
 
     /// 489: a package that we do not know (RFC 6665 §4.1.3).
     pub(crate) fn refuse_event(&mut self, now: Time, server: ServerId) {
-        self.refuse_with(now, server, 489, &[(HeaderName::AllowEvents, ALLOW_EVENTS)]);
+        let known = self.settings.allow_events();
+        self.refuse_with(now, server, 489, &[(HeaderName::AllowEvents, known)]);
     }
 }

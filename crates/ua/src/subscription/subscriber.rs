@@ -6,6 +6,7 @@ use crate::invariant::Invariant;
 use crate::outbound::Purpose;
 use crate::transaction::ServerId;
 use crate::transaction::timing::TRANSACTION_TIMEOUT;
+use crate::trust::Origin;
 use crate::watch::Watched;
 use std::time::Duration;
 use trialog_call::{AccountId, Time, WireEvent};
@@ -58,20 +59,26 @@ impl UserAgent {
         dialog: DialogId,
         server: ServerId,
         request: &Request,
+        origin: &Origin,
     ) {
         let watch = self.dialogs.get(dialog).and_then(|dialog| dialog.watch);
         if let Some(watch) = watch {
             return self.watch_notified(now, watch, dialog, server, request);
         }
-        let event = request.headers.typed::<Event>(&HeaderName::Event);
+        let Some(Ok(event)) = request.headers.typed::<Event>(&HeaderName::Event) else {
+            return self.refuse(now, server, 400);
+        };
+        if let Some(control) = self.control_of(&event) {
+            return self.controlled(now, dialog, server, control, origin);
+        }
+        let Some(package) = Package::of(&event) else {
+            return self.refuse_event(now, server);
+        };
         let state = request
             .headers
             .typed::<SubscriptionState>(&HeaderName::SubscriptionState);
-        let (Some(Ok(event)), Some(Ok(state))) = (event, state) else {
+        let Some(Ok(state)) = state else {
             return self.refuse(now, server, 400);
-        };
-        let Some(package) = Package::of(&event) else {
-            return self.refuse_event(now, server);
         };
         let Some(of) = self.dialogs.present(dialog) else {
             return self.refuse(now, server, 481);

@@ -9,7 +9,6 @@ use crate::config::{Account, LampOf};
 use crate::dialog::{Dialog, tag_of};
 use crate::dialogs::DialogId;
 use crate::outbound::{Purpose, RequestContext};
-use crate::subscription::ALLOW_EVENTS;
 use crate::transaction::ServerId;
 use crate::{Learnt, Output, RegistrationState};
 use lamp::Heard;
@@ -246,7 +245,10 @@ impl UserAgent {
             (HeaderName::Event, what.package().to_owned()),
             (HeaderName::Accept, what.accept().to_owned()),
             (HeaderName::Expires, watcher.expires().to_string()),
-            (HeaderName::AllowEvents, ALLOW_EVENTS.to_owned()),
+            (
+                HeaderName::AllowEvents,
+                self.settings.allow_events().to_owned(),
+            ),
             (HeaderName::Supported, self.settings.supported().to_owned()),
         ]
     }

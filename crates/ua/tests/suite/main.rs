@@ -38,3 +38,4 @@ mod support;
 mod taking_up;
 mod translated;
 mod trust;
+mod unasked;

@@ -267,7 +267,6 @@ fn an_offer_that_we_cannot_take_gets_488_and_no_leg() {
 #[test]
 fn what_we_cannot_do_is_refused_as_the_standard_says() {
     for (text, status, with) in [
-        (request("MESSAGE", "a", ""), "405", "Allow: INVITE"),
         (request("PUBLISH", "b", ""), "405", "Allow: INVITE"),
         (request("FROB", "c", ""), "501", "Allow: INVITE"),
         (

@@ -215,6 +215,8 @@ impl Pipe {
                     this.mailboxes.push((account, mailbox));
                 }
                 Output::Learnt(Learnt::Lamp { lamp, state }) => this.lamps.push((lamp, state)),
+                // The endpoint's to carry out.
+                Output::Control { .. } | Output::Message { .. } => {}
                 Output::Registration { state, .. } => this.registrations.push(state),
                 Output::AbandonStream(peer) => self.ends[end].abandoned.push(peer),
                 Output::Resolve(question) => {
