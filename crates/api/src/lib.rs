@@ -13,6 +13,7 @@ mod history;
 mod problem;
 pub mod request;
 mod status;
+mod trace;
 mod webhook;
 
 pub use access::{AccessRole, PageRole};
@@ -31,4 +32,5 @@ pub use status::{
     Quality, Records, Secured, SoundDevice, Status, TransferRequest, Voicemail, WrapUp,
     WrapUpReason,
 };
+pub use trace::{CallTrace, TraceLeg, TraceMessage, TraceStep, Way, WireTransport};
 pub use webhook::{WebhookEvent, WebhookMessage};

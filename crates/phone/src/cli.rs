@@ -1,7 +1,11 @@
 //! The command line.
+mod evidence;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use trialog_api::{AccessRole, PageRole};
+
+pub(crate) use evidence::{Trace, TraceShown};
 
 /// An agent's SIP phone whose own audio engine bridges a conference.
 #[derive(Debug, Parser)]
@@ -24,6 +28,8 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Ask the phone that runs to call a number, an address or a link. Exit status as ctl's.
     Call(Call),
+    /// Show the SIP messages of a call as a ladder, secrets struck out. Exit status as ctl's.
+    Trace(Trace),
     /// Let links of pages and mails (tel:, sip:) call by this program.
     Desktop(Desktop),
     /// Open a running phone's page in the browser.
@@ -390,6 +396,8 @@ pub(crate) enum Verb {
         #[arg(long)]
         id: Option<u32>,
     },
+    /// Show the SIP messages of a call as a ladder.
+    Trace(TraceShown),
     /// Show what happens until interrupted.
     Watch,
     /// Calls that were, the newest first.

@@ -1,7 +1,6 @@
 //! The trace: every SIP message as it was at the socket, one JSON object a line, with its secrets struck out. It is for people
 //! and for tools that draw ladders; the phone never reads it.
 use crate::os::for_user_only;
-use crate::redact::redact;
 use crate::visible;
 use serde_json::json;
 use std::fs::{File, OpenOptions};
@@ -44,14 +43,15 @@ impl Trace {
         for_user_only(&mut options).open(path).map(Self)
     }
 
-    pub(crate) fn write(&mut self, seen: Seen<'_>) -> io::Result<()> {
+    /// `text`: the message without its secrets.
+    pub(crate) fn write(&mut self, seen: Seen<'_>, text: &str) -> io::Result<()> {
         let line = json!({
             "t_us": seen.at_us,
             "dir": match seen.way { Way::In => "in", Way::Out => "out" },
             "transport": match seen.transport { Transport::Udp => "udp", Transport::Tcp => "tcp", Transport::Tls => "tls" },
             "local": seen.local.to_string(),
             "remote": seen.remote.to_string(),
-            "message": redact(seen.message),
+            "message": text,
         })
         .to_string();
         let line = format!("{}\n", visible::json(&line));

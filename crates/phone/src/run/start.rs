@@ -6,6 +6,7 @@ use super::records::OnItsWay;
 use super::{Ending, LocalAddresses, Running, Sound, Sources, StartError, Verdict, Wire, say};
 use crate::acd::AcdLine;
 use crate::action::Actions;
+use crate::call_traces::CallTraces;
 use crate::clock::Clock;
 use crate::config::{Config, Lamp, Tls};
 use crate::journal::{self, Journal};
@@ -98,6 +99,7 @@ pub(super) async fn start(
             datagrams,
             streams,
             trace,
+            calls: (!config.policy.parallel).then(CallTraces::default),
             own: local.own(),
         },
         resolver,
@@ -105,6 +107,7 @@ pub(super) async fn start(
         readings,
         records,
         journal,
+        stages: Vec::new(),
         lost,
         feed,
         acd,
