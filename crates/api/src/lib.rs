@@ -32,5 +32,8 @@ pub use status::{
     Quality, Records, Secured, SoundDevice, Status, TransferRequest, Voicemail, WrapUp,
     WrapUpReason,
 };
-pub use trace::{CallTrace, TraceLeg, TraceMessage, TraceStep, Way, WireTransport};
+pub use trace::{
+    CallTrace, LegSound, SoundFrom, SoundTo, SoundVerdict, TraceLeg, TraceMessage, TraceStep, Way,
+    WireTransport,
+};
 pub use webhook::{WebhookEvent, WebhookMessage};

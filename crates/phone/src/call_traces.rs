@@ -1,4 +1,4 @@
-//! What is kept of each call for those that look into it: its last messages, secrets struck out, and its steps. All of it is bounded,
+//! What is kept of each call for those that look into it: its last messages, secrets struck out, its steps and its sound. All of it is bounded,
 //! and by the call: what comes for no call of this phone is not kept here, so that no flood of it pushes a call's messages out.
 use crate::trace::{Seen, Way};
 use std::collections::{HashSet, VecDeque};
@@ -53,6 +53,7 @@ struct Traced {
     last_bytes: usize,
     left_out: u64,
     steps: VecDeque<api::TraceStep>,
+    sound: Vec<api::LegSound>,
 }
 
 /// A message.
@@ -146,6 +147,19 @@ impl CallTraces {
         Some((traced.call, known.party.clone()))
     }
 
+    /// How a leg's sound goes now, in a call that is kept.
+    pub(crate) fn sound(&mut self, call: CallId, sound: api::LegSound) {
+        let Some(traced) = self.calls.iter_mut().find(|traced| traced.call == call) else {
+            return;
+        };
+        let mut known = traced.sound.iter();
+        match known.position(|known| known.leg == sound.leg) {
+            Some(place) => traced.sound[place] = sound,
+            None if traced.sound.len() < CALL_IDS => traced.sound.push(sound),
+            None => {}
+        }
+    }
+
     /// The call was answered: it is kept longer.
     pub(crate) fn answered(&mut self, call: CallId) {
         if let Some(traced) = self.calls.iter_mut().find(|traced| traced.call == call) {
@@ -209,6 +223,7 @@ impl Traced {
             last_bytes: 0,
             left_out: 0,
             steps: VecDeque::new(),
+            sound: Vec::new(),
         }
     }
 
@@ -245,6 +260,7 @@ impl Traced {
             left_out: self.left_out,
             before_left_out: u32::try_from(self.first.len()).unwrap_or(u32::MAX),
             steps: self.steps.iter().cloned().collect(),
+            sound: self.sound.clone(),
             ..api::CallTrace::default()
         }
     }

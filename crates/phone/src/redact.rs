@@ -66,12 +66,14 @@ fn without_digits(line: &str) -> Cow<'_, str> {
 /// RFC 4568 §6.1: `inline:` and the key, up to its life time; several are separated by semicolons. Wherever it stands: a description may
 /// lie in a body of several parts, or be folded into something else.
 fn without_keys(line: &str) -> Cow<'_, str> {
-    const BEFORE: &str = "inline:";
-    // Keeps each octet's place.
-    let lower = line.to_ascii_lowercase();
+    const BEFORE: &[u8] = b"inline";
     let (mut out, mut done) = (String::new(), 0);
-    for (at, _) in lower.match_indices(BEFORE) {
-        let key = at + BEFORE.len();
+    for (at, _) in line.match_indices(':') {
+        let before = &line.as_bytes()[at.saturating_sub(BEFORE.len())..at];
+        if !before.eq_ignore_ascii_case(BEFORE) {
+            continue;
+        }
+        let key = at + 1;
         let length = line[key..].find(['|', ';', ' ', '\t', '\r', '\n']);
         let end = length.map_or(line.len(), |length| key + length);
         if at < done || end == key {

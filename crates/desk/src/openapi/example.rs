@@ -78,6 +78,9 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("TraceLeg", json!(trace().legs)),
         ("TraceMessage", json!(trace().messages)),
         ("TraceStep", json!(trace().steps)),
+        ("LegSound", json!(trace().sound)),
+        ("SoundFrom", one(json!(trace().sound[0].from_party))),
+        ("SoundTo", one(json!(trace().sound[0].to_party))),
         ("Status", one(json!(status))),
         ("Event", json!(example_events(&before(), &now(), status))),
         (

@@ -16,6 +16,7 @@ mod records;
 mod registration;
 mod say;
 mod sound;
+mod sound_verdict;
 mod start;
 mod steps;
 mod turn;

@@ -1,6 +1,7 @@
 //! The engine as the phone uses it: the pool of RTP sockets, legs by their names in the core, the routing in the engine's words.
 use super::devices;
 use super::measures::Measures;
+pub(super) use super::measures::Recent;
 use crate::RoutingFilter;
 use crate::config::{Config, Media};
 use crate::metrics::Rtp;

@@ -78,7 +78,7 @@ pub(super) async fn start(
         pairing,
         serving,
     } = desk::open(&config, &runtime_dir, commands, feed.clone()).await?;
-    let file = runtime_dir.announce(&api)?;
+    let file = runtime_dir.announce(&api, config.file.as_deref())?;
     tracing::info!(name = config.name, sip = %contact, tls_port, api = api.url, file = %file.display(), "the phone is ready");
     if !headless {
         println!(
@@ -218,7 +218,7 @@ fn trace(config: &Config) -> Result<Option<Trace>, StartError> {
         path: path.clone(),
         error,
     };
-    Trace::create(path).map(Some).map_err(file)
+    Trace::open(path).map(Some).map_err(file)
 }
 
 fn records(config: &Config, clock: Clock) -> Result<(Records, Opened), StartError> {

@@ -159,7 +159,8 @@ impl Running {
     }
 
     /// What is kept of a call's messages.
-    pub(super) fn trace(&self, call: CallId) -> Reply {
+    pub(super) fn trace(&mut self, call: CallId) -> Reply {
+        self.keep_sound(self.clock.now());
         let calls = self.wire.calls.as_ref();
         match calls.and_then(|calls| calls.show(call)) {
             Some(mut trace) => {

@@ -315,6 +315,7 @@ impl Running {
             } => {
                 self.changed = true;
                 if session.is_none() {
+                    self.keep_sound(now);
                     self.digits_over(leg);
                 }
                 let agreed = self.sound.agreed(leg, session.as_deref(), early);

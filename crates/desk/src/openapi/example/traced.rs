@@ -1,7 +1,7 @@
 //! What is kept of the example's call for those that look into it.
 use super::now;
-use crate::names;
 use crate::view::Look;
+use crate::{messages, names};
 use trialog_api as api;
 
 /// How Carla's call began.
@@ -37,5 +37,41 @@ pub(in crate::openapi) fn trace() -> api::CallTrace {
             at_us: start + 1_250,
             text: "a call from Carla <sip:+4930123456@example.com>".to_owned(),
         }],
+        sound: vec![sound(start + 70_000_000)],
+    }
+}
+
+/// Carla's, whose sound does not come.
+fn sound(at_us: u64) -> api::LegSound {
+    let leg = &now().snapshot.calls[0].legs[0];
+    let (from, to) = (api::SoundVerdict::NothingArrives, api::SoundVerdict::Fine);
+    let (from_text, to_text) = (messages::sound_from(from), messages::sound_to(to));
+    api::LegSound {
+        leg: names::leg(leg.id),
+        party: names::party(&leg.party).name,
+        at_us,
+        from_party: api::SoundFrom {
+            received: 12,
+            received_lately: 0,
+            lost: 0,
+            late: 0,
+            decoded: 12,
+            decoded_lately: 0,
+            routed: true,
+            played: true,
+            verdict: from,
+            verdict_text: from_text.en,
+            verdict_text_de: from_text.de,
+        },
+        to_party: api::SoundTo {
+            sent: 3_250,
+            sent_lately: 250,
+            routed: true,
+            spoken: true,
+            far_lost_percent: Some(0.0),
+            verdict: to,
+            verdict_text: to_text.en,
+            verdict_text_de: to_text.de,
+        },
     }
 }
