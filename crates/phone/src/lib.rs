@@ -87,6 +87,7 @@ pub fn program(filter: RoutingFilter) -> ExitCode {
         Command::Records(cli::Records { verb }) => records(&verb),
         Command::Ctl(ctl) => ctl::run(&ctl),
         Command::Trace(trace) => ctl::run(&trace.into()),
+        Command::Report(report) => ctl::run(&report.into()),
         Command::Audio(options) => audio::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Page(options) => page::run(&options),

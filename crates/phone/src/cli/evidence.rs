@@ -39,6 +39,28 @@ pub(crate) struct Trace {
     shown: TraceShown,
 }
 
+/// Where a report goes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportTo {
+    /// The folder, which is made; without it: trialog-report-PHONE-CALL here.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    of: CallOf,
+    #[command(flatten)]
+    to: ReportTo,
+}
+
+impl From<Report> for Ctl {
+    fn from(Report { of, to }: Report) -> Self {
+        of.ctl(Verb::Report(to))
+    }
+}
+
 impl CallOf {
     /// The same by `trialog ctl`.
     fn ctl(self, verb: Verb) -> Ctl {

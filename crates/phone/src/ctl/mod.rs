@@ -6,6 +6,7 @@ mod history;
 mod ladder;
 mod moment;
 mod pcapng;
+mod report;
 pub(crate) mod text;
 mod watch;
 
@@ -53,6 +54,8 @@ fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
         }
         Verb::Watch => watch::run(&client, ctl),
         Verb::Trace(shown) => evidence::trace(&client, ctl, shown),
+        Verb::Why => evidence::why(&client, ctl),
+        Verb::Report(to) => evidence::report(&client, ctl, to),
         Verb::History { .. } => {
             let history = client.history(&past(&ctl.verb)?)?;
             if ctl.json {
@@ -237,6 +240,8 @@ fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(), Failure> {
         Verb::Shutdown => client.shutdown().map_err(Failure::from),
         Verb::Status
         | Verb::Trace(_)
+        | Verb::Why
+        | Verb::Report(_)
         | Verb::Watch
         | Verb::History { .. }
         | Verb::Call { .. }
