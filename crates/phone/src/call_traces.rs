@@ -5,6 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use std::net::SocketAddr;
 use trialog_api as api;
 use trialog_call::{CallId, LegId};
+use trialog_engine::LegStats;
 use trialog_ua::Transport;
 
 /// A call's first messages stay: so many, of so many bytes together.
@@ -157,6 +158,18 @@ impl CallTraces {
             Some(place) => traced.sound[place] = sound,
             None if traced.sound.len() < CALL_IDS => traced.sound.push(sound),
             None => {}
+        }
+    }
+
+    /// A leg's sound is over: so much was counted of it. Where it stopped stays as it was found while it went on.
+    pub(crate) fn sound_over(&mut self, leg: LegId, counted: &LegStats) {
+        let name = trialog_desk::names::leg(leg);
+        let all = self.calls.iter_mut().flat_map(|traced| &mut traced.sound);
+        for known in all.filter(|known| known.leg == name) {
+            let (from, to) = (&mut known.from_party, &mut known.to_party);
+            (from.received, from.decoded) = (counted.received, counted.decoded);
+            (from.lost, from.late) = (counted.lost, counted.late);
+            to.sent = counted.sent;
         }
     }
 

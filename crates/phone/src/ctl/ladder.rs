@@ -7,7 +7,7 @@ use trialog_client::api::{CallTrace, TraceMessage, Way};
 use trialog_desk::words::ctl;
 
 /// From one column's line to the next one's.
-const WIDE: usize = 40;
+const WIDE: usize = 46;
 
 /// Before the first line: the time.
 const TIME: usize = 12;
@@ -78,7 +78,7 @@ fn row(own: &str, far: &[String]) -> String {
 
 /// Cut or filled up to this width, with a space behind it in any case.
 fn fitted(text: &str, wide: usize) -> String {
-    let cut: String = text.chars().take(wide - 1).collect();
+    let cut: String = visible::text(text).chars().take(wide - 1).collect();
     format!("{cut:wide$}")
 }
 
@@ -95,10 +95,10 @@ fn arrow(
     } else {
         String::new()
     };
-    let label = format!("{}{again}", label(message));
+    let label = label(message, &again);
     // From our line to that of the column, without the two.
     let length = (column + 1) * WIDE - 1;
-    let label: String = label.chars().take(length - 6).collect();
+    let label: String = visible::text(&label).chars().take(length - 6).collect();
     let filled = |dashes: usize| "─".repeat(dashes);
     let dashes = length - 4 - label.chars().count();
     let (before, after) = (dashes / 2, dashes - dashes / 2);
@@ -114,8 +114,8 @@ fn arrow(
     line
 }
 
-/// Method or status with the CSeq, and whether it has a session description.
-fn label(message: &TraceMessage) -> String {
+/// Method or status with the CSeq, whether it went before, and whether it has a session description.
+fn label(message: &TraceMessage, again: &str) -> String {
     let mut words = message.first_line.split(' ');
     let first = words.next().unwrap_or_default();
     let cseq = header(&message.text, "CSeq").unwrap_or_default();
@@ -123,9 +123,9 @@ fn label(message: &TraceMessage) -> String {
     let mut label = match first.starts_with("SIP/") {
         true => {
             let status: Vec<&str> = words.collect();
-            format!("{} ({number} {})", status.join(" "), method.trim())
+            format!("{} ({number} {}){again}", status.join(" "), method.trim())
         }
-        false => format!("{first} ({number})"),
+        false => format!("{first} ({number}){again}"),
     };
     let is_described = header(&message.text, "Content-Type")
         .or_else(|| header(&message.text, "c"))
@@ -180,4 +180,96 @@ pub(super) fn messages(trace: &CallTrace, language: Language) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trialog_client::api::{TraceLeg, WireTransport};
+
+    fn message(at_us: u64, way: Way, (leg, remote): (&str, &str), text: &str) -> TraceMessage {
+        TraceMessage {
+            at_us,
+            way,
+            transport: WireTransport::Udp,
+            local: "192.0.2.1:5060".to_owned(),
+            remote: remote.to_owned(),
+            leg: leg.to_owned(),
+            first_line: text.lines().next().unwrap_or_default().to_owned(),
+            again: false,
+            cut: false,
+            text: text.to_owned(),
+        }
+    }
+
+    fn trace() -> CallTrace {
+        let (carla, gus) = (("r1", "192.0.2.2:5060"), ("p2", "192.0.2.3:5060"));
+        let invite =
+            "INVITE sip:a SIP/2.0\r\nCSeq: 7 INVITE\r\nc: application/sdp\r\n\r\na=sendonly\r\n";
+        let party = |leg: &str, party: &str| TraceLeg {
+            leg: leg.to_owned(),
+            party: party.to_owned(),
+        };
+        CallTrace {
+            phone: "anna".to_owned(),
+            legs: vec![party("r1", "Carla\u{1b}[2J\u{202e}"), party("p2", "Gus")],
+            messages: vec![
+                message(1_000_000, Way::In, carla, invite),
+                TraceMessage {
+                    again: true,
+                    ..message(1_500_000, Way::In, carla, invite)
+                },
+                message(
+                    2_000_000,
+                    Way::Out,
+                    gus,
+                    "SIP/2.0 486 Busy Here\r\nCSeq: 1 INVITE\r\n\r\n",
+                ),
+            ],
+            left_out: 4,
+            before_left_out: 2,
+            ..CallTrace::default()
+        }
+    }
+
+    #[test]
+    fn each_party_has_a_column_and_each_message_an_arrow_to_it() {
+        let ladder = text(&trace(), Language::En);
+        let lines: Vec<&str> = ladder.lines().collect();
+        assert_eq!(lines.len(), 6, "{ladder}");
+        let column = |line: &str, of: &str| line.find(of).map(|at| line[..at].chars().count());
+        assert_eq!(column(lines[0], "Carla"), Some(TIME + WIDE));
+        assert_eq!(column(lines[1], "192.0.2.3"), Some(TIME + 2 * WIDE));
+        assert!(lines[2].starts_with("+0.000 ") && lines[2].contains(" INVITE (7) SDP sendonly "));
+        assert_eq!(lines[2].matches('│').count(), 3, "{ladder}");
+        assert!(
+            lines[3].starts_with("+0.500 ") && lines[3].contains("(again)"),
+            "{ladder}"
+        );
+        assert!(lines[4].contains("4 messages were left out"), "{ladder}");
+        assert!(lines[5].contains(" 486 Busy Here (1 INVITE) "), "{ladder}");
+        let ends = lines[2..].iter().filter(|line| line.contains('│'));
+        for line in ends {
+            let width = line.chars().count();
+            assert_eq!(width, TIME + 2 * WIDE + 1, "{line}");
+        }
+        let german = text(&trace(), Language::De);
+        assert!(german.contains("noch einmal") && german.contains("4 Nachrichten ausgelassen"));
+    }
+
+    #[test]
+    fn what_would_steer_a_terminal_is_written_out() {
+        let mut trace = trace();
+        trace.messages[0].text.push_str("\u{1b}]0;x\u{7}\u{202e}");
+        for shown in [text(&trace, Language::En), messages(&trace, Language::En)] {
+            let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+            assert!(!shown.contains(steers), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_call_without_a_message_is_an_empty_ladder() {
+        let ladder = text(&CallTrace::default(), Language::En);
+        assert_eq!(ladder.trim(), "");
+    }
 }

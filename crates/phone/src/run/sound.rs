@@ -227,6 +227,11 @@ impl Sound {
         self.engine.stats().legs
     }
 
+    /// What has been counted of this leg; `None`: nothing yet, or it is over.
+    pub(super) fn leg_stats(&self, id: LegId) -> Option<LegStats> {
+        self.engine.leg_stats(key(id))
+    }
+
     /// How loud the parties were since this was asked last.
     pub(super) fn levels(&self) -> Levels {
         let all = self.engine.levels();

@@ -1,10 +1,14 @@
 //! Why there is no sound: of each leg and way what was sent, received, decoded, routed and played, and where it stops.
 use super::Running;
 use super::sound::{self, Recent};
+use std::time::Duration;
 use trialog_api as api;
 use trialog_api::SoundVerdict as Verdict;
 use trialog_call::{LegId, LegView, Party, RouteEntry, Routing, Stage, Time};
 use trialog_desk::{messages, names};
+
+/// Before so much time a leg's sound may not have begun.
+const BEGINS: Duration = Duration::from_secs(2);
 
 /// So much of what is sent is lost that little is understood, as a share.
 const LOSES: f32 = 0.3;
@@ -98,7 +102,8 @@ impl Running {
             if call.stage == Stage::Ending {
                 continue;
             }
-            for view in call.legs.iter().filter(|view| view.up) {
+            let is_old = |view: &&LegView| view.up_since.is_some_and(|up| now.since(up) >= BEGINS);
+            for view in call.legs.iter().filter(is_old) {
                 let counted = stats.iter().find(|leg| sound::leg(leg.key) == view.id);
                 let Some(counted) = counted else {
                     continue;
@@ -110,6 +115,15 @@ impl Running {
                     calls.sound(call.id, leg);
                 }
             }
+        }
+    }
+
+    /// A leg's sound ends: what was counted of it is kept.
+    pub(super) fn sound_over(&mut self, leg: LegId) {
+        if let Some(calls) = &mut self.wire.calls
+            && let Some(counted) = self.sound.leg_stats(leg)
+        {
+            calls.sound_over(leg, &counted);
         }
     }
 

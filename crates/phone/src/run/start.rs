@@ -63,8 +63,7 @@ pub(super) async fn start(
     for input in local.at_start(&config.accounts) {
         endpoint.handle(clock.now(), input);
     }
-    let ips = listening.map(SocketAddr::ip);
-    let mut sound = Sound::new(engine, &config, ips, filter);
+    let mut sound = Sound::new(engine, &config, listening.map(SocketAddr::ip), filter);
     bind(&mut sound, &mut endpoint)?;
     let (journal, lost) = take_up(&mut endpoint, &records, &opened.journal, clock);
 

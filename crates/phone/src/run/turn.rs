@@ -315,7 +315,7 @@ impl Running {
             } => {
                 self.changed = true;
                 if session.is_none() {
-                    self.keep_sound(now);
+                    self.sound_over(leg);
                     self.digits_over(leg);
                 }
                 let agreed = self.sound.agreed(leg, session.as_deref(), early);
