@@ -13,6 +13,7 @@ mod history;
 mod problem;
 pub mod request;
 mod status;
+mod trace;
 mod webhook;
 
 pub use access::{AccessRole, PageRole};
@@ -30,5 +31,9 @@ pub use status::{
     Account, Act, AskedDevices, Audio, Call, CallLeg, IdleReason, KnownDevices, Lamp, Party,
     Quality, Records, Secured, SoundDevice, Status, TransferRequest, Voicemail, WrapUp,
     WrapUpReason,
+};
+pub use trace::{
+    CallTrace, LegSound, SoundFrom, SoundTo, SoundVerdict, TraceLeg, TraceMessage, TraceStep, Way,
+    WireTransport,
 };
 pub use webhook::{WebhookEvent, WebhookMessage};

@@ -176,6 +176,11 @@ impl Phone {
         }
     }
 
+    /// The calls, oldest first, each with the row of the table that it is in; cheaper than a whole [`Phone::snapshot`].
+    pub fn stages(&self) -> impl Iterator<Item = (CallId, Stage)> {
+        self.calls.iter().map(|call| (call.id, call.stage()))
+    }
+
     /// Whether this act may be done now; the same answer as [`Phone::step`] gives.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use trialog_api::request::{
     SetDevices, SetPresence, WrapUp, WrapUpDraft,
 };
 use trialog_api::{
-    ActName, DigitWay, Done, History, Invitation, OwnPresence, PageRole, Placed, Status,
+    ActName, CallTrace, DigitWay, Done, History, Invitation, OwnPresence, PageRole, Placed, Status,
 };
 use ureq::Agent;
 use ureq::http::{Request, Response};
@@ -68,6 +68,11 @@ impl Client {
         });
         let query = pairs.collect::<Vec<_>>().join("&");
         answer(&self.request("GET", &format!("/api/history?{query}"), "")?)
+    }
+
+    /// The SIP messages of a call, and its steps.
+    pub fn trace(&self, call: u32) -> Result<CallTrace, Error> {
+        answer(&self.request("GET", &format!("/api/calls/{call}/trace"), "")?)
     }
 
     /// Places a call from this account, by its number in the status (`None`: the first). Gives the call's number.

@@ -3,7 +3,7 @@ use crate::view::Look;
 use std::path::PathBuf;
 use tokio::sync::oneshot;
 use trialog_api::request::{Past, SetDevices};
-use trialog_api::{DigitWay, History};
+use trialog_api::{CallTrace, DigitWay, History};
 use trialog_call::{AccountId, Act, CallId, Input, Refusal};
 
 /// One request of a client on its way to the loop.
@@ -37,6 +37,8 @@ pub enum Command {
     Look,
     /// Count what was, for Prometheus.
     Metrics,
+    /// Show the messages of a call.
+    Trace(CallId),
     /// Show calls that were kept.
     Past(Past),
     /// Register this account, or each that has a registrar.
@@ -69,6 +71,8 @@ pub enum Reply {
     },
     /// The counters, in Prometheus's text format 0.0.4.
     Metrics(String),
+    /// The messages of the call that was asked for.
+    Trace(Box<CallTrace>),
     /// The calls that were asked for.
     Past(Box<History>),
     /// The records can't be read, and why not, in the system's words.

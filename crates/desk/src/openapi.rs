@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use trialog_api::request::{Follow, Past};
 use trialog_api::{
-    AccessRole, Directory, Done, Event, History, Invitation, Paired, Placed, Problem, Status,
-    Ticket, WebhookMessage,
+    AccessRole, CallTrace, Directory, Done, Event, History, Invitation, Paired, Placed, Problem,
+    Status, Ticket, WebhookMessage,
 };
 
 const ABOUT: &str = "An agent's SIP phone with the conference bridge inside, as HTTP and JSON. All that a hand can do at the phone a \
@@ -258,6 +258,10 @@ fn responses(operation: &Operation) -> Value {
             "200",
             json_of("The calls.", "History", json!(example::history())),
         ),
+        Does::Trace => (
+            "200",
+            json_of("The messages.", "CallTrace", json!(example::trace())),
+        ),
         Does::Directory => (
             "200",
             json_of("The directory.", "Directory", example::directory()),
@@ -316,6 +320,7 @@ fn faults(operation: &Operation) -> Vec<u16> {
         Does::Invite(_) | Does::Ticket | Does::Pair(_) => faults.extend([408, 413, 415]),
         Does::Look | Does::Metrics => faults.push(503),
         Does::Past => faults.extend([500, 503]),
+        Does::Trace => faults.extend([404, 503]),
         Does::Events => faults.extend([426, 503]),
         Does::Act(_) | Does::Aim(_) => faults.extend([404, 408, 409, 413, 415, 503]),
         Does::WrapUp(_) => faults.extend([404, 408, 409, 413, 415, 503, 507]),
@@ -435,6 +440,7 @@ fn schemas() -> Value {
     let mut generator = settings.for_serialize().into_generator();
     name::<Status>(&mut generator);
     name::<History>(&mut generator);
+    name::<CallTrace>(&mut generator);
     name::<Event>(&mut generator);
     name::<Done>(&mut generator);
     name::<Invitation>(&mut generator);

@@ -132,7 +132,7 @@ async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
             let contacts = shared.desk.directory.to_vec();
             return Ok(Json(Directory { contacts }).into_response());
         }
-        Does::Act(_) | Does::Aim(_) => asked.number.ok_or(Refusal::NoSuchCall),
+        Does::Act(_) | Does::Aim(_) | Does::Trace => asked.number.ok_or(Refusal::NoSuchCall),
         Does::WrapUp(_) => asked.number.ok_or(Refusal::NoSuchWrapUp),
         Does::Invite(reads) => return Ok(invitation(shared, reads.read(&body)?)),
         Does::Ticket => {
@@ -169,6 +169,7 @@ fn reply(reply: Reply) -> Result<Response, Failure> {
         Reply::Wrong(what) => Err(wrong::failure(what)),
         Reply::NotKept(why) => Err(not_kept(&why)),
         Reply::Metrics(text) => Ok(([(header::CONTENT_TYPE, METRICS)], text).into_response()),
+        Reply::Trace(trace) => Ok(Json(trace).into_response()),
         Reply::Past(history) => Ok(Json(history).into_response()),
         Reply::NotRead(why) => Err(not_read(&why)),
     }
@@ -330,7 +331,8 @@ pub(crate) fn nothing_at(path: &str) -> Failure {
 }
 
 fn no_such_act(folder: &str) -> Failure {
-    let acts = operations().filter_map(|operation| operation.path.strip_prefix(folder));
+    let acts = operations().filter(|operation| operation.method != Method::Get);
+    let acts = acts.filter_map(|operation| operation.path.strip_prefix(folder));
     let acts: Vec<_> = acts.collect();
     let reason = Text::new("There is no such act.", "Das gibt es nicht.");
     let names = acts.join(", ");

@@ -75,9 +75,9 @@ fn every_operation_answers_as_described_whatever_it_is_sent() {
     let knows_none = phone(|command| match command {
         Command::Say(_) => Reply::Wrong(Wrong::Unplayable("no WAV".to_owned())),
         Command::Core(Input::WrapUp { .. }) => refused(Refusal::NoSuchWrapUp),
-        Command::Core(Input::Act { .. } | Input::Hook) | Command::CoreBy { .. } => {
-            refused(Refusal::NoSuchCall)
-        }
+        Command::Core(Input::Act { .. } | Input::Hook)
+        | Command::CoreBy { .. }
+        | Command::Trace(_) => refused(Refusal::NoSuchCall),
         Command::Core(Input::Dial { .. }) | Command::Pickup(_) => refused(Refusal::TooManyCalls),
         _ => Reply::Done,
     });

@@ -1,7 +1,11 @@
 //! The command line.
+mod evidence;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use trialog_api::{AccessRole, PageRole};
+
+pub(crate) use evidence::{Report, ReportTo, Trace, TraceShown};
 
 /// An agent's SIP phone whose own audio engine bridges a conference.
 #[derive(Debug, Parser)]
@@ -24,6 +28,10 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Ask the phone that runs to call a number, an address or a link. Exit status as ctl's.
     Call(Call),
+    /// Show the SIP messages of a call as a ladder, secrets struck out. Exit status as ctl's.
+    Trace(Trace),
+    /// Write all that is known of a call into a folder, secrets struck out. Exit status as ctl's.
+    Report(Report),
     /// Let links of pages and mails (tel:, sip:) call by this program.
     Desktop(Desktop),
     /// Open a running phone's page in the browser.
@@ -390,6 +398,12 @@ pub(crate) enum Verb {
         #[arg(long)]
         id: Option<u32>,
     },
+    /// Show the SIP messages of a call as a ladder.
+    Trace(TraceShown),
+    /// Say why there is no sound, leg by leg and both ways.
+    Why,
+    /// Write all that is known of a call into a folder, secrets struck out.
+    Report(ReportTo),
     /// Show what happens until interrupted.
     Watch,
     /// Calls that were, the newest first.

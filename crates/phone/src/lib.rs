@@ -5,6 +5,7 @@ mod acd;
 mod action;
 mod audio;
 mod call;
+mod call_traces;
 mod cli;
 mod clock;
 mod config;
@@ -85,6 +86,8 @@ pub fn program(filter: RoutingFilter) -> ExitCode {
         Command::Phone(options) => phone(&options, filter),
         Command::Records(cli::Records { verb }) => records(&verb),
         Command::Ctl(ctl) => ctl::run(&ctl),
+        Command::Trace(trace) => ctl::run(&trace.into()),
+        Command::Report(report) => ctl::run(&report.into()),
         Command::Audio(options) => audio::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Page(options) => page::run(&options),

@@ -38,7 +38,7 @@ pub(crate) fn has_died(status: std::process::ExitStatus) -> bool {
 }
 
 /// Writes a file that only the user may read, in place of an older one, whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     use io::Write;
     let fresh = path.with_extension("new");
     match std::fs::remove_file(&fresh) {
@@ -47,7 +47,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     }
     let mut options = OpenOptions::new();
     let mut file: File = for_user_only(options.write(true).create_new(true)).open(&fresh)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content.as_ref())?;
     drop(file);
     std::fs::rename(&fresh, path)
 }

@@ -1,5 +1,5 @@
-//! Secrets struck out of SIP messages before they are written anywhere: what answers a digest challenge, passwords in URIs, and keys
-//! for SRTP in session descriptions.
+//! Secrets struck out of SIP messages before they are written anywhere: what answers a digest challenge, passwords in URIs, keys
+//! for SRTP in session descriptions, and digits that go by INFO, which may be anyone's.
 //! It works on the text, so that it holds for messages that no parser would take.
 use std::borrow::Cow;
 
@@ -11,10 +11,12 @@ pub(crate) fn redact(message: &[u8]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut in_credentials = false;
     let mut in_body = false;
+    let mut has_digits = false;
     for line in text.split_inclusive('\n') {
         if !in_body {
             let bare = line.trim_end_matches(['\r', '\n']);
             in_body = bare.is_empty();
+            has_digits |= is_digits(bare);
             // RFC 3261 §7.3.1: a line that begins with white space goes on with the header before it.
             if !bare.starts_with([' ', '\t']) {
                 in_credentials = bare.split_once(':').is_some_and(|(name, _)| {
@@ -29,20 +31,49 @@ pub(crate) fn redact(message: &[u8]) -> String {
         } else {
             Cow::Borrowed(line)
         };
-        out.push_str(&without_keys(&without_passwords(&line)));
+        if in_body && has_digits {
+            out.push_str(&without_digits(&line));
+        } else {
+            out.push_str(&without_keys(&without_passwords(&line)));
+        }
     }
     out
+}
+
+/// The header says that the body is a digit: `application/dtmf`, which is that alone, or `application/dtmf-relay`.
+fn is_digits(header: &str) -> bool {
+    header.split_once(':').is_some_and(|(name, value)| {
+        let name = name.trim_end();
+        let is_type = name.eq_ignore_ascii_case("Content-Type") || name.eq_ignore_ascii_case("c");
+        is_type && value.to_ascii_lowercase().contains("application/dtmf")
+    })
+}
+
+/// `Signal=5` without the 5, and a line that is nothing but digits.
+fn without_digits(line: &str) -> Cow<'_, str> {
+    let bare = line.trim_end_matches(['\r', '\n']);
+    let ending = &line[bare.len()..];
+    match bare.split_once('=') {
+        Some((name, _)) if name.trim().eq_ignore_ascii_case("Signal") => {
+            Cow::Owned(format!("{name}={STRUCK}{ending}"))
+        }
+        Some(_) => Cow::Borrowed(line),
+        None if bare.trim().is_empty() => Cow::Borrowed(line),
+        None => Cow::Owned(format!("{STRUCK}{ending}")),
+    }
 }
 
 /// RFC 4568 §6.1: `inline:` and the key, up to its life time; several are separated by semicolons. Wherever it stands: a description may
 /// lie in a body of several parts, or be folded into something else.
 fn without_keys(line: &str) -> Cow<'_, str> {
-    const BEFORE: &str = "inline:";
-    // Keeps each octet's place.
-    let lower = line.to_ascii_lowercase();
+    const BEFORE: &[u8] = b"inline";
     let (mut out, mut done) = (String::new(), 0);
-    for (at, _) in lower.match_indices(BEFORE) {
-        let key = at + BEFORE.len();
+    for (at, _) in line.match_indices(':') {
+        let before = &line.as_bytes()[at.saturating_sub(BEFORE.len())..at];
+        if !before.eq_ignore_ascii_case(BEFORE) {
+            continue;
+        }
+        let key = at + 1;
         let length = line[key..].find(['|', ';', ' ', '\t', '\r', '\n']);
         let end = length.map_or(line.len(), |length| key + length);
         if at < done || end == key {
@@ -192,6 +223,32 @@ mod tests {
             "INLINE:[struck out];inline:[struck out]|1:4\r\na=sendrecv\r\n",
         ] {
             assert!(written.contains(rest), "{written}");
+        }
+    }
+
+    #[test]
+    fn digits_that_go_by_info_are_struck_out() {
+        for (header, body, expected) in [
+            (
+                "Content-Type: application/dtmf-relay",
+                "Signal=7\r\nDuration=160\r\n",
+                "Signal=[struck out]\r\nDuration=160\r\n",
+            ),
+            (
+                "c:application/DTMF-Relay",
+                "signal = 7",
+                "signal =[struck out]",
+            ),
+            (
+                "CONTENT-TYPE: application/dtmf",
+                "7\r\n",
+                "[struck out]\r\n",
+            ),
+            ("Content-Type: text/plain", "Signal=7", "Signal=7"),
+        ] {
+            let head = format!("INFO sip:b SIP/2.0\r\n{header}\r\n\r\n");
+            let written = redact(format!("{head}{body}").as_bytes());
+            assert_eq!(written, format!("{head}{expected}"));
         }
     }
 

@@ -7,6 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use trialog_client::Address;
 
+/// Where the running phone's configuration is.
+const CONFIGURATION: &str = "configuration";
+
 /// Outlives the phone, but not the user's session.
 const PAGE: &str = "page.json";
 
@@ -65,8 +68,19 @@ impl RuntimeDir {
         &self.folder
     }
 
-    /// Tells clients where the API is.
-    pub(crate) fn announce(&self, api: &Address) -> Result<PathBuf, RuntimeDirError> {
+    /// Tells clients where the API is, and this user's programs where the configuration is.
+    pub(crate) fn announce(
+        &self,
+        api: &Address,
+        configuration: Option<&Path>,
+    ) -> Result<PathBuf, RuntimeDirError> {
+        let named = self.folder.join(CONFIGURATION);
+        // One that is left of an earlier start is none of this phone's.
+        let _ = std::fs::remove_file(&named);
+        if let Some(path) = configuration.and_then(Path::to_str) {
+            os::write_private(&named, path)
+                .map_err(|error| RuntimeDirError::Folder(named.clone(), error))?;
+        }
         let file = self.folder.join("api.json");
         let text = serde_json::to_string(api).expect("it has string keys only");
         os::write_private(&file, &text)
@@ -127,6 +141,12 @@ impl Drop for RuntimeDir {
         let _ = std::fs::remove_file(self.folder.join("api.json"));
         let _ = std::fs::remove_file(self.folder.join("open.html"));
     }
+}
+
+/// Where the configuration of the running phone of this name is; `None`: it has none, or a name that is no text.
+pub(crate) fn configuration(name: &str) -> Option<PathBuf> {
+    let named = trialog_client::folder().join(name).join(CONFIGURATION);
+    std::fs::read_to_string(named).ok().map(PathBuf::from)
 }
 
 /// The folder for what outlives the phone: `$XDG_STATE_HOME/trialog/NAME`, or what takes its place.

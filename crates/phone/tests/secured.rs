@@ -128,6 +128,29 @@ fn two_phones_call_each_other_by_tls_and_nothing_of_the_call_goes_another_way() 
 }
 
 #[test]
+fn what_went_by_tls_is_shown_in_the_clear_and_without_its_keys() {
+    let stage = Stage::new();
+    let ca = Ca::new(&stage);
+    let customer = saying(&stage, &ca, "customer", 997.0, "require");
+    let agent = saying(&stage, &ca, "agent", 433.0, "require");
+    customer.post("/api/calls", &json!({"to": by_tls(&stage, "agent")}), 201);
+    agent.act("answer");
+    customer.stage("connected");
+    let (_, text) = agent.text("/api/calls/1/trace");
+    let trace: Value = serde_json::from_str(&text).unwrap();
+    let messages = trace["messages"].as_array().unwrap();
+    let described = messages.iter().filter(|message| {
+        assert_eq!(message["transport"], "tls", "{message}");
+        let text = message["text"].as_str().unwrap();
+        let keys: Vec<_> = text.matches("inline:").collect();
+        let struck: Vec<_> = text.matches("inline:[struck out]").collect();
+        assert_eq!(keys, vec!["inline:"; struck.len()], "{text}");
+        text.contains("a=crypto:")
+    });
+    assert!(described.count() >= 2, "{text}");
+}
+
+#[test]
 fn a_registrar_that_is_not_to_be_believed_is_named_with_what_is_wrong() {
     let stage = Stage::new();
     let (ca, foreign_stage) = (Ca::new(&stage), Stage::new());

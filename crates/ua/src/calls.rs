@@ -1,4 +1,5 @@
 //! The calls' legs: each is the usage of a dialog that a call is, from its first INVITE to the end of its BYE.
+use crate::agent::UserAgent;
 use crate::id_map::IdMap;
 use crate::invariant::Invariant;
 use crate::invite_usage::{InviteState, InviteUsage, Offered};
@@ -87,5 +88,18 @@ impl Calls {
     /// Tables that grew in busy times are as small as they can be.
     pub(crate) fn give_back_room(&mut self) {
         self.legs.shrink_to_fit();
+    }
+}
+
+impl UserAgent {
+    /// The leg that is not over and whose dialog, or whose INVITE that may become one, has this Call-ID; of several the newest.
+    #[must_use]
+    pub fn leg_of(&self, call_id: &str) -> Option<LegId> {
+        let has_it = |leg: &&InviteUsage| {
+            let dialog = self.dialogs.get(leg.dialog);
+            dialog.is_some_and(|dialog| dialog.call_id == call_id)
+        };
+        let legs = self.calls.iter().filter(has_it);
+        legs.map(|leg| leg.id).max()
     }
 }

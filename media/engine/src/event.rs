@@ -148,6 +148,8 @@ pub struct LegStats {
     pub lost: u64,
     /// Packets that came when their sound was already replaced.
     pub late: u64,
+    /// Packets that have become sound.
+    pub decoded: u64,
     /// Milliseconds of sound that were made up, comfort in silence not counted.
     pub concealed_ms: u64,
     /// RTP packets sent.

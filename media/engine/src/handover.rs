@@ -97,6 +97,8 @@ pub(crate) struct LegShared {
     pub(crate) lost: AtomicI64,
     pub(crate) highest: AtomicU32,
     pub(crate) jitter: AtomicU32,
+    /// Packets that have become sound.
+    pub(crate) decoded: AtomicU64,
     pub(crate) late: AtomicU64,
     pub(crate) concealed: AtomicU64,
     pub(crate) target: AtomicU64,

@@ -84,6 +84,9 @@ impl Leg {
         shared.lost.store(stats.lost, Relaxed);
         shared.highest.store(stats.highest, Relaxed);
         shared.jitter.store(stats.jitter, Relaxed);
+        shared
+            .decoded
+            .store(self.receive.decoded_packets(), Relaxed);
         shared.late.store(jitter.late, Relaxed);
         shared.concealed.store(jitter.concealed, Relaxed);
         shared.target.store(jitter.target.0, Relaxed);

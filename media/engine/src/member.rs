@@ -271,6 +271,7 @@ impl Member {
             received: shared.received.load(Relaxed),
             lost: shared.lost.load(Relaxed).max(0) as u64,
             late: shared.late.load(Relaxed),
+            decoded: shared.decoded.load(Relaxed),
             concealed_ms: shared.concealed.load(Relaxed) / 48,
             sent: shared.sent.load(Relaxed),
             jitter_ms: ms(u64::from(shared.jitter.load(Relaxed))),

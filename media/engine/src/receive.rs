@@ -70,6 +70,8 @@ pub(crate) struct Receive {
     decoded: bool,
     /// Ticks in a row of which that is true.
     decoded_ticks: u32,
+    /// Packets that have become sound.
+    decoded_packets: u64,
     /// Packets with a copy of the one before, since loss was last looked at.
     copies: u32,
     /// Received and lost when loss was last looked at.
@@ -108,6 +110,7 @@ impl Receive {
             ticks: 0,
             decoded: false,
             decoded_ticks: 0,
+            decoded_packets: 0,
             copies: 0,
             counted: (0, 0),
             pcm: vec![0.0; LONGEST_PACKET],
@@ -186,6 +189,11 @@ impl Receive {
 
     pub(crate) fn jitter_stats(&self) -> JitterStats {
         self.jitter.stats()
+    }
+
+    /// How many packets have become sound.
+    pub(crate) fn decoded_packets(&self) -> u64 {
+        self.decoded_packets
     }
 
     /// The leg is to be heard: it has sounded for [`SOUNDS_AFTER`] ticks in a row with nothing made up.
@@ -404,6 +412,7 @@ impl Receive {
                     .decoder
                     .decode(payload, &mut self.pcm)
                     .min(self.pcm.len());
+                self.decoded_packets += u64::from(length > 0);
                 self.jitter
                     .played(length * (RATE / chain.codec.rate()) as usize);
                 let pcm = &mut self.pcm[..length];

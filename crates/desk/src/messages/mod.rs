@@ -8,6 +8,7 @@ mod notice;
 mod party;
 mod refusal;
 mod registrar;
+mod sound;
 mod webhook;
 
 pub(crate) use digit::digit_not_sent;
@@ -18,6 +19,7 @@ pub use notice::{notice, notice_call};
 pub use party::party;
 pub use refusal::{every_refusal, refusal};
 pub use registrar::{RegistrarFault, nothing_rings, registrar, registration};
+pub use sound::{sound_from, sound_to};
 
 /// One text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]

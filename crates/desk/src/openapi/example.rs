@@ -1,5 +1,7 @@
 //! One phone in the middle of a story, for the document's examples: Carla has called, and the agent consults Gus. They are made
 //! as real answers are, so they can't be wrong about their shape.
+mod traced;
+
 use crate::command::{DigitFault, Wrong};
 use crate::feed::{Feed, example_events};
 use crate::messages::{self, RegistrarFault};
@@ -10,6 +12,7 @@ use crate::{guard, members, names, routes, socket, wrong};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use traced::trace;
 use trialog_api as api;
 use trialog_api::request::Dial;
 use trialog_api::{AudioEnd, RegistrationState, Status};
@@ -71,6 +74,13 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("HistoryEvent", json!(history().calls[0].events)),
         ("HistoryWrapUp", json!(history().calls[0].wrap_ups)),
         ("WebhookMessage", one(webhook())),
+        ("CallTrace", one(json!(trace()))),
+        ("TraceLeg", json!(trace().legs)),
+        ("TraceMessage", json!(trace().messages)),
+        ("TraceStep", json!(trace().steps)),
+        ("LegSound", json!(trace().sound)),
+        ("SoundFrom", one(json!(trace().sound[0].from_party))),
+        ("SoundTo", one(json!(trace().sound[0].to_party))),
         ("Status", one(json!(status))),
         ("Event", json!(example_events(&before(), &now(), status))),
         (

@@ -87,6 +87,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
             it has been answered meanwhile.",
         does: Does::Dial(&Typed(|pickup: Pickup| Command::Pickup(pickup.lamp))),
     },
+    Operation {
+        id: "trace",
+        method: Method::Get,
+        path: "/api/calls/{call}/trace",
+        tag: "calls",
+        needs: Some(AccessRole::Agent),
+        summary: "The SIP messages of a call, its steps and its sound",
+        text: "As they were at the sockets, what went by TLS in the clear; what answers a challenge, passwords, keys of SRTP and digits are struck \
+            out. Kept are the first and the last messages of each call that goes on, and of the last twelve that were answered and the last \
+            four that were not, until the phone ends. `sound` says of each leg and way how many packets were sent, received and decoded, whether \
+            they are routed and played, and where the sound stops.",
+        does: Does::Trace,
+    },
     act(
         "answer",
         "/api/calls/{call}/answer",

@@ -67,6 +67,8 @@ pub(crate) enum Does {
     Look,
     /// Gives the counters.
     Metrics,
+    /// Gives the messages of the call in the path.
+    Trace,
     /// Gives calls that were kept.
     Past,
     /// Gives the directory.
@@ -134,6 +136,7 @@ impl Does {
             | Self::Ticket
             | Self::Pair(_) => Command::Look,
             Self::Metrics => Command::Metrics,
+            Self::Trace => Command::Trace(CallId(number)),
             Self::Past => Command::Past(Past::default()),
             Self::Dial(reads) | Self::Tell(reads) => reads.read(body)?,
             Self::Act(reads) => Command::Core(Input::Act {
@@ -162,6 +165,7 @@ impl Does {
             Self::Document
             | Self::Look
             | Self::Metrics
+            | Self::Trace
             | Self::Past
             | Self::Directory
             | Self::Events => None,

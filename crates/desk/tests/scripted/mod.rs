@@ -126,6 +126,10 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
                         Reply::Done => Reply::Metrics("# nothing\n".to_owned()),
                         outcome => outcome,
                     },
+                    Command::Trace(_) => match script(&request.command) {
+                        Reply::Done => Reply::Trace(Box::default()),
+                        outcome => outcome,
+                    },
                     Command::Past(_) => match script(&request.command) {
                         Reply::Done => Reply::Past(Box::default()),
                         outcome => outcome,
@@ -135,7 +139,7 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
                 // What is asked is no order.
                 if !matches!(
                     request.command,
-                    Command::Look | Command::Metrics | Command::Past(_)
+                    Command::Look | Command::Metrics | Command::Trace(_) | Command::Past(_)
                 ) {
                     let _ = note.send(request.command);
                 }

@@ -34,6 +34,8 @@ use trialog_ua::{Accept, Account, Colleague, DtmfMode, LampOf, Net, Reliable};
 /// All that the file says.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    /// Where it was read; `None`: there is no file.
+    pub(crate) file: Option<PathBuf>,
     /// By which `trialog ctl` finds the phone.
     pub(crate) name: String,
     pub(crate) sip: Sip,
@@ -160,6 +162,7 @@ impl Default for Records {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            file: None,
             name: "phone".to_owned(),
             sip: Sip::default(),
             tls: Tls::default(),
@@ -235,7 +238,11 @@ impl Config {
             }])
         };
         let text = std::fs::read_to_string(file).map_err(|error| whole(error.to_string()))?;
-        Self::parse(file, &text)
+        let config = Self::parse(file, &text)?;
+        Ok(Self {
+            file: std::path::absolute(file).ok(),
+            ..config
+        })
     }
 
     /// Checks the text of a file.

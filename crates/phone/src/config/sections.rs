@@ -58,6 +58,7 @@ pub(super) fn config(root: Section<'_, '_>) -> Config {
     let actions = super::action::actions(root.tables("action"));
     root.end();
     Config {
+        file: None,
         name,
         sip,
         tls,

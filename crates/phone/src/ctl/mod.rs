@@ -1,8 +1,12 @@
 //! `trialog ctl`: a verb of the command line as one request to a running phone. It knows the API only; what an act does and
 //! whether it may be done, the phone says.
+mod evidence;
 mod failure;
 mod history;
+mod ladder;
 mod moment;
+mod pcapng;
+mod report;
 pub(crate) mod text;
 mod watch;
 
@@ -49,6 +53,9 @@ fn handle_command(ctl: &Ctl) -> Result<(), Failure> {
             Ok(())
         }
         Verb::Watch => watch::run(&client, ctl),
+        Verb::Trace(shown) => evidence::trace(&client, ctl, shown),
+        Verb::Why => evidence::why(&client, ctl),
+        Verb::Report(to) => evidence::report(&client, ctl, to),
         Verb::History { .. } => {
             let history = client.history(&past(&ctl.verb)?)?;
             if ctl.json {
@@ -232,6 +239,9 @@ fn request(client: &Client, ctl: &Ctl, verb: &Verb) -> Result<(), Failure> {
         }
         Verb::Shutdown => client.shutdown().map_err(Failure::from),
         Verb::Status
+        | Verb::Trace(_)
+        | Verb::Why
+        | Verb::Report(_)
         | Verb::Watch
         | Verb::History { .. }
         | Verb::Call { .. }

@@ -42,6 +42,7 @@ impl Running {
             Command::Read(id) => Outcome::Known(self.read_notice(id)),
             Command::Say(file) => return self.read(file, reply),
             Command::Metrics => Outcome::Known(Reply::Metrics(self.metrics())),
+            Command::Trace(call) => Outcome::Known(self.trace(call)),
             Command::Past(past) => return self.records.past(&past, reply),
             Command::Shutdown => {
                 self.terminate();
@@ -143,7 +144,10 @@ impl Running {
         self.handle(EndpointInput::Core(input));
         match self.verdict.refused {
             Some(refusal) => self.feed.refused(&asked, refusal),
-            None => self.records.act(&asked),
+            None => {
+                self.tell_act(&asked);
+                self.records.act(&asked);
+            }
         }
         let verdict = std::mem::take(&mut self.verdict);
         let reply = match (verdict, digit) {

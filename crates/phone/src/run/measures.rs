@@ -36,7 +36,17 @@ pub(super) struct Measures {
 #[derive(Debug, Default)]
 struct Measured {
     counted: LegStats,
+    /// The time before that.
+    before: LegStats,
     recent: VecDeque<f32>,
+}
+
+/// Packets of a leg in the last seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Recent {
+    pub(super) received: u64,
+    pub(super) decoded: u64,
+    pub(super) sent: u64,
 }
 
 impl Running {
@@ -55,6 +65,7 @@ impl Running {
         if self.sound.has_legs() && self.sound.measures.next <= now {
             self.sound.measures.next = now + EVERY;
             let stats = self.sound.stats();
+            self.keep_sound(now);
             let quality = self.sound.measures.take(&stats);
             if quality != self.identity.quality {
                 Arc::make_mut(&mut self.identity).quality = quality;
@@ -83,6 +94,17 @@ impl Running {
 }
 
 impl Measures {
+    /// What has been counted of a leg since the time before the last one: three to six seconds ago.
+    pub(super) fn lately(&self, leg: LegId, now: &LegStats) -> Recent {
+        let before = self.legs.get(&leg).map(|measured| measured.before);
+        let before = before.unwrap_or_default();
+        Recent {
+            received: now.received.saturating_sub(before.received),
+            decoded: now.decoded.saturating_sub(before.decoded),
+            sent: now.sent.saturating_sub(before.sent),
+        }
+    }
+
     /// What has been counted since the time before, leg by leg; legs that are not among `stats` are forgotten.
     fn take(&mut self, stats: &[LegStats]) -> BTreeMap<LegId, Quality> {
         let mut before = std::mem::take(&mut self.legs);
@@ -93,6 +115,7 @@ impl Measures {
             if let Some(quality) = quality(&mut measured, now) {
                 all.insert(leg, quality);
             }
+            measured.before = measured.counted;
             measured.counted = *now;
             self.legs.insert(leg, measured);
         }

@@ -16,7 +16,9 @@ mod records;
 mod registration;
 mod say;
 mod sound;
+mod sound_verdict;
 mod start;
+mod steps;
 mod turn;
 mod unread;
 mod wire;
@@ -47,7 +49,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use trialog_call::{CallId, Refusal};
+use trialog_call::{CallId, Refusal, Stage};
 use trialog_desk::{CommandRequest, Feed, Identity};
 use trialog_engine::EngineEvent;
 use trialog_ua::{Account, Endpoint, EndpointInput};
@@ -86,6 +88,8 @@ struct Running {
     readings: mpsc::Sender<Reading>,
     records: Records,
     journal: Journal,
+    /// The calls as they were when their steps were told last.
+    stages: Vec<(CallId, Stage)>,
     /// Calls of an earlier run that could not be gone on with, and of which the agent is to be told.
     lost: Vec<CallId>,
     feed: Feed,

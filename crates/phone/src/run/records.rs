@@ -29,6 +29,7 @@ impl Running {
         if let CallRecord::Began { call, .. } = &record {
             self.verdict.began = Some(*call);
         }
+        self.tell_record(&record);
         self.metrics.record(&record);
         self.actions.record(&record);
         let ticket = self.records.keep(&record);

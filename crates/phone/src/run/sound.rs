@@ -1,6 +1,7 @@
 //! The engine as the phone uses it: the pool of RTP sockets, legs by their names in the core, the routing in the engine's words.
 use super::devices;
 use super::measures::Measures;
+pub(super) use super::measures::Recent;
 use crate::RoutingFilter;
 use crate::config::{Config, Media};
 use crate::metrics::Rtp;
@@ -224,6 +225,11 @@ impl Sound {
     /// What has been counted of each leg.
     pub(super) fn stats(&self) -> Vec<LegStats> {
         self.engine.stats().legs
+    }
+
+    /// What has been counted of this leg; `None`: nothing yet, or it is over.
+    pub(super) fn leg_stats(&self, id: LegId) -> Option<LegStats> {
+        self.engine.leg_stats(key(id))
     }
 
     /// How loud the parties were since this was asked last.

@@ -6,6 +6,7 @@ use super::records::OnItsWay;
 use super::{Ending, LocalAddresses, Running, Sound, Sources, StartError, Verdict, Wire, say};
 use crate::acd::AcdLine;
 use crate::action::Actions;
+use crate::call_traces::CallTraces;
 use crate::clock::Clock;
 use crate::config::{Config, Lamp, Tls};
 use crate::journal::{self, Journal};
@@ -62,8 +63,7 @@ pub(super) async fn start(
     for input in local.at_start(&config.accounts) {
         endpoint.handle(clock.now(), input);
     }
-    let ips = listening.map(SocketAddr::ip);
-    let mut sound = Sound::new(engine, &config, ips, filter);
+    let mut sound = Sound::new(engine, &config, listening.map(SocketAddr::ip), filter);
     bind(&mut sound, &mut endpoint)?;
     let (journal, lost) = take_up(&mut endpoint, &records, &opened.journal, clock);
 
@@ -77,7 +77,7 @@ pub(super) async fn start(
         pairing,
         serving,
     } = desk::open(&config, &runtime_dir, commands, feed.clone()).await?;
-    let file = runtime_dir.announce(&api)?;
+    let file = runtime_dir.announce(&api, config.file.as_deref())?;
     tracing::info!(name = config.name, sip = %contact, tls_port, api = api.url, file = %file.display(), "the phone is ready");
     if !headless {
         println!(
@@ -98,6 +98,7 @@ pub(super) async fn start(
             datagrams,
             streams,
             trace,
+            calls: (!config.policy.parallel).then(CallTraces::default),
             own: local.own(),
         },
         resolver,
@@ -105,6 +106,7 @@ pub(super) async fn start(
         readings,
         records,
         journal,
+        stages: Vec::new(),
         lost,
         feed,
         acd,
@@ -216,7 +218,7 @@ fn trace(config: &Config) -> Result<Option<Trace>, StartError> {
         path: path.clone(),
         error,
     };
-    Trace::create(path).map(Some).map_err(file)
+    Trace::open(path).map(Some).map_err(file)
 }
 
 fn records(config: &Config, clock: Clock) -> Result<(Records, Opened), StartError> {

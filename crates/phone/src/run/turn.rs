@@ -163,6 +163,7 @@ impl Running {
         self.wire.received(&source, &message, at_us);
         let message = &message;
         self.step(EndpointInput::Wire { source, message });
+        self.has_come(message);
     }
 
     fn stream(&mut self, event: StreamEvent) {
@@ -179,6 +180,7 @@ impl Running {
                 self.wire.received(&source, &bytes, at_us);
                 let message = &bytes;
                 self.step(EndpointInput::Wire { source, message });
+                self.has_come(message);
             }
             StreamEvent::Unreadable {
                 id,
@@ -277,6 +279,7 @@ impl Running {
         }
         self.look_for_records(now);
         self.look_for_journal();
+        self.tell_steps();
     }
 
     /// Does what was decided, in the order in which it was decided.
@@ -290,7 +293,9 @@ impl Running {
         match output {
             EndpointOutput::Transmit(transmit) => {
                 let at_us = self.clock.unix_us(self.clock.now());
+                self.know_call_of_unknown(now);
                 let failed = self.wire.send(transmit, at_us);
+                self.know_call_of_unknown(now);
                 self.next.extend(failed);
             }
             EndpointOutput::AbandonStream(peer) => self.wire.streams.abandon(&peer),
@@ -310,6 +315,7 @@ impl Running {
             } => {
                 self.changed = true;
                 if session.is_none() {
+                    self.sound_over(leg);
                     self.digits_over(leg);
                 }
                 let agreed = self.sound.agreed(leg, session.as_deref(), early);
@@ -334,8 +340,7 @@ impl Running {
 
     /// Tells the agent.
     fn tell(&mut self, notice: &Notice) {
-        let text = trialog_desk::messages::notice(notice).en;
-        tracing::info!("{text}");
+        self.tell_notice(notice);
         self.changed = true;
         self.records.notice(notice);
         self.feed.notice(notice);

@@ -1,6 +1,8 @@
 //! The sockets and the trace together: whatever is sent or received by SIP passes here.
 use super::local_address::OwnAddresses;
+use crate::call_traces::{CallTraces, call_id};
 use crate::net::{Datagrams, Streams};
+use crate::redact::redact;
 use crate::trace::{Seen, Trace, Way};
 use std::net::SocketAddr;
 use trialog_ua::{ConnectionId, EndpointInput, Peer, Source, Transmit, Transport};
@@ -9,6 +11,8 @@ pub(super) struct Wire {
     pub(super) datagrams: Datagrams,
     pub(super) streams: Streams,
     pub(super) trace: Option<Trace>,
+    /// `None` on a phone for load.
+    pub(super) calls: Option<CallTraces>,
     /// As the program's addresses are at this moment.
     pub(super) own: OwnAddresses,
 }
@@ -82,8 +86,17 @@ impl Wire {
         if is_blank {
             return;
         }
+        if self.trace.is_none() && self.calls.is_none() {
+            return;
+        }
+        let text = redact(seen.message);
+        if let Some(calls) = &mut self.calls
+            && let Some(call_id) = call_id(&text)
+        {
+            calls.see(call_id, seen, &text);
+        }
         if let Some(trace) = &mut self.trace
-            && let Err(error) = trace.write(seen)
+            && let Err(error) = trace.write(seen, &text)
         {
             tracing::error!(%error, "the trace can't be written; it ends here");
             self.trace = None;
