@@ -7,6 +7,7 @@
 pub mod chance;
 pub mod foreign;
 pub mod hosts;
+pub mod killing;
 mod moving;
 pub mod network;
 pub mod phone;

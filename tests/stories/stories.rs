@@ -11,12 +11,13 @@ use trialog_tests::standstill::measured;
 const AT_ONCE: &str = "5";
 
 /// The stories that the issue of the demo names.
-const STORIES: [&str; 10] = [
+const STORIES: [&str; 11] = [
     "anchored",
     "blind",
     "busy",
     "conference",
     "consult-transfer",
+    "crash",
     "customer-leaves",
     "decline",
     "end",

@@ -2,7 +2,7 @@
 //!
 //! A phase is a stretch in which nothing is being renegotiated; what each party must then hear follows from it.
 use crate::Party;
-use crate::wire::{Dialog, Direction, Wire};
+use crate::wire::{Dialog, Direction, Offer, Wire};
 
 /// Who is with whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub enum Phase {
     PostCall,
     /// Customer and agent 2 over agent 1's phone, agent 1 out.
     Anchored,
+    /// All three, after agent 1's phone died and was started again.
+    TakenUp,
     /// Customer and agent 1 again, after a consult or transfer that came to nothing.
     Back,
 }
@@ -44,6 +46,8 @@ pub enum Moment {
     Transfer,
     /// Agent 1's microphone and ear leave, the bridge stays.
     Anchoring,
+    /// Agent 1's phone dies in the conference, and is started again.
+    Crash,
 }
 
 /// A stretch of time in µs since 1970.
@@ -105,6 +109,7 @@ impl Course {
         };
         let b = wire.guests();
         let t = wire.transferred();
+        let taken_up = taken_up(wire);
         course.moments = moments(wire, a, b, t);
 
         let (legs_a, legs_b) = (leg(a), b.map(leg).unwrap_or_default());
@@ -114,6 +119,7 @@ impl Course {
         let replaced = t.and_then(|t| t.up_us);
         times.extend(failed);
         times.extend(anchored);
+        times.extend(taken_up.iter().flat_map(|(from, to)| [*from, *to]));
         times.extend(replaced);
         times.extend(t.and_then(|t| t.bye.as_ref()).map(|bye| bye.at_us));
         times.push(wire.end_us());
@@ -136,6 +142,10 @@ impl Course {
                 (LegState::Talk, LegState::Talk) if gone(anchored, from_us) => {
                     Some(Phase::Anchored)
                 }
+                (LegState::Talk, LegState::Talk) if gone(taken_up.map(|t| t.1), from_us) => {
+                    Some(Phase::TakenUp)
+                }
+                _ if gone(taken_up.map(|t| t.0), from_us) => None,
                 (LegState::Talk, LegState::Talk) if failed => Some(Phase::ConferenceAfter),
                 (LegState::Talk, LegState::Talk) => Some(Phase::Conference),
                 (LegState::Held, LegState::Talk) if had_swap => Some(Phase::ConsultAgain),
@@ -252,6 +262,24 @@ pub(crate) fn anchoring(wire: &Wire, guest: Option<&Dialog>) -> Option<i64> {
         .find(|t| a.up_us.is_some_and(|up| up < *t) && a.bye.as_ref().is_none_or(|b| b.at_us > *t))
 }
 
+/// When agent 1's phone, started again in the conference, first offered a session anew, and when both others had agreed: its
+/// process is another one, and takes sound at other ports.
+pub(crate) fn taken_up(wire: &Wire) -> Option<(i64, i64)> {
+    let (a, b) = (wire.customers()?, wire.guests()?);
+    let (_, together) = conference_start(a)?;
+    let anew = |dialog: &Dialog| {
+        let mine = dialog.offers.iter().filter(|o| o.by == Party::Agent1);
+        let ports: Vec<_> = mine.filter_map(|o| Some((o, o.port?))).collect();
+        ports.windows(2).find_map(|pair| {
+            let [(_, before), (offer, port)] = [pair[0], pair[1]];
+            let moved = offer.at_us > together && port != before;
+            moved.then_some((offer.at_us, offer.accepted()?))
+        })
+    };
+    let (a, b) = (anew(a)?, anew(b)?);
+    Some((a.0.min(b.0), a.1.max(b.1)))
+}
+
 fn moments(wire: &Wire, a: &Dialog, b: Option<&Dialog>, t: Option<&Dialog>) -> Vec<(Moment, Span)> {
     const BEFORE: i64 = 1_000_000;
     const AFTER: i64 = 1_500_000;
@@ -285,6 +313,20 @@ fn moments(wire: &Wire, a: &Dialog, b: Option<&Dialog>, t: Option<&Dialog>) -> V
     }
     if let Some(at) = anchoring(wire, b) {
         push(Moment::Anchoring, at, at);
+    }
+    if let (Some((_, up)), Some((_, start))) = (taken_up(wire), conference_start(a)) {
+        // The SIP does not show when it died: all of the conference until then is looked at.
+        let guest = b.and_then(|b| {
+            b.offers
+                .iter()
+                .filter(|o| o.focus)
+                .find_map(Offer::accepted)
+        });
+        let span = Span {
+            from_us: start.max(guest.unwrap_or(start)) + BEFORE,
+            to_us: up + AFTER,
+        };
+        moments.push((Moment::Crash, span));
     }
     moments
 }

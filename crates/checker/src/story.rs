@@ -9,7 +9,8 @@ use crate::Party;
 use crate::hear::Tone;
 use crate::{Moment, Phase};
 use claims::{
-    BUSY, CALL, CONFERENCE, CONSULT, EARS, END, EXIT, HOLD, OWN, OWN_WITHOUT_GUEST, POST_CALL, SWAP,
+    ASSEMBLED, BUSY, CALL, CONFERENCE, CONSULT, CRASH, EARS, END, EXIT, HOLD, OWN,
+    OWN_WITHOUT_GUEST, POST_CALL, SWAP,
 };
 use std::fmt::Write;
 use transfer_claims::{ANCHORED, BLIND, CONSULT_TRANSFER, DECLINE, REFUSED, TRANSFER, TRANSFERRED};
@@ -49,6 +50,8 @@ pub enum Measure {
     NobodyHeld(Phase),
     /// The customer's gap at this moment is 20 ms or less.
     Gap(Moment, Tone),
+    /// At this moment the listener loses the others, each for 2 s at most.
+    Reunited(Moment, Party),
     /// The SIP says so.
     Wire(WireFact),
 }
@@ -102,6 +105,8 @@ pub enum WireFact {
     CustomerTakenBack,
     /// Agent 2 answers 486.
     GuestBusy,
+    /// In the conference agent 1 offers both a session at another port, in the dialogs that there are, and each answers 200.
+    TakenUp,
 }
 
 /// A story and its claims, in groups that stories share.
@@ -206,5 +211,10 @@ pub const STORIES: &[Story] = &[
         name: "busy",
         about: "agent 2 is busy: agent 1 takes the customer back",
         groups: &[EARS, CALL, HOLD, BUSY, OWN_WITHOUT_GUEST],
+    },
+    Story {
+        name: "crash",
+        about: "agent 1's phone is killed in the conference and started again; the three go on",
+        groups: &[EARS, ASSEMBLED, CRASH, END, OWN],
     },
 ];

@@ -122,6 +122,22 @@ fn a_gap_of_60_ms_fails_the_claim_of_its_moment_alone() {
 }
 
 #[test]
+fn a_customer_that_is_without_the_others_for_longer_after_a_crash_fails_that_claim_alone() {
+    let mut evidence = perfect("crash");
+    let span = Course::of(&evidence.wire).moment(Moment::Crash);
+    let taken_up_us = span.expect("the story has the moment").to_us - 1_500_000;
+    let gap = Span {
+        from_us: taken_up_us - 2_100_000,
+        to_us: taken_up_us + 200_000,
+    };
+    part(&mut evidence.ears[0], gap).fill(0.0);
+    assert_eq!(
+        failing("crash", &evidence),
+        ["the customer is without the others for 2 s at most"]
+    );
+}
+
+#[test]
 fn a_gap_of_10_ms_is_no_gap() {
     let mut evidence = perfect("exit");
     silence_at(&mut evidence, Moment::Exit, 0.01);

@@ -2,6 +2,7 @@
 use crate::cast::Party;
 use crate::phones::{Phones, api_fault, pause};
 use crate::script::Step;
+use crate::two_lives::FirstLife;
 use crate::voices::Voices;
 use crate::{Fault, Options, Story, make_folder};
 use serde_json::{Map, Value, json};
@@ -26,22 +27,26 @@ pub(crate) fn tell(
     let mut scene = Scene {
         phones: Phones::start(folder, options, story.policy, voices)?,
         voices,
+        folder,
+        first_lives: Vec::new(),
         secure: options.secure,
         story: story.name,
         began: Instant::now(),
     };
     let mut starts = Map::new();
     for party in Party::ALL {
-        let started = scene.wait(party, "its recording", |status| {
-            status.audio.started_unix_us
-        })?;
+        let started = scene.recording_since(party)?;
         starts.insert(party.name().to_owned(), json!({"started_unix_us": started}));
     }
     for step in story.steps() {
         scene.play(step)?;
     }
     pause(Duration::from_millis(1_200))?;
+    let lives = std::mem::take(&mut scene.first_lives);
     scene.phones.end()?;
+    for (life, again_unix_us) in lives {
+        life.join(folder, again_unix_us)?;
+    }
     let file = folder.join("spoken.json");
     std::fs::write(&file, format!("{:#}\n", Value::Object(starts)))
         .map_err(|e| Fault::File(file, e.to_string()))
@@ -50,6 +55,9 @@ pub(crate) fn tell(
 struct Scene<'a> {
     phones: Phones,
     voices: &'a Voices,
+    folder: &'a Path,
+    /// Of the phones that were killed, with the time at which the recordings of the second life began.
+    first_lives: Vec<(FirstLife, u64)>,
     secure: bool,
     story: &'static str,
     began: Instant,
@@ -96,6 +104,7 @@ impl Scene<'_> {
                 self.speak(&lines)
             }
             Step::Pause(ms) => pause(Duration::from_millis(ms)),
+            Step::Crash(party) => self.crash(party),
             Step::Presence(party, presence) => {
                 self.note(&format!("{} is {presence}", party.name()));
                 self.phones.tell(party, "for its presence", |phone| {
@@ -143,6 +152,29 @@ impl Scene<'_> {
                 Err(error) => return Err(api_fault(party, &format!("to {act}"), &error)),
             }
         }
+    }
+
+    /// When its recordings began, in µs since 1970.
+    fn recording_since(&mut self, party: Party) -> Result<u64, Fault> {
+        self.wait(party, "its recording", |status| {
+            status.audio.started_unix_us
+        })
+    }
+
+    fn crash(&mut self, party: Party) -> Result<(), Fault> {
+        let started_unix_us = self.recording_since(party)?;
+        self.note(&format!("{}'s phone is killed", party.name()));
+        let folder = self.folder;
+        let mut life = None;
+        self.phones.kill_and_start(party, || {
+            life = Some(FirstLife::set_aside(folder, party, started_unix_us)?);
+            Ok(())
+        })?;
+        self.note(&format!("{}'s phone is there again", party.name()));
+        let again_unix_us = self.recording_since(party)?;
+        self.first_lives
+            .extend(life.map(|life| (life, again_unix_us)));
+        Ok(())
     }
 
     fn speak(&mut self, lines: &[(Party, &'static str)]) -> Result<(), Fault> {

@@ -9,6 +9,7 @@ mod director;
 mod fault;
 mod phones;
 mod script;
+mod two_lives;
 mod verdict;
 mod voices;
 

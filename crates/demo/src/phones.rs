@@ -74,6 +74,7 @@ struct Phone {
     child: Child,
     api: Option<Client>,
     addresses: Addresses,
+    config: PathBuf,
     log: PathBuf,
 }
 
@@ -124,6 +125,7 @@ impl Phones {
                 child,
                 api: None,
                 addresses,
+                config,
                 log,
             });
         }
@@ -132,6 +134,25 @@ impl Phones {
             phones.find_api(party)?;
         }
         Ok(phones)
+    }
+
+    /// Kills this party's phone, in a way that it can do nothing about, and starts it again with the same configuration, once what
+    /// it left was seen to.
+    pub(crate) fn kill_and_start(
+        &mut self,
+        party: Party,
+        see_to_it: impl FnOnce() -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let phone = &mut self.phones[party.index()];
+        phone.api = None;
+        let killed = phone.child.kill().and_then(|()| phone.child.wait());
+        killed.map_err(|e| phone.fault(&e.to_string()))?;
+        see_to_it()?;
+        phone.log.set_extension("again.log");
+        let starting = starting();
+        phone.child = spawn(&phone.config, &self.run, &phone.log)?;
+        drop(starting);
+        self.find_api(party)
     }
 
     fn find_api(&mut self, party: Party) -> Result<(), Fault> {

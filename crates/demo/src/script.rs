@@ -4,7 +4,8 @@
 //! speaks while something changes.
 use crate::cast::Party::{self, Agent1, Agent2, Customer};
 use Step::{
-    All, Await, Dial, Do, NoWrapUp, NobodyThere, Pause, Presence, Say, To, WrapUp, WrapUpDraft,
+    All, Await, Crash, Dial, Do, NoWrapUp, NobodyThere, Pause, Presence, Say, To, WrapUp,
+    WrapUpDraft,
 };
 use trialog_client::api::{self, ActName, Stage};
 
@@ -27,6 +28,8 @@ pub(crate) enum Step {
     All([&'static str; 3]),
     /// Nobody says anything for so many ms.
     Pause(u64),
+    /// The party's phone is killed, and started again at once.
+    Crash(Party),
     /// The party is `available` or `idle`.
     Presence(Party, api::OwnPresence),
     /// A wrap-up is drafted for the party, and not due yet.
@@ -129,6 +132,12 @@ pub const STORIES: &[Story] = &[
         policy: Policy::GuestBusy,
         steps: &[IDLE, CALL, HOLD, BUSY],
     },
+    Story {
+        name: "crash",
+        about: "agent 1's phone is killed in the conference and started again; the three go on",
+        policy: Policy::Plain,
+        steps: &[ASSEMBLED, CRASH, END],
+    },
 ];
 
 /// After a change: long enough for a quiet half second to be measured.
@@ -144,6 +153,31 @@ const CALL: &[Step] = &[
     Pause(CHANGE),
     Say(Customer, "Hello, where is my parcel?"),
     Say(Agent1, "Let me find out for you."),
+];
+
+/// A conference that is come to without a word.
+const ASSEMBLED: &[Step] = &[
+    Dial(Customer, Agent1),
+    Await(Agent1, Stage::Offered),
+    Do(Agent1, ActName::Answer),
+    Await(Agent1, Stage::Connected),
+    To(Agent1, ActName::Consult, Agent2),
+    Await(Agent2, Stage::Offered),
+    Do(Agent2, ActName::Answer),
+    Await(Agent1, Stage::Consulting),
+    Do(Agent1, ActName::Conference),
+    Await(Agent1, Stage::Conference),
+    Await(Agent2, Stage::Conference),
+    Pause(2_000),
+];
+
+const CRASH: &[Step] = &[
+    Crash(Agent1),
+    Await(Agent1, Stage::Conference),
+    Pause(2_000),
+    Say(Agent1, "Now we are all together."),
+    Say(Agent2, "Good morning, I have your parcel."),
+    Say(Customer, "Oh, that is good to hear!"),
 ];
 
 const HOLD: &[Step] = &[

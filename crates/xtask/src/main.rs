@@ -6,6 +6,7 @@ mod cargo;
 mod commands;
 mod deny;
 mod fuzz;
+mod kill;
 mod load;
 mod need;
 mod page;
@@ -34,6 +35,7 @@ cargo xtask COMMAND
                     (--advisories: also known faults, from a database at GitHub)
   fuzz [TARGET…]    foreign bytes into all that reads them, 10 s each, by libFuzzer (fuzz --help)
   simulate [ARGS…]  play calls and conferences by chance, in virtual time and bad weather; `simulate --help` says more
+  kill [ARGS…]      kill the owner's phone at moments of chance, and measure the customer's gap; `kill --help` says more
   help              this
 ";
 
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("deny") => deny::run(rest),
         Some("fuzz") => fuzz::run(rest),
+        Some("kill") => kill::run(rest),
         Some("simulate") => simulate::run(rest),
         Some("help" | "--help" | "-h") => {
             print!("{HELP}");

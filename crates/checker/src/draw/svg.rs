@@ -95,7 +95,7 @@ pub(super) const PALE: &str = "#e4e7eb";
 pub(super) fn shade(phase: Phase) -> &'static str {
     match phase {
         Phase::Hold | Phase::Consult | Phase::ConsultAgain | Phase::Swapped => "#f4edfb",
-        Phase::Conference | Phase::ConferenceAfter => "#e8f6ee",
+        Phase::Conference | Phase::ConferenceAfter | Phase::TakenUp => "#e8f6ee",
         Phase::Transferred | Phase::Anchored => "#fdf1e1",
         Phase::TwoParty | Phase::AfterExit | Phase::Back => "#ebf2fd",
         Phase::PostCall => "#eef0f2",

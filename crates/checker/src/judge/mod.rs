@@ -62,6 +62,7 @@ impl Court<'_> {
             }
             Measure::NobodyHeld(phase) => self.nobody_held(phase),
             Measure::Gap(moment, tone) => self.gap(moment, tone),
+            Measure::Reunited(moment, listener) => self.reunited(moment, listener),
             Measure::Wire(fact) => wire::decide(fact, &self.evidence.wire),
         };
         let (measured, holds) = match finding {
@@ -98,6 +99,7 @@ pub(crate) fn name(phase: Phase) -> &'static str {
         Phase::AfterExit => "agent 2 has left",
         Phase::PostCall => "post-call",
         Phase::Anchored => "anchored",
+        Phase::TakenUp => "conference taken up",
         Phase::Back => "back with agent 1",
     }
 }
@@ -110,7 +112,7 @@ pub(crate) fn connected(phase: Phase, a: Party, b: Party) -> bool {
         Phase::TwoParty | Phase::AfterExit | Phase::Back | Phase::Swapped => pair(Customer, Agent1),
         Phase::Hold => false,
         Phase::Consult | Phase::ConsultAgain | Phase::PostCall => pair(Agent1, Agent2),
-        Phase::Conference | Phase::ConferenceAfter => a != b,
+        Phase::Conference | Phase::ConferenceAfter | Phase::TakenUp => a != b,
         Phase::Transferred | Phase::Anchored => pair(Customer, Agent2),
     }
 }

@@ -12,6 +12,8 @@ const SETTLE: f64 = 0.6;
 const QUIET: f64 = -38.0;
 /// Half-way, in dB, between a pilot as spoken and no pilot.
 const PRESENT: f64 = -45.0;
+/// How long, in ms, a listener may be without the others when the phone that mixes dies.
+const LONGEST_LOSS: f64 = 2_000.0;
 
 impl Court<'_> {
     fn ear(&self, party: Party) -> &Recording {
@@ -239,6 +241,26 @@ impl Court<'_> {
         let gap = hear::longest_gap(self.ear(Party::Customer), span, tone, &speech)
             .ok_or("the recording does not cover it")?;
         Ok((format!("{gap:.0} ms"), gap <= 20.0))
+    }
+
+    /// How long the listener was without one or the other.
+    pub(super) fn reunited(&self, moment: Moment, listener: Party) -> Finding {
+        let span = self
+            .course
+            .moment(moment)
+            .ok_or("the SIP does not show it")?;
+        let speech: Vec<Span> = self.said.iter().flatten().copied().collect();
+        let mut measured = Vec::new();
+        let mut holds = true;
+        for speaker in listener.others() {
+            let tone = Tone::Pilot(speaker.pilot());
+            let gap = hear::longest_gap(self.ear(listener), span, tone, &speech)
+                .ok_or("the recording does not cover it")?;
+            let name = speaker.name().trim_start_matches("the ");
+            measured.push(format!("{name} {gap:.0} ms"));
+            holds &= gap <= LONGEST_LOSS;
+        }
+        Ok((measured.join(", "), holds))
     }
 
     /// Finds whose ears the recordings are: the order in which the pilots that are in them fit best to who was connected

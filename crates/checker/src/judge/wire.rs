@@ -2,7 +2,7 @@
 use super::Finding;
 use crate::Party::{self, Agent1, Agent2, Customer};
 use crate::WireFact;
-use crate::course::{anchoring, conference_start};
+use crate::course::{anchoring, conference_start, taken_up};
 use crate::wire::{Dialog, Direction, Offer, Refer, Wire};
 
 pub(super) fn decide(fact: WireFact, wire: &Wire) -> Finding {
@@ -30,6 +30,7 @@ pub(super) fn decide(fact: WireFact, wire: &Wire) -> Finding {
         WireFact::TransferRefused => referred(customers(wire)?, Customer, |status| status == 603),
         WireFact::CustomerTakenBack => customer_taken_back(wire),
         WireFact::GuestBusy => guest_busy(wire),
+        WireFact::TakenUp => both_asked_anew(wire),
     }
 }
 
@@ -428,6 +429,21 @@ fn customer_taken_back(wire: &Wire) -> Finding {
             (back - failed) as f64 / 1e6
         ),
         !dropped,
+    ))
+}
+
+fn both_asked_anew(wire: &Wire) -> Finding {
+    let (from, to) = taken_up(wire).ok_or("no session is offered anew to both")?;
+    let (a, b) = (customers(wire)?, guests(wire)?);
+    let ended = [a, b].into_iter().filter_map(|d| d.bye.as_ref());
+    let first = ended.map(|bye| bye.at_us).min().unwrap_or(wire.end_us());
+    Ok((
+        format!(
+            "both 200 within {}, {:.1} s before the first BYE",
+            ms(to - from),
+            (first - to) as f64 / 1e6
+        ),
+        to < first,
     ))
 }
 

@@ -1,6 +1,6 @@
 //! What each part of a story claims, but for transfers: the rule, the words, and how it is measured.
 use super::Measure::{
-    Gap, Hears, Level, Music, NoPilot, NobodyHeld, OwnEars, OwnVoice, Together, Wire,
+    Gap, Hears, Level, Music, NoPilot, NobodyHeld, OwnEars, OwnVoice, Reunited, Together, Wire,
 };
 use super::{ClaimSpec, Measure, WireFact};
 use crate::Party::{Agent1, Agent2, Customer};
@@ -64,6 +64,18 @@ const fn both_agents(rule: &'static str, phase: Phase) -> [ClaimSpec; 2] {
     ]
 }
 
+const CALLED: ClaimSpec = claim(
+    "call",
+    "the customer calls agent 1, who answers",
+    Wire(WireFact::CustomerCalls),
+);
+
+const FOCUS: ClaimSpec = claim(
+    "R3",
+    "agent 1 becomes the focus: re-INVITE sendrecv with isfocus to both, each answered 200",
+    Wire(WireFact::FocusToBoth),
+);
+
 const HELD_BEFORE_CONSULT: ClaimSpec = claim(
     "consult",
     "the customer is held, by sendonly and 200, before agent 2 is called",
@@ -86,14 +98,8 @@ pub(super) const EARS: &[ClaimSpec] = &[claim(
     OwnEars,
 )];
 
-pub(super) const CALL: &[ClaimSpec] = &joined::<3>(&[
-    &[claim(
-        "call",
-        "the customer calls agent 1, who answers",
-        Wire(WireFact::CustomerCalls),
-    )],
-    &customer_and_agent_1("call", Phase::TwoParty),
-]);
+pub(super) const CALL: &[ClaimSpec] =
+    &joined::<3>(&[&[CALLED], &customer_and_agent_1("call", Phase::TwoParty)]);
 
 pub(super) const HOLD: &[ClaimSpec] = &[
     claim(
@@ -174,11 +180,7 @@ pub(super) const CONFERENCE: &[ClaimSpec] = &[
         "agent 2 had answered before the conference was asked for",
         Wire(WireFact::AnsweredBeforeConference),
     ),
-    claim(
-        "R3",
-        "agent 1 becomes the focus: re-INVITE sendrecv with isfocus to both, each answered 200",
-        Wire(WireFact::FocusToBoth),
-    ),
+    FOCUS,
     claim(
         "R4",
         "no second INVITE and no ringing for agent 2",
@@ -285,6 +287,43 @@ pub(super) const POST_CALL: &[ClaimSpec] = &joined::<5>(&[
             "R18",
             "nobody is put on hold in post-call",
             Wire(WireFact::NoHoldInPostCall),
+        ),
+    ],
+]);
+
+/// A conference that is come to without a word.
+pub(super) const ASSEMBLED: &[ClaimSpec] = &[CALLED, HELD_BEFORE_CONSULT, FOCUS];
+
+pub(super) const CRASH: &[ClaimSpec] = &joined::<9>(&[
+    &[
+        claim(
+            "promise",
+            "agent 1's phone, started again, offers both a session anew in their dialogs, each answered 200",
+            Wire(WireFact::TakenUp),
+        ),
+        claim(
+            "promise",
+            "the customer is without the others for 2 s at most",
+            Reunited(Moment::Crash, Customer),
+        ),
+        claim(
+            "promise",
+            "agent 2 is without the others for 2 s at most",
+            Reunited(Moment::Crash, Agent2),
+        ),
+    ],
+    &customer_and_agent_1("promise", Phase::TakenUp),
+    &both_agents("promise", Phase::TakenUp),
+    &[
+        claim(
+            "promise",
+            "the customer hears agent 2 as spoken (±2 dB)",
+            Hears(Phase::TakenUp, Customer, Agent2),
+        ),
+        claim(
+            "promise",
+            "agent 2 hears the customer as spoken (±2 dB)",
+            Hears(Phase::TakenUp, Agent2, Customer),
         ),
     ],
 ]);

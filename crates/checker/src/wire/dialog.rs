@@ -29,6 +29,8 @@ pub struct Offer {
     pub first: bool,
     /// The direction of the offer, as the offerer sees it (RFC 3264 §5.1).
     pub direction: Direction,
+    /// The port at which the offerer takes sound (RFC 4566 §5.14).
+    pub port: Option<u16>,
     /// The offerer's Contact carried `isfocus`.
     pub focus: bool,
     /// The final answer: when, and its status.
@@ -211,6 +213,7 @@ fn offer(seen: &Seen, first: bool) -> Offer {
         cseq: seen.message.cseq().0,
         first,
         direction: direction(&seen.message.body),
+        port: port(&seen.message.body),
         focus: seen.message.is_focus(),
         answer: None,
     }
@@ -327,6 +330,12 @@ pub(super) fn direction(sdp: &str) -> Direction {
     } else {
         media.unwrap_or(session)
     }
+}
+
+fn port(sdp: &str) -> Option<u16> {
+    let mut lines = sdp.lines().map(str::trim);
+    let audio = lines.find_map(|line| line.strip_prefix("m=audio "))?;
+    audio.split([' ', '/']).next()?.parse().ok()
 }
 
 // RFC 3420: a NOTIFY's body begins with the status line.

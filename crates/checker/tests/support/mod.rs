@@ -33,6 +33,8 @@ pub(crate) struct Scene {
     traces: [Vec<Entry>; 3],
     talk: Vec<Talk>,
     serial: u32,
+    /// At which agent 1 takes sound.
+    port: u16,
 }
 
 impl Scene {
@@ -44,6 +46,7 @@ impl Scene {
             traces: Default::default(),
             talk: Vec::new(),
             serial: 0,
+            port: 4000,
         }
     }
 

@@ -37,9 +37,9 @@ fn address(party: Party) -> String {
     format!("127.0.0.1:{}", 5101 + party.index())
 }
 
-fn sdp(direction: &str) -> String {
+fn sdp(direction: &str, port: u16) -> String {
     format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na={direction}\r\n"
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na={direction}\r\n"
     )
 }
 
@@ -156,7 +156,8 @@ impl Scene {
             "{more}{abilities}Contact: <sip:x@{}>\r\nContent-Type: application/sdp\r\n",
             address(caller)
         );
-        self.talk[d].invite = self.request(d, caller, "INVITE", false, &more, &sdp("sendrecv"));
+        self.talk[d].invite =
+            self.request(d, caller, "INVITE", false, &more, &sdp("sendrecv", 4000));
     }
 
     /// 180.
@@ -175,7 +176,7 @@ impl Scene {
             (cseq, "INVITE"),
             "200 OK",
             &more,
-            &sdp("sendrecv"),
+            &sdp("sendrecv", 4000),
         );
         self.acknowledge(d, caller, cseq);
     }
@@ -201,7 +202,7 @@ impl Scene {
     pub(crate) fn reinvite(&mut self, d: usize, direction: &str, focus: bool) {
         let focus = if focus { ";isfocus" } else { "" };
         let more = format!("Contact: <sip:agent-1@h>{focus}\r\nContent-Type: application/sdp\r\n");
-        let cseq = self.request(d, Agent1, "INVITE", true, &more, &sdp(direction));
+        let cseq = self.request(d, Agent1, "INVITE", true, &more, &sdp(direction, self.port));
         let back = match direction {
             "sendonly" => "recvonly",
             other => other,
@@ -212,7 +213,7 @@ impl Scene {
             (cseq, "INVITE"),
             "200 OK",
             "Content-Type: application/sdp\r\n",
-            &sdp(back),
+            &sdp(back, 4000),
         );
         self.acknowledge(d, Agent1, cseq);
     }

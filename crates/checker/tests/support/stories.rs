@@ -178,6 +178,22 @@ fn ending(s: &mut Scene, a: usize, b: usize, story: &str) {
             s.bye(a, Agent1, "Conference ended");
             s.bye(b, Agent1, "Conference ended");
         }
+        "crash" => {
+            s.pause(1.0);
+            s.hears(&[], &[]);
+            s.pause(0.4);
+            s.port = 5000;
+            s.reinvite(a, "sendrecv", true);
+            s.reinvite(b, "sendrecv", true);
+            s.everybody_hears_everybody();
+            s.pause(2.0);
+            for party in Party::ALL {
+                s.says(party);
+            }
+            s.hears(&[], &[]);
+            s.bye(a, Agent1, "Conference ended");
+            s.bye(b, Agent1, "Conference ended");
+        }
         "customer-leaves" => {
             s.hears(&[(Agent1, Agent2)], &[]);
             s.bye(a, Customer, "");

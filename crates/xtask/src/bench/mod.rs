@@ -1,7 +1,7 @@
 //! `cargo xtask bench [GROUP] [--json FILE] [--long]`: runs the benches, each beside its peer, and lays what they say into
 //! one table. It measures nothing itself but calls, and judges nothing: a figure that is not reached is no failure.
 mod calls;
-mod machine;
+pub(crate) mod machine;
 mod reading;
 mod rows;
 mod table;
