@@ -130,6 +130,7 @@ export async function the_crms_page_of_a_caller_opens_in_the_browser_when_a_call
   await act(page, 'end').click()
   await anna.waitFor('')
   claim(`a browser has asked, once: ${asked}`, asked.length === 1 && asked[0].includes('Chrome/'))
+  await browser.close()
   crm.close()
   await stage.close()
 }
