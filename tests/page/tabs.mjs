@@ -132,6 +132,7 @@ export async function the_crms_page_of_a_caller_opens_in_the_browser_when_a_call
   claim(`a browser has asked, once: ${asked}`, asked.length === 1 && asked[0].includes('Chrome/'))
   await browser.close()
   crm.close()
+  crm.closeAllConnections()
   await stage.close()
 }
 

@@ -21,9 +21,9 @@ pub use asked::Asked;
 pub use event::{Began, EndReason, Event, LegLevel, Levels, Notice, Refused, Unread, What};
 pub use history::{History, HistoryCall, HistoryEvent, HistoryLeg, HistoryWrapUp};
 pub use name::{
-    ActName, AudioEnd, AwayReason, CallPart, DigitWay, HistoryKind, LampState, Member, NoticeKind,
-    Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role, Stage,
-    StatusCause, UnknownName, Verdict,
+    ActName, AudioEnd, AwayReason, CallPart, DigitWay, HistoryKind, LampState, Member, NotSecured,
+    NoticeKind, Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role,
+    Stage, StatusCause, UnknownName, Verdict,
 };
 pub use problem::Problem;
 pub use status::{

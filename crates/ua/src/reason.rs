@@ -44,6 +44,7 @@ fn bounded(reason: Reason) -> Option<EndReason> {
     let (cause, text) = (reason.cause(), reason.text().and_then(|text| words(&text)));
     (cause.is_some() || text.is_some()).then(|| EndReason {
         protocol: reason.protocol.chars().take(PROTOCOL).collect(),
+        not_secured: None,
         cause,
         text,
     })
@@ -118,6 +119,7 @@ mod tests {
         ] {
             let expected = EndReason {
                 protocol: protocol.to_owned(),
+                not_secured: None,
                 cause,
                 text: text.map(str::to_owned),
             };

@@ -220,7 +220,7 @@ pub(crate) fn notice(notice: &trialog_call::Notice) -> Notice {
         _ => None,
     };
     let words_of = match notice {
-        N::Reason { words, .. } => Some(words.clone()),
+        N::Reason { reason, .. } => messages::end_reason(reason).map(|words| words.en),
         _ => None,
     };
     Notice {
