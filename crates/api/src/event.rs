@@ -1,9 +1,9 @@
 //! What happens in the phone: each message of the WebSocket `/api/events` is one [`Event`].
 use crate::asked::Asked;
 use crate::name::{
-    AwayReason, CallPart, NotSecured, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage,
-    StatusCause,
+    AwayReason, CallPart, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage, StatusCause,
 };
+use crate::not_secured::NotSecured;
 use crate::status::{
     Account, Audio, Call, Lamp, Party, Quality, Records, Status, Voicemail, WrapUp,
 };

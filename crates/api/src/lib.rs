@@ -10,6 +10,7 @@ mod answer;
 mod asked;
 mod event;
 mod history;
+mod not_secured;
 mod problem;
 pub mod request;
 mod status;
@@ -21,10 +22,11 @@ pub use asked::Asked;
 pub use event::{Began, EndReason, Event, LegLevel, Levels, Notice, Refused, Unread, What};
 pub use history::{History, HistoryCall, HistoryEvent, HistoryLeg, HistoryWrapUp};
 pub use name::{
-    ActName, AudioEnd, AwayReason, CallPart, DigitWay, HistoryKind, LampState, Member, NotSecured,
-    NoticeKind, Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role,
-    Stage, StatusCause, UnknownName, Verdict,
+    ActName, AudioEnd, AwayReason, CallPart, DigitWay, HistoryKind, LampState, Member, NoticeKind,
+    Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role, Stage,
+    StatusCause, UnknownName, Verdict,
 };
+pub use not_secured::NotSecured;
 pub use problem::Problem;
 pub use status::{
     Account, Act, AskedDevices, Audio, Call, CallLeg, IdleReason, KnownDevices, Lamp, Party,

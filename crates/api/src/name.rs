@@ -75,22 +75,6 @@ names! {
         Ending = "ending",
     }
 
-    /// Why no secured connection to a far end came about (RFC 5922).
-    NotSecured {
-        /// Its certificate is for other names, or for none.
-        OtherName = "other-name",
-        /// Its certificate's time is over.
-        Expired = "expired",
-        /// Its certificate's time has not begun.
-        NotYetValid = "not-yet-valid",
-        /// Its certificate is of an issuer that is not believed here.
-        UnknownIssuer = "unknown-issuer",
-        /// It does not take this phone's certificate, or wants one.
-        RefusesOurs = "refuses-ours",
-        /// It speaks no TLS, or none that this phone speaks.
-        NoTls = "no-tls",
-    }
-
     /// The presence that an agent sets.
     OwnPresence {
         /// New calls ring here.
