@@ -4,7 +4,6 @@ import { gzipSync } from 'node:zlib'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PAGE, Stage, accessible, act, claim, conference, inStage, pause, run, until } from './stage.mjs'
-import { Pbx } from './pbx.mjs'
 import { words } from './words.mjs'
 
 export async function tabs_reloads_and_a_closed_browser_leave_the_calls_alone(lang) {
@@ -244,73 +243,6 @@ export async function the_page_is_painted_within_300_ms() {
   console.log(`first paints after ${times.map(Math.round).join(', ')} ms`)
   // The machine may be busy with something else now and then: the page is not.
   claim(`the first paint takes ${times} ms`, Math.min(...times) <= 300)
-  await stage.close()
-}
-
-/** A browser without a screen hides no tab, so this one is told that it is hidden. What is notified of is noted, and goes its way. */
-async function hidden(context) {
-  await context.addInitScript(() => {
-    Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })
-    window.noted = []
-    window.Notification = class extends window.Notification {
-      constructor(title, options) {
-        super(title, options)
-        window.noted.push({ title, body: options.body })
-      }
-    }
-  })
-}
-
-export async function a_tab_that_is_hidden_notifies_of_a_call(lang) {
-  const stage = await Stage.open('notify', lang)
-  const t = words[lang]
-  const customer = await stage.customer()
-  const anna = await stage.agent('anna', 'Anna Weiss')
-  const context = await stage.context()
-  await context.grantPermissions(['notifications'], { origin: anna.address.url })
-  await hidden(context)
-  const page = await stage.page(anna, context)
-  await page.getByRole('button', { name: t.settings }).click()
-  await page.getByRole('checkbox').check()
-  await customer.call(anna)
-  const [noted] = await until('it notifies', async () => {
-    const noted = await page.evaluate(() => window.noted)
-    return noted.length > 0 && noted
-  })
-  claim(`it names the caller: ${JSON.stringify(noted)}`, noted.title.includes('Carla Berger'))
-  claim('the title says it, too', (await page.title()).includes('Carla Berger'))
-  // A tab that is looked at shows the call itself.
-  await customer.act('cancel')
-  await anna.waitFor('')
-  await page.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => false, configurable: true }))
-  await customer.call(anna)
-  await inStage(page, 'offered')
-  claim('it is not told twice', (await page.evaluate(() => window.noted.length)) === 1)
-  await stage.close()
-}
-
-export async function a_tab_that_is_hidden_notifies_of_a_call_that_the_agent_is_asked_to_place(lang) {
-  const stage = await Stage.open('notify-asked', lang)
-  const t = words[lang]
-  const pbx = await Pbx.open()
-  const anna = await stage.phone('anna', 'Anna Weiss', '', { account: `registrar = "sip:${pbx.domain}"` })
-  const context = await stage.context()
-  await context.grantPermissions(['notifications'], { origin: anna.address.url })
-  await hidden(context)
-  const page = await stage.page(anna, context)
-  await page.getByRole('button', { name: t.settings }).click()
-  await page.getByRole('checkbox').check()
-  await until('it is registered', () => pbx.registered)
-  pbx.refer(`sip:5551@${pbx.domain}`)
-  const [noted] = await until('it notifies', async () => {
-    const noted = await page.evaluate(() => window.noted)
-    return noted.length > 0 && noted
-  })
-  claim(`it names what is asked for: ${JSON.stringify(noted)}`, noted.title.includes('Dialler') && noted.body.includes(t.asked))
-  await inStage(page, 'asked')
-  await accessible(page, 'asked to call')
-  await stage.shot(page, '1-asked')
-  pbx.close()
   await stage.close()
 }
 

@@ -137,6 +137,14 @@ fn a_tab_that_is_hidden_notifies_of_a_call_that_the_agent_is_asked_to_place() {
 }
 
 #[test]
+fn the_crms_page_of_a_caller_opens_in_the_browser_when_a_call_is_answered() {
+    play(
+        "the_crms_page_of_a_caller_opens_in_the_browser_when_a_call_is_answered",
+        "de",
+    );
+}
+
+#[test]
 fn a_supervisors_page_shows_all_and_does_nothing() {
     play("a_supervisors_page_shows_all_and_does_nothing", "de");
 }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const here = dirname(fileURLToPath(import.meta.url))
 export const PAGE = join(here, '../../crates/desk/page')
 const require = createRequire(join(PAGE, 'package.json'))
-const { chromium } = require('playwright-core')
+export const { chromium } = require('playwright-core')
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 const TRIALOG = process.env.TRIALOG_BIN
@@ -94,7 +94,7 @@ function voice(path, hertz) {
   writeFileSync(path, Buffer.concat([head, Buffer.from(samples.buffer)]))
 }
 
-const started = new Set()
+export const started = new Set()
 process.on('exit', () => started.forEach((child) => child.kill('SIGKILL')))
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 

@@ -3,6 +3,7 @@ use crate::asked::Asked;
 use crate::name::{
     AwayReason, CallPart, NoticeKind, Outcome, Presence, RefusalCode, Role, Stage, StatusCause,
 };
+use crate::not_secured::NotSecured;
 use crate::status::{
     Account, Audio, Call, Lamp, Party, Quality, Records, Status, Voicemail, WrapUp,
 };
@@ -229,15 +230,21 @@ pub struct Unread {
 /// Why a party's side ends a call, in its own terms (SIP's header Reason, RFC 3326); or why no secured connection to it came about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EndReason {
-    /// What `cause` is a code of: `SIP` (a status), `Q.850` (a cause), or another protocol. `TLS`: no code, and the text has what was wrong with
-    /// the far end's certificate.
+    /// What `cause` is a code of: `SIP` (a status), `Q.850` (a cause), or another protocol. `TLS`: no code, and `not_secured` has
+    /// what was wrong.
     pub protocol: String,
+    /// Why no secured connection to it came about; of `TLS` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_secured: Option<NotSecured>,
     /// The code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<u16>,
-    /// For people, 100 characters at most.
+    /// For people, in the other side's words of 100 characters at most; of `TLS` in ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// `text` in German, where it is in our words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_de: Option<String>,
 }
 
 /// How loud the parties are: the RMS of the loudest 10 ms since the event before, in dB of full scale, -90 (silence) to 0.

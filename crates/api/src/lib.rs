@@ -10,6 +10,7 @@ mod answer;
 mod asked;
 mod event;
 mod history;
+mod not_secured;
 mod problem;
 pub mod request;
 mod status;
@@ -26,6 +27,7 @@ pub use name::{
     Outcome, OwnPresence, PhoneAct, Presence, RefusalCode, RegistrationState, Role, Stage,
     StatusCause, UnknownName, Verdict,
 };
+pub use not_secured::NotSecured;
 pub use problem::Problem;
 pub use status::{
     Account, Act, AskedDevices, Audio, Call, CallLeg, IdleReason, KnownDevices, Lamp, Party,

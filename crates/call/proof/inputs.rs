@@ -243,6 +243,7 @@ fn event_after(event: &WireEvent) -> Option<WireEvent> {
 fn line_down() -> Arc<EndReason> {
     EndReason {
         protocol: "SIP".into(),
+        not_secured: None,
         cause: Some(503),
         text: Some("line down".into()),
     }

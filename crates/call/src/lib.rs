@@ -91,7 +91,7 @@ pub use notice::Notice;
 pub use permissions::{ActKind, Column, cell};
 pub use phone::Phone;
 pub use policy::{Hangup, Policy, RedirectionPolicy, ReferralPolicy, WrapUpReason};
-pub use reason::EndReason;
+pub use reason::{EndReason, NotSecured};
 pub use routing::{Direction, Group, Party, RouteEntry, Routing, Tone};
 pub use snapshot::{
     ActView, CallView, LegView, ReferralView, Refusal, Role, Secured, Snapshot, Stage, WrapUpView,

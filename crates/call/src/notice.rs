@@ -1,5 +1,5 @@
 //! What the agent is told.
-use crate::{CallId, PartyIdentity, ReferralView, TurnedAway, WebhookState};
+use crate::{CallId, EndReason, PartyIdentity, ReferralView, TurnedAway, WebhookState};
 use alloc::{string::String, sync::Arc};
 
 /// What the agent is shown. The screen has the words in English and German.
@@ -99,8 +99,8 @@ pub enum Notice {
         call: CallId,
         /// The party.
         party: Arc<PartyIdentity>,
-        /// In the far side's words, 100 characters at most.
-        words: String,
+        /// It has words (`EndReason::has_words`).
+        reason: Arc<EndReason>,
     },
     /// The customer left.
     CustomerLeft {

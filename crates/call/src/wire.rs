@@ -437,11 +437,15 @@ impl Call {
 fn tell_reason(
     call: CallId,
     party: &Arc<PartyIdentity>,
-    reason: &EndReason,
+    reason: &Arc<EndReason>,
     out: &mut StepContext<'_>,
 ) {
-    if let Some(words) = reason.text.clone().filter(|_| !reason.is_usual()) {
-        let party = Arc::clone(party);
-        out.notice(Notice::Reason { call, party, words });
+    if reason.has_words() && !reason.is_usual() {
+        let (party, reason) = (Arc::clone(party), Arc::clone(reason));
+        out.notice(Notice::Reason {
+            call,
+            party,
+            reason,
+        });
     }
 }

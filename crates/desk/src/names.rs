@@ -1,8 +1,8 @@
 //! The core's states, roles, acts and refusals by their names in the API.
-use crate::messages;
+use crate::messages::{self, Text};
 use trialog_api::{
-    ActName, AwayReason, EndReason, Member, NoticeKind, Outcome, Party, Presence, RefusalCode,
-    Role, Stage,
+    ActName, AwayReason, EndReason, Member, NotSecured, NoticeKind, Outcome, Party, Presence,
+    RefusalCode, Role, Stage,
 };
 use trialog_call as call;
 use trialog_call::{Act, LegId, Notice, PartyIdentity, Refusal, WebhookState};
@@ -51,10 +51,26 @@ pub fn party(identity: &PartyIdentity) -> Party {
 /// Why a party's side has ended a call, as the API tells it.
 #[must_use]
 pub fn end_reason(reason: &call::EndReason) -> EndReason {
+    let said = messages::end_reason(reason);
+    let (text, text_de) = said.map(|Text { en, de }| (en, de)).unzip();
     EndReason {
         protocol: reason.protocol.clone(),
+        not_secured: reason.not_secured.map(not_secured),
         cause: reason.cause,
-        text: reason.text.clone(),
+        // A far side has said it in one language.
+        text_de: text_de.filter(|de| text.as_ref() != Some(de)),
+        text,
+    }
+}
+
+fn not_secured(why: call::NotSecured) -> NotSecured {
+    match why {
+        call::NotSecured::OtherName => NotSecured::OtherName,
+        call::NotSecured::Expired => NotSecured::Expired,
+        call::NotSecured::NotYetValid => NotSecured::NotYetValid,
+        call::NotSecured::UnknownIssuer => NotSecured::UnknownIssuer,
+        call::NotSecured::RefusesOurs => NotSecured::RefusesOurs,
+        call::NotSecured::NoTls => NotSecured::NoTls,
     }
 }
 

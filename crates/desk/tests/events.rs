@@ -118,6 +118,7 @@ fn mark(phone: &Phone, at: u32) {
 fn out_of_order() -> EndReason {
     EndReason {
         protocol: "Q.850".to_owned(),
+        not_secured: None,
         cause: Some(38),
         text: Some("Network out of order".to_owned()),
     }

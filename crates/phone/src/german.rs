@@ -1,5 +1,5 @@
-//! The command line of `trialog ctl` in German: its verbs, which are understood whatever the language, and with `--lang de` its help
-//! and its complaints. All texts are those of the catalogue.
+//! The command line of `trialog ctl` and `trialog doctor` in German: the verbs of `ctl`, which are understood whatever the language, and
+//! with `--lang de` help and complaints. All texts are those of the catalogue.
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Error};
 use std::ffi::OsString;
@@ -16,14 +16,15 @@ fn text(key: &str) -> &'static str {
     help(key).unwrap_or_default()
 }
 
-/// Whether these arguments ask `ctl` for German.
-pub(crate) fn is_wanted(arguments: &[OsString]) -> bool {
+/// What these arguments ask for German: `ctl` or `doctor`.
+pub(crate) fn is_wanted(arguments: &[OsString]) -> Option<&'static str> {
     let is = |at: usize, text: &str| arguments.get(at).is_some_and(|own| own == text);
     let asked = |at: usize| is(at, "--lang=de") || (is(at, "--lang") && is(at + 1, "de"));
-    is(1, "ctl") && (2..arguments.len()).any(asked)
+    let command = ["ctl", "doctor"].into_iter().find(|name| is(1, name))?;
+    (2..arguments.len()).any(asked).then_some(command)
 }
 
-/// The same command line with the verbs of `ctl` in German besides, and in `german` with its help.
+/// The same command line with the verbs of `ctl` in German besides, and in `german` with help for `ctl` and `doctor`.
 pub(crate) fn understood(command: Command, german: bool) -> Command {
     let command = match german {
         true => command.mut_arg("log", |log| {
@@ -31,6 +32,10 @@ pub(crate) fn understood(command: Command, german: bool) -> Command {
         }),
         false => command,
     };
+    let command = command.mut_subcommand("doctor", |doctor| match german {
+        true => explained_whole(doctor),
+        false => doctor,
+    });
     command.mut_subcommand("ctl", |ctl| {
         let ctl = VERBS.iter().fold(ctl, |ctl, (verb, name)| {
             ctl.mut_subcommand(verb, |verb| match german {
@@ -61,12 +66,9 @@ fn in_german(ctl: Command) -> Command {
         .get_subcommands()
         .map(|verb| verb.get_name().to_owned())
         .collect();
-    let ctl = verbs.into_iter().fold(ctl, |ctl, name| {
-        ctl.mut_subcommand(name.clone(), |verb| {
-            let verb = verb.about(text(&name));
-            dressed(verb.mut_args(|arg| explained(arg, &name)))
-        })
-    });
+    let ctl = verbs
+        .into_iter()
+        .fold(ctl, |ctl, name| ctl.mut_subcommand(name, explained_whole));
     let ctl = ctl
         .about(text("about"))
         .subcommand_help_heading(text("verbs"));
@@ -80,9 +82,19 @@ fn in_german(ctl: Command) -> Command {
     }))
 }
 
-/// An argument of this verb.
-fn explained(arg: Arg, verb: &str) -> Arg {
-    let key = format!("{verb} {}", arg.get_id());
+/// A command without further ones, and all its arguments.
+fn explained_whole(command: Command) -> Command {
+    let name = command.get_name().to_owned();
+    let command = command.about(text(&name));
+    dressed(command.mut_args(|arg| explained(arg, &name)))
+}
+
+/// An argument of this command.
+fn explained(arg: Arg, command: &str) -> Arg {
+    let key = format!("{command} {}", arg.get_id());
+    // The help itself names the values of a language; other values are complained of by their own words.
+    let names_values = arg.get_id() == "lang";
+    let arg = arg.hide_possible_values(names_values);
     let heading = if arg.is_positional() {
         "arguments"
     } else {
@@ -112,8 +124,8 @@ fn dressed(command: Command) -> Command {
         .arg(asks.help(text("help")).help_heading(text("options")))
 }
 
-/// What is wrong with the command line, in German.
-pub(crate) fn complaint(error: &Error) -> String {
+/// What is wrong with the command line of `command`, in German.
+pub(crate) fn complaint(error: &Error, command: &str) -> String {
     let key = match error.kind() {
         ErrorKind::InvalidSubcommand => "unknownVerb",
         ErrorKind::UnknownArgument => "unknownOption",
@@ -137,7 +149,7 @@ pub(crate) fn complaint(error: &Error) -> String {
     format!(
         "trialog: {}\n{}\n",
         text(key).replace("{found}", &found),
-        text("seeHelp")
+        text("seeHelp").replace("{command}", command)
     )
 }
 
@@ -156,7 +168,8 @@ mod tests {
         for arg in ctl.get_arguments() {
             known.insert(format!("--{}", arg.get_id()));
         }
-        for verb in ctl.get_subcommands() {
+        let doctor = cli.find_subcommand("doctor").unwrap();
+        for verb in ctl.get_subcommands().chain([doctor]) {
             known.insert(verb.get_name().to_owned());
             let arguments = verb.get_arguments();
             known.extend(arguments.map(|arg| format!("{} {}", verb.get_name(), arg.get_id())));
@@ -185,7 +198,7 @@ mod tests {
     fn matched(arguments: &[&str]) -> Result<clap::ArgMatches, Error> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         let german = is_wanted(&arguments);
-        understood(Cli::command(), german).try_get_matches_from(arguments)
+        understood(Cli::command(), german.is_some()).try_get_matches_from(arguments)
     }
 
     #[test]
@@ -208,11 +221,13 @@ mod tests {
         for arguments in [
             ["ctl", "--lang", "de", "--help"],
             ["ctl", "--lang=de", "history", "--help"],
+            ["doctor", "--lang", "de", "--help"],
         ] {
             let arguments: Vec<&str> = [&["trialog"], &arguments[..]].concat();
             let help = matched(&arguments).unwrap_err().to_string();
+            let usage = format!("Aufruf: trialog {}", arguments[1]);
             assert!(
-                help.contains("Aufruf: trialog ctl") && help.contains("Optionen:"),
+                help.contains(&usage) && help.contains("Optionen:"),
                 "{help}"
             );
             for english in [
@@ -229,8 +244,13 @@ mod tests {
         }
         let wrong = |arguments: &[&str]| {
             let arguments = [&["trialog", "ctl", "--lang", "de"], arguments].concat();
-            complaint(&matched(&arguments).unwrap_err())
+            complaint(&matched(&arguments).unwrap_err(), "ctl")
         };
+        let doctor = matched(&["trialog", "doctor", "--lang=de", "--laut"]).unwrap_err();
+        assert_eq!(
+            complaint(&doctor, "doctor"),
+            "trialog: --laut: diese Option gibt es hier nicht\nMehr: trialog doctor --lang de --help\n"
+        );
         assert!(wrong(&["tanzen"]).contains("tanzen: diesen Befehl gibt es nicht"));
         assert!(wrong(&["hold", "--laut"]).contains("--laut: diese Option gibt es hier nicht"));
         assert!(

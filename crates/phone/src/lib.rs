@@ -109,15 +109,15 @@ pub fn program(filter: RoutingFilter) -> ExitCode {
 fn command_line() -> Result<Cli, ExitCode> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let german = german::is_wanted(&arguments);
-    let matches = german::understood(Cli::command(), german).try_get_matches_from(arguments);
+    let matches =
+        german::understood(Cli::command(), german.is_some()).try_get_matches_from(arguments);
     matches
         .and_then(|matches| Cli::from_arg_matches(&matches))
         .map_err(|error| {
-            if german && error.use_stderr() {
-                eprint!("{}", german::complaint(&error));
-            } else {
+            match german.filter(|_| error.use_stderr()) {
+                Some(command) => eprint!("{}", german::complaint(&error, command)),
                 // Where nothing can be written any more, nobody reads it either.
-                let _ = error.print();
+                None => drop(error.print()),
             }
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         })

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
 mod common;
 
-use common::Stage;
+use common::{Stage, wait};
 use std::process::Output;
 
 const QUIET: &str = "[audio]\nend = \"none\"\n[agent]\nagent = false\n";
@@ -81,13 +81,63 @@ fn the_desktop_is_told_by_a_file_that_gives_the_link_as_one_argument() {
     let file = stage.path("data/applications/trialog-call.desktop");
     let text = std::fs::read_to_string(&file).unwrap();
     let exec = text.lines().find(|line| line.starts_with("Exec=")).unwrap();
-    assert!(
-        exec.ends_with(" call --link \"--phone\" \"anna\" -- %u"),
-        "{exec}"
-    );
+    assert!(exec.ends_with(" call --link --phone anna -- %u"), "{exec}");
     assert!(text.contains("x-scheme-handler/tel;") && text.contains("x-scheme-handler/callto;"));
     let removed = trialog(&stage, &["desktop", "remove"]);
     assert!(removed.status.success() && !file.exists());
     let again = trialog(&stage, &["desktop", "remove"]);
     assert!(again.status.success());
+}
+
+/// What a desktop does with a click on a link, by its own programs.
+#[cfg(not(target_os = "macos"))]
+#[test]
+fn a_click_on_a_link_calls_by_the_phone_that_runs() {
+    let stage = Stage::new();
+    let _customer = stage.phone("customer", QUIET);
+    let agent = stage.phone("agent", QUIET);
+    let by_desktop = |program: &str, arguments: &[&str]| {
+        let mut command = std::process::Command::new(program);
+        for (name, folder) in [
+            ("HOME", "home"),
+            ("XDG_DATA_HOME", "data"),
+            ("XDG_CONFIG_HOME", "config"),
+            ("XDG_RUNTIME_DIR", "run"),
+        ] {
+            std::fs::create_dir_all(stage.path(folder)).unwrap();
+            command.env(name, stage.path(folder));
+        }
+        // With a display, xdg-open asks the table of MIME types; no desktop of its own kind is here.
+        for name in ["XDG_CURRENT_DESKTOP", "DESKTOP_SESSION", "KDE_FULL_SESSION"] {
+            command.env_remove(name);
+        }
+        let output = command.args(arguments).env("DISPLAY", ":0").output();
+        let output = output.expect("it is there: run `cargo xtask setup`");
+        let out = String::from_utf8(output.stdout).unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program}: {out}{err}");
+        out
+    };
+    let program = env!("CARGO_BIN_EXE_trialog");
+    let install = ["desktop", "install", "--phone", "customer", "--at-once"];
+    let said = by_desktop(program, &install);
+    assert!(said.contains("links call by Trialog"), "{said}");
+    let file = stage.path("data/applications/trialog-call.desktop");
+    let faults = by_desktop("desktop-file-validate", &[file.to_str().unwrap()]);
+    assert_eq!(faults, "");
+    for scheme in ["tel", "sip", "sips", "callto"] {
+        let handler = format!("x-scheme-handler/{scheme}");
+        let asked = by_desktop("xdg-mime", &["query", "default", &handler]);
+        assert_eq!(asked.trim(), "trialog-call.desktop", "{scheme}");
+    }
+    by_desktop("xdg-open", &[&agent.aor()]);
+    agent.stage("offered");
+    agent.act("reject");
+    agent.stage("none");
+    // A number goes out as the phone's account would dial it.
+    by_desktop("xdg-open", &["tel:+49-30-5551"]);
+    wait("a call to the number", || {
+        let trace = std::fs::read_to_string(stage.path("customer.trace")).ok()?;
+        trace.contains("INVITE sip:+49305551@").then_some(())
+    });
 }

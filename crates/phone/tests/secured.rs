@@ -155,21 +155,24 @@ fn a_registrar_that_is_not_to_be_believed_is_named_with_what_is_wrong() {
     let stage = Stage::new();
     let (ca, foreign_stage) = (Ca::new(&stage), Stage::new());
     let foreign = Ca::new(&foreign_stage);
-    for (name, tls, why) in [
+    for (name, tls, why, german) in [
         (
             "other",
             ca.tls(&stage, "other", &["pbx.example", "mail.example"], 2090),
             "its certificate is for another name (pbx.example, mail.example)",
+            "sein Zertifikat gilt für einen anderen Namen (pbx.example, mail.example)",
         ),
         (
             "old",
             ca.tls(&stage, "old", &["localhost"], 2020),
             "its certificate has expired",
+            "sein Zertifikat ist abgelaufen",
         ),
         (
             "foreign",
             foreign.tls(&stage, "foreign", &["localhost"], 2090),
             "its certificate is of an issuer that is not believed here",
+            "sein Zertifikat stammt von einem Aussteller, dem hier nicht geglaubt wird",
         ),
     ] {
         let _registrar = stage.phone(name, &format!("{NO_SOUND}{tls}"));
@@ -189,9 +192,11 @@ fn a_registrar_that_is_not_to_be_believed_is_named_with_what_is_wrong() {
         let said = format!("registrar {at}: {why}");
         assert_eq!(account["detail"], said);
         assert!(account["hint"].is_string() && account["hint_de"].is_string());
-        let output = stage.ctl(&["--phone", &caller, "status"]);
-        let shown = String::from_utf8(output.stdout).unwrap();
-        assert!(shown.contains(&said), "{shown}");
+        for (lang, said) in [("en", &said), ("de", &format!("Registrar {at}: {german}"))] {
+            let output = stage.ctl(&["--phone", &caller, "--lang", lang, "status"]);
+            let shown = String::from_utf8(output.stdout).unwrap();
+            assert!(shown.contains(said), "{shown}");
+        }
         let log = std::fs::read_to_string(stage.path(&format!("{caller}.log"))).unwrap();
         assert!(log.contains("no TLS connection"), "{log}");
     }
@@ -309,6 +314,7 @@ fn a_call_that_fails_for_a_certificate_says_so_in_words() {
     let _agent = stage.phone("agent", &format!("{NO_SOUND}{other}"));
     let own = ca.tls(&stage, "customer", &["localhost"], 2090);
     let customer = stage.phone("customer", &format!("{NO_SOUND}{own}"));
+    let mut follows = customer.follow(customer.token());
     customer.post("/api/calls", &json!({"to": by_tls(&stage, "agent")}), 201);
     let words = "its certificate is for another name (mail.example)";
     let past = wait("a record of why", || {
@@ -317,5 +323,11 @@ fn a_call_that_fails_for_a_certificate_says_so_in_words() {
         past.contains(words).then_some(past)
     });
     assert!(past.contains("503"), "{past}");
+    let german =
+        "keine gesicherte Verbindung, sein Zertifikat gilt für einen anderen Namen (mail.example)";
+    wait("an event that says it in German", || {
+        let event = follows.read().unwrap().to_string();
+        event.contains(german).then_some(())
+    });
     customer.stage("none");
 }

@@ -3,9 +3,8 @@
 use crate::agent::UserAgent;
 use crate::outbound::Purpose;
 use crate::{Peer, TlsFault};
-use std::fmt;
 use std::sync::Arc;
-use trialog_call::{EndReason, Time, WireEvent};
+use trialog_call::{EndReason, NotSecured, Time, WireEvent};
 
 /// The most of its words that go with a call's end, in characters.
 const WORDS: usize = 100;
@@ -23,12 +22,7 @@ impl UserAgent {
                     registration.on_not_secured(fault.clone());
                 }
                 Purpose::Invite(leg) if sent.others.is_empty() && sent.by_udp.is_none() => {
-                    let reason = EndReason {
-                        protocol: "TLS".to_owned(),
-                        cause: None,
-                        text: Some(fault.to_string().chars().take(WORDS).collect()),
-                    };
-                    self.event(leg, WireEvent::Reason(Arc::new(reason)));
+                    self.event(leg, WireEvent::Reason(Arc::new(reason(fault))));
                 }
                 _ => {}
             }
@@ -37,25 +31,20 @@ impl UserAgent {
     }
 }
 
-impl fmt::Display for TlsFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OtherName(names) if names.is_empty() => {
-                f.write_str("its certificate is for no name")
-            }
-            Self::OtherName(names) => {
-                let names = names.join(", ");
-                write!(f, "its certificate is for another name ({names})")
-            }
-            Self::Expired => f.write_str("its certificate has expired"),
-            Self::NotYetValid => f.write_str("its certificate is not valid yet"),
-            Self::UnknownIssuer => {
-                f.write_str("its certificate is of an issuer that is not believed here")
-            }
-            Self::RefusesOurs => {
-                f.write_str("it does not take this phone's certificate, or wants one")
-            }
-            Self::Other(why) => write!(f, "no TLS came about ({why})"),
-        }
+/// What the core is told.
+fn reason(fault: &TlsFault) -> EndReason {
+    let (not_secured, text) = match fault {
+        TlsFault::OtherName(names) => (NotSecured::OtherName, names.join(", ")),
+        TlsFault::Expired => (NotSecured::Expired, String::new()),
+        TlsFault::NotYetValid => (NotSecured::NotYetValid, String::new()),
+        TlsFault::UnknownIssuer => (NotSecured::UnknownIssuer, String::new()),
+        TlsFault::RefusesOurs => (NotSecured::RefusesOurs, String::new()),
+        TlsFault::Other(why) => (NotSecured::NoTls, why.clone()),
+    };
+    EndReason {
+        protocol: "TLS".to_owned(),
+        not_secured: Some(not_secured),
+        cause: None,
+        text: (!text.is_empty()).then(|| text.chars().take(WORDS).collect()),
     }
 }

@@ -47,6 +47,7 @@ fn bounded(reason: Reason) -> Option<EndReason> {
     let cause = reason.cause();
     (cause.is_some() || text.is_some()).then(|| EndReason {
         protocol: reason.protocol.chars().take(PROTOCOL).collect(),
+        not_secured: None,
         cause,
         text,
     })
@@ -121,6 +122,7 @@ mod tests {
         ] {
             let expected = EndReason {
                 protocol: protocol.to_owned(),
+                not_secured: None,
                 cause,
                 text: text.map(str::to_owned),
             };

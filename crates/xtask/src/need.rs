@@ -144,6 +144,18 @@ pub(crate) const NEEDS: &[Need] = &[
         sign: Sign::Program("chromium"),
     },
     Need {
+        package: "xdg-utils",
+        why: "xdg-open and xdg-mime, by which a desktop gives links to programs",
+        purpose: Purpose::Test,
+        sign: Sign::Program("xdg-open"),
+    },
+    Need {
+        package: "desktop-file-utils",
+        why: "checks the file by which this program is told to the desktop",
+        purpose: Purpose::Test,
+        sign: Sign::Program("desktop-file-validate"),
+    },
+    Need {
         package: "openssl",
         why: "makes a certificate for the agent's page with an encrypted call",
         purpose: Purpose::Test,

@@ -144,13 +144,13 @@ fn why_the_far_side_ended_a_call_is_recorded_and_told_where_it_is_unusual() {
         let mut story = Story::connected(policy(), PLAIN);
         let reason = Arc::new(EndReason {
             protocol: "SIP".to_owned(),
+            not_secured: None,
             cause: Some(cause),
             text: Some(text.to_owned()),
         });
         story.wire(CUSTOMER, WireEvent::Reason(Arc::clone(&reason)));
         story.hangs_up(CUSTOMER);
-        let says =
-            |notice: &Notice| matches!(notice, Notice::Reason { words, .. } if words == text);
+        let says = |notice: &Notice| matches!(notice, Notice::Reason { reason, .. } if reason.text.as_deref() == Some(text));
         assert_eq!(story.was_told(says), told, "{text}");
         let kept = |record: &CallRecord| matches!(record, CallRecord::Finished { reason: Some(kept), .. } if *kept == reason);
         assert_eq!(story.recorded(kept), 1, "{text}");
@@ -164,6 +164,7 @@ fn why_a_guest_did_not_come_is_told_and_is_not_how_the_call_ended() {
     story.agrees(CUSTOMER, PLAIN);
     let reason = EndReason {
         protocol: "Q.850".to_owned(),
+        not_secured: None,
         cause: Some(17),
         text: Some("User busy".to_owned()),
     };
@@ -171,7 +172,7 @@ fn why_a_guest_did_not_come_is_told_and_is_not_how_the_call_ended() {
     story.wire(GUEST, WireEvent::Refused { status: 486 });
     assert!(
         story.was_told(
-            |notice| matches!(notice, Notice::Reason { words, .. } if words == "User busy")
+            |notice| matches!(notice, Notice::Reason { reason, .. } if reason.text.as_deref() == Some("User busy"))
         )
     );
     story.hangs_up(CUSTOMER);

@@ -268,6 +268,7 @@ pub(crate) fn example_events(before: &Look, now: &Look, status: Status) -> Vec<E
             reason: Some(
                 EndReason {
                     protocol: "SIP".to_owned(),
+                    not_secured: None,
                     cause: Some(200),
                     text: Some("Call ended".to_owned()),
                 }

@@ -221,7 +221,8 @@ pub(crate) fn notice(notice: &trialog_call::Notice) -> Notice {
         _ => None,
     };
     let words_of = match notice {
-        N::Reason { words, .. } | N::Message { text: words, .. } => Some(words.clone()),
+        N::Reason { reason, .. } => messages::end_reason(reason).map(|words| words.en),
+        N::Message { text: words, .. } => Some(words.clone()),
         _ => None,
     };
     Notice {

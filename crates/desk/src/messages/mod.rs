@@ -18,7 +18,7 @@ pub use label::{act, role, stage, verdict};
 pub use notice::{notice, notice_call};
 pub use party::party;
 pub use refusal::{every_refusal, refusal};
-pub use registrar::{RegistrarFault, nothing_rings, registrar, registration};
+pub use registrar::{RegistrarFault, end_reason, nothing_rings, registrar, registration};
 pub use sound::{sound_from, sound_to};
 
 /// One text in both languages.

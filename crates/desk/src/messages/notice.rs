@@ -1,6 +1,8 @@
 //! What the agent is told, as a sentence for people.
-use super::{Text, party};
-use trialog_call::{AwayReason, CallId, Notice, PartyIdentity, ReferralView, TurnedAway};
+use super::{Text, end_reason, party};
+use trialog_call::{
+    AwayReason, CallId, EndReason, Notice, PartyIdentity, ReferralView, TurnedAway,
+};
 
 /// The call that the notice is about; none for the headset's and for calls that did not come in.
 #[must_use]
@@ -99,7 +101,7 @@ pub fn notice(notice: &Notice) -> Text {
             )
         }
         Notice::AnsweredElsewhere { party, .. } => answered_elsewhere(party),
-        Notice::Reason { party, words, .. } => reason(party, words),
+        Notice::Reason { party, reason, .. } => ends(party, reason),
         Notice::CustomerLeft { .. } => {
             Text::new("The customer has left.", "Der Kunde ist nicht mehr dabei.")
         }
@@ -209,11 +211,19 @@ fn answered_elsewhere(caller: &PartyIdentity) -> Text {
     )
 }
 
-fn reason(side: &PartyIdentity, words: &str) -> Text {
-    let Text { en, de } = party(side);
+fn ends(side: &PartyIdentity, reason: &EndReason) -> Text {
+    let (Text { en, de }, Some(words)) = (party(side), end_reason(reason)) else {
+        return party(side);
+    };
+    if reason.not_secured.is_some() {
+        return Text::new(
+            format!("{en}: no secured connection, {}", words.en),
+            format!("{de}: keine gesicherte Verbindung, {}", words.de),
+        );
+    }
     Text::new(
-        format!("{en} ends with the reason: {words}"),
-        format!("{de} endet mit dem Grund: {words}"),
+        format!("{en} ends with the reason: {}", words.en),
+        format!("{de} endet mit dem Grund: {}", words.de),
     )
 }
 

@@ -1,6 +1,7 @@
 //! How an account stands with its registrar: where it is not registered why, and what to do about it.
 use super::Text;
 use trialog_api::RegistrationState;
+use trialog_call::{EndReason, NotSecured};
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +96,24 @@ pub fn registrar(registrar: &str, fault: RegistrarFault<'_>) -> (Text, Text) {
     (said, hint)
 }
 
+/// Why a party's side has ended a call, in its own words, or ours where no secured connection to it came about; `None`: it has said no
+/// more than a number.
+#[must_use]
+pub fn end_reason(reason: &EndReason) -> Option<Text> {
+    let text = reason.text.as_deref();
+    let names: Vec<String> = text.iter().map(|names| (*names).to_owned()).collect();
+    let fault = match reason.not_secured {
+        None => return text.map(|text| Text::new(text, text)),
+        Some(NotSecured::OtherName) => RegistrarFault::OtherName(&names),
+        Some(NotSecured::Expired) => RegistrarFault::Expired,
+        Some(NotSecured::NotYetValid) => RegistrarFault::NotYetValid,
+        Some(NotSecured::UnknownIssuer) => RegistrarFault::UnknownIssuer,
+        Some(NotSecured::RefusesOurs) => RegistrarFault::RefusesOurs,
+        Some(NotSecured::NoTls) => RegistrarFault::NoTls(text.unwrap_or_default()),
+    };
+    Some(not_secured(fault).0)
+}
+
 /// RFC 5922.
 fn not_secured(fault: RegistrarFault<'_>) -> (Text, Text) {
     let renewed = || {
@@ -138,7 +157,7 @@ fn not_secured(fault: RegistrarFault<'_>) -> (Text, Text) {
         RegistrarFault::UnknownIssuer => (
             Text::new(
                 "its certificate is of an issuer that is not believed here",
-                "sein Zertifikat hat ein Aussteller, dem hier nicht geglaubt wird",
+                "sein Zertifikat stammt von einem Aussteller, dem hier nicht geglaubt wird",
             ),
             Text::new(
                 "Set tls.ca to a file with the issuer's certificate, where it is the right one.",

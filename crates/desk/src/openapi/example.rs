@@ -39,8 +39,17 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
     };
     let elsewhere = api::EndReason {
         protocol: "SIP".into(),
+        not_secured: None,
         cause: Some(200),
         text: Some("Call completed elsewhere".into()),
+        text_de: None,
+    };
+    let expired = api::EndReason {
+        protocol: "TLS".into(),
+        not_secured: Some(api::NotSecured::Expired),
+        cause: None,
+        text: Some("its certificate has expired".into()),
+        text_de: Some("sein Zertifikat ist abgelaufen".into()),
     };
     vec![
         ("Call", one(json!(status.calls[0]))),
@@ -52,7 +61,7 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("Party", json!(status.calls[0].diverted_from)),
         ("TransferRequest", one(json!(transfer))),
         ("Secured", one(json!(secured))),
-        ("EndReason", one(json!(elsewhere))),
+        ("EndReason", json!([elsewhere, expired])),
         (
             "Act",
             json!([status.calls[0].acts[0], status.calls[0].acts[1]]),

@@ -307,7 +307,9 @@ pub(super) fn event(event: &Event, language: Language) -> String {
         } => {
             let how = self::outcome(*outcome, *status, language);
             let over = say(ctl::OVER);
-            let why = reason.as_ref().map_or(String::new(), end_reason);
+            let why = reason
+                .as_ref()
+                .map_or(String::new(), |reason| end_reason(reason, language));
             let text = format!("{} {call}: {over}, {how}{why}", say(ctl::CALL));
             line(&mut out, &text);
         }
@@ -438,11 +440,12 @@ fn outcome(outcome: Outcome, status: Option<u16>, language: Language) -> String 
 }
 
 /// Why, in the far side's terms.
-fn end_reason(reason: &EndReason) -> String {
+fn end_reason(reason: &EndReason, language: Language) -> String {
     let cause = reason.cause.map(|cause| cause.to_string());
     let code = [Some(reason.protocol.clone()), cause];
     let code = code.into_iter().flatten().collect::<Vec<_>>().join(" ");
-    match &reason.text {
+    let german = reason.text_de.as_ref().filter(|_| language == Language::De);
+    match german.or(reason.text.as_ref()) {
         Some(text) => format!(": {text} ({code})"),
         None => format!(" ({code})"),
     }

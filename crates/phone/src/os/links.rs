@@ -94,10 +94,10 @@ mod freedesktop {
 
     /// The file (Desktop Entry Specification 1.5). The link is one argument, whatever is in it: no shell reads it.
     fn entry(program: &Path, arguments: &[&str]) -> String {
-        let program = quoted(&program.to_string_lossy());
+        let program = argument(&program.to_string_lossy());
         let arguments: String = arguments
             .iter()
-            .map(|text| format!(" {}", quoted(text)))
+            .map(|text| format!(" {}", argument(text)))
             .collect();
         let types = SCHEMES
             .map(|scheme| format!("x-scheme-handler/{scheme};"))
@@ -107,6 +107,16 @@ mod freedesktop {
              Comment[de]=Mit dem laufenden Telefon anrufen\nExec={program} call --link{arguments} -- %u\nTerminal=false\n\
              NoDisplay=true\nStartupNotify=false\nMimeType={types}\n"
         )
+    }
+
+    /// One argument of the key Exec, in quotes where it needs them: xdg-open as of 1.1.3, which stands in for a desktop without an
+    /// opener of its own, takes the quotes for a part of the program's name.
+    fn argument(text: &str) -> String {
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/.-_+:@,".contains(letter);
+        if !text.is_empty() && text.chars().all(is_plain) {
+            return text.to_owned();
+        }
+        quoted(text)
     }
 
     /// One argument of the key Exec: in quotes, with what is special to them and to the file escaped.
@@ -142,7 +152,7 @@ mod freedesktop {
                 .unwrap();
             assert_eq!(
                 exec,
-                "\"/opt/my \\\\$phone/50%%/tri\\\\\"alog\" call --link \"--phone\" \"anna\" -- %u"
+                "\"/opt/my \\\\$phone/50%%/tri\\\\\"alog\" call --link --phone anna -- %u"
             );
             assert!(text.contains("MimeType=x-scheme-handler/tel;x-scheme-handler/sip;"));
         }

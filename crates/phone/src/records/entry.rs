@@ -4,7 +4,7 @@ use std::sync::Arc;
 use trialog_call::{
     CallId, CallOrigin, CallRecord, EndReason, Notice, Outcome, PartyIdentity, WrapUpId,
 };
-use trialog_desk::names;
+use trialog_desk::{messages, names};
 use trialog_store::{Began, CallNumber, Entry, Origin, Party, TurnedAway, WrapUpNumber};
 
 pub(super) fn call_number(call: CallId) -> CallNumber {
@@ -144,7 +144,8 @@ pub(super) fn entry(record: &CallRecord, clock: Clock) -> Entry {
 /// What a far side has stated of a call's end, as the header Reason has it (RFC 3326): `SIP 600 Busy everywhere`.
 pub(super) fn words(reason: &EndReason) -> String {
     let cause = reason.cause.map(|cause| cause.to_string());
-    let words = [Some(reason.protocol.clone()), cause, reason.text.clone()];
+    let said = messages::end_reason(reason).map(|text| text.en);
+    let words = [Some(reason.protocol.clone()), cause, said];
     let words: Vec<String> = words.into_iter().flatten().collect();
     words.join(" ")
 }
@@ -164,7 +165,9 @@ pub(super) fn about(notice: &Notice) -> (Option<Arc<PartyIdentity>>, Option<Stri
         Notice::SwapUndone { status, .. }
         | Notice::TransferFailed { status, .. }
         | Notice::TransferFailedCustomerGone { status, .. } => (None, Some(status.to_string())),
-        Notice::Reason { party, words, .. } => with(party, Some(words.clone())),
+        Notice::Reason { party, reason, .. } => {
+            with(party, messages::end_reason(reason).map(|text| text.en))
+        }
         Notice::Redirected { party, to, .. } => with(party, Some(to.clone())),
         Notice::TransferRequested { to, .. } => with(&to.party, None),
         Notice::GuestLeft { guest: party, .. }

@@ -249,7 +249,7 @@ impl Records {
         let kind = names::notice(notice).name().to_owned();
         let entry = self.happened(call, kind, about.as_deref().map(party), detail);
         match notice {
-            Notice::Reason { words, .. } => self.said.add(call, words, entry),
+            Notice::Reason { reason, .. } => self.said.add(call, reason, entry),
             _ => self.store.keep(entry),
         }
     }

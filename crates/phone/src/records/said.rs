@@ -4,17 +4,17 @@ use trialog_call::{CallId, EndReason};
 use trialog_store::{Entry, Party};
 
 #[derive(Debug, Default)]
-pub(super) struct Said(Vec<(CallId, String, Entry)>);
+pub(super) struct Said(Vec<(CallId, Arc<EndReason>, Entry)>);
 
 impl Said {
-    pub(super) fn add(&mut self, call: CallId, words: &str, entry: Entry) {
-        self.0.push((call, words.to_owned(), entry));
+    pub(super) fn add(&mut self, call: CallId, reason: &Arc<EndReason>, entry: Entry) {
+        self.0.push((call, Arc::clone(reason), entry));
     }
 
     /// The call ends for this reason: the party that has said so, where one has in this step.
     pub(super) fn remove(&mut self, call: CallId, reason: &Arc<EndReason>) -> Option<Party> {
-        let is_it = |(of, words, _): &(CallId, String, Entry)| {
-            *of == call && reason.text.as_ref() == Some(words)
+        let is_it = |(of, said, _): &(CallId, Arc<EndReason>, Entry)| {
+            *of == call && (&said.text, said.not_secured) == (&reason.text, reason.not_secured)
         };
         let place = self.0.iter().position(is_it)?;
         match self.0.remove(place).2 {

@@ -52,6 +52,7 @@ fn a_call_is_kept_with_its_parties_and_its_time_on_the_wall() {
     let call = CallId(1);
     let reason = EndReason {
         protocol: "SIP".to_owned(),
+        not_secured: None,
         cause: Some(600),
         text: Some("Busy \u{202e}here".to_owned()),
     };
@@ -98,12 +99,18 @@ fn a_bye_with_words_is_one_event_and_another_leg_s_words_are_their_own() {
     let said = |name: &str, words: &str| Notice::Reason {
         call,
         party: Arc::new(PartyIdentity::named(name)),
-        words: words.to_owned(),
+        reason: Arc::new(EndReason {
+            protocol: "Q.850".to_owned(),
+            not_secured: None,
+            cause: Some(21),
+            text: Some(words.to_owned()),
+        }),
     };
     records.notice(&said("Gus", "Lunch"));
     records.notice(&said("Carla", "Closing time"));
     let reason = EndReason {
         protocol: "Q.850".to_owned(),
+        not_secured: None,
         cause: Some(21),
         text: Some("Closing time".to_owned()),
     };

@@ -31,6 +31,7 @@ fn cancelled(reason: &str) -> Vec<WireEvent> {
 fn reason(protocol: &str, cause: u16, text: &str) -> WireEvent {
     let reason = EndReason {
         protocol: protocol.to_owned(),
+        not_secured: None,
         cause: Some(cause),
         text: Some(text.to_owned()),
     };

@@ -1,6 +1,8 @@
 //! What people read of calls and accounts.
 use super::*;
-use trialog_client::api::{CallLeg, RegistrationState, Secured, Stage, Verdict, Voicemail};
+use trialog_client::api::{
+    CallLeg, NotSecured, RegistrationState, Secured, Stage, Verdict, Voicemail,
+};
 
 fn someone(name: &str, number: Option<&str>) -> Party {
     Party {
@@ -90,8 +92,10 @@ fn why_a_call_is_over_is_told_in_the_far_side_s_words_and_does_nothing_to_a_term
     };
     let reason = |text: Option<&str>| EndReason {
         protocol: "Q.850".to_owned(),
+        not_secured: None,
         cause: Some(34),
         text: text.map(str::to_owned),
+        text_de: None,
     };
     let told = |reason| event(&ended(reason), Language::En);
     assert_eq!(
@@ -103,6 +107,18 @@ fn why_a_call_is_over_is_told_in_the_far_side_s_words_and_does_nothing_to_a_term
         "call 3: over, refused (503) (Q.850 34)\n"
     );
     assert_eq!(told(None), "call 3: over, refused (503)\n");
+    let expired = EndReason {
+        protocol: "TLS".to_owned(),
+        not_secured: Some(NotSecured::Expired),
+        cause: None,
+        text: Some("its certificate has expired".to_owned()),
+        text_de: Some("sein Zertifikat ist abgelaufen".to_owned()),
+    };
+    let german = event(&ended(Some(expired)), Language::De);
+    assert!(
+        german.contains(": sein Zertifikat ist abgelaufen (TLS)"),
+        "{german}"
+    );
 }
 
 #[test]
