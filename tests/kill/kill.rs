@@ -4,6 +4,7 @@ mod gaps;
 use gaps::Gaps;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use trialog_tests::killing::{kill_once, of_seed};
 
 const HELP: &str = "\
@@ -15,11 +16,24 @@ to the customer. The same seed gives the same situation and the same moment afte
 
   --times N   how many kills, one a seed (100; 1 where only a seed is given)
   --seed N    the first seed (0)
-  --out DIR   where the phones' files are while they run, and those of a call that was lost stay (out/kill)
+  --out DIR   where the phones' files are while they run, and those of a call that was lost or late stay (out/kill)
   --help      this
 
-Exit status: 0 no call was lost, 1 one was, 2 usage.
+Exit status: 0 no call was lost and each customer heard something again within 2 s, 1 otherwise, 2 usage.
 ";
+
+/// The customer hears something again within this time.
+const LATEST: Duration = Duration::from_secs(2);
+
+/// What came of a seed.
+enum Outcome {
+    /// The customer's gap.
+    Kept(Duration),
+    /// The call was lost: how.
+    Lost(String),
+    /// The phone was not killed: its situation was not come to. What stopped it was printed.
+    NotCome,
+}
 
 struct Asked {
     seeds: std::ops::Range<u64>,
@@ -71,35 +85,50 @@ fn number(name: &str, value: &str) -> Result<u64, String> {
 
 fn kill(asked: &Asked) -> ExitCode {
     let mut gaps = Gaps::default();
-    let mut lost = Vec::new();
+    let [mut lost, mut late, mut not_come] = [const { Vec::new() }; 3];
     for seed in asked.seeds.clone() {
         let (situation, after) = of_seed(seed);
         let folder = asked.out.join(seed.to_string());
         match once(seed, &folder) {
-            Ok(gap) => {
+            Outcome::Kept(gap) => {
                 gaps.add(situation, gap);
-                let _ = std::fs::remove_dir_all(&folder);
+                if gap > LATEST {
+                    println!("seed {seed}: {situation}, killed after {after:?}: LATE: {gap:?}");
+                    late.push(seed);
+                } else {
+                    let _ = std::fs::remove_dir_all(&folder);
+                }
             }
-            Err(why) => {
+            Outcome::Lost(why) => {
                 println!("seed {seed}: {situation}, killed after {after:?}: LOST: {why}");
                 lost.push(seed);
+            }
+            Outcome::NotCome => {
+                println!("seed {seed}: {situation}: it was not come to, for the reason above");
+                not_come.push(seed);
             }
         }
     }
     print!("{gaps}");
-    if lost.is_empty() {
-        println!("no call was lost");
-        return ExitCode::SUCCESS;
+    let seeds = [("lost", lost), ("late", late), ("not killed", not_come)];
+    let mut status = ExitCode::SUCCESS;
+    for (what, seeds) in seeds {
+        if seeds.is_empty() {
+            println!("{what}: none");
+        } else {
+            println!("{what}: {}, with the seeds {seeds:?}", seeds.len());
+            status = ExitCode::FAILURE;
+        }
     }
-    println!("{} calls were lost, with the seeds {lost:?}", lost.len());
-    ExitCode::FAILURE
+    status
 }
 
-/// The customer's gap, or how a call was lost.
-fn once(seed: u64, folder: &Path) -> Result<std::time::Duration, String> {
+fn once(seed: u64, folder: &Path) -> Outcome {
     let _ = std::fs::remove_dir_all(folder);
     // What the harness can't bring about it says by a panic, as in a test.
-    let tried = std::panic::catch_unwind(|| kill_once(seed, folder));
-    let tried = tried.map_err(|_| "the situation was not come to: see above".to_owned())?;
-    tried.map(|survived| survived.gap)
+    match std::panic::catch_unwind(|| kill_once(seed, folder)) {
+        Ok(Ok(survived)) => Outcome::Kept(survived.gap),
+        Ok(Err(why)) => Outcome::Lost(why),
+        Err(_) => Outcome::NotCome,
+    }
 }
