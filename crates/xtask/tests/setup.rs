@@ -10,10 +10,12 @@ use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
 /// All programs that stand for a package.
-const PROGRAMS: [&str; 18] = [
+const PROGRAMS: [&str; 20] = [
     "node",
     "npm",
     "chromium",
+    "xdg-open",
+    "desktop-file-validate",
     "openssl",
     "c++",
     "cmake",
