@@ -1,5 +1,5 @@
 //! The owner's phone, a real process, killed at a moment of chance and started again: what the customer's line shows of it. The
-//! customer is no phone of ours ([`Customer`]), so that each packet's arrival is seen.
+//! customer is no phone of ours (a socket of its own), so that each packet's arrival is seen.
 mod customer;
 
 use crate::chance::Chance;
