@@ -46,6 +46,8 @@ pub enum Measure {
     Music(Phase, Party),
     /// In the phase the listener hears no pilot, down to −60 dB.
     NoPilot(Phase, Party),
+    /// In the phase the listener hears music and no pilot, down to −55 dB.
+    NoPilotInMusic(Phase, Party),
     /// In the phase nobody is put on hold, by the SIP, and nobody hears music.
     NobodyHeld(Phase),
     /// The customer's gap at this moment is 20 ms or less.

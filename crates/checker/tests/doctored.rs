@@ -237,7 +237,7 @@ fn a_pilot_on_hold_fails_that_claim_alone() {
     }
     assert_eq!(
         failing("conference", &evidence),
-        ["the customer on hold hears no pilot (≤ −60 dB)"]
+        ["the customer on hold hears no pilot (≤ −55 dB)"]
     );
 }
 

@@ -57,6 +57,7 @@ impl Court<'_> {
             Measure::Together(listener) => self.together(listener),
             Measure::OwnVoice(party) => self.own_voice(party),
             Measure::Music(phase, listener) => self.music(phase, listener),
+            Measure::NoPilotInMusic(phase, listener) => self.hears_not_in_music(phase, listener),
             Measure::NoPilot(phase, listener) => {
                 self.hears_not(phase, listener, &listener.others())
             }

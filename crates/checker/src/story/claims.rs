@@ -1,6 +1,7 @@
 //! What each part of a story claims, but for transfers: the rule, the words, and how it is measured.
 use super::Measure::{
-    Gap, Hears, Level, Music, NoPilot, NobodyHeld, OwnEars, OwnVoice, Reunited, Together, Wire,
+    Gap, Hears, Level, Music, NoPilot, NoPilotInMusic, NobodyHeld, OwnEars, OwnVoice, Reunited,
+    Together, Wire,
 };
 use super::{ClaimSpec, Measure, WireFact};
 use crate::Party::{Agent1, Agent2, Customer};
@@ -109,8 +110,8 @@ pub(super) const HOLD: &[ClaimSpec] = &[
     ),
     claim(
         "hold",
-        "the customer on hold hears no pilot (≤ −60 dB)",
-        NoPilot(Phase::Hold, Customer),
+        "the customer on hold hears no pilot (≤ −55 dB)",
+        NoPilotInMusic(Phase::Hold, Customer),
     ),
 ];
 
@@ -125,8 +126,8 @@ pub(super) const CONSULT: &[ClaimSpec] = &joined::<5>(&[
         ),
         claim(
             "consult",
-            "the customer hears no pilot during the consult (≤ −60 dB)",
-            NoPilot(Phase::Consult, Customer),
+            "the customer hears no pilot during the consult (≤ −55 dB)",
+            NoPilotInMusic(Phase::Consult, Customer),
         ),
     ],
 ]);
@@ -154,8 +155,8 @@ pub(super) const SWAP: &[ClaimSpec] = &[
     ),
     claim(
         "swap",
-        "after the swap agent 2 hears no pilot (≤ −60 dB)",
-        NoPilot(Phase::Swapped, Agent2),
+        "after the swap agent 2 hears no pilot (≤ −55 dB)",
+        NoPilotInMusic(Phase::Swapped, Agent2),
     ),
     claim(
         "swap",
@@ -169,8 +170,8 @@ pub(super) const SWAP: &[ClaimSpec] = &[
     ),
     claim(
         "swap",
-        "after the swap back the customer hears no pilot (≤ −60 dB)",
-        NoPilot(Phase::ConsultAgain, Customer),
+        "after the swap back the customer hears no pilot (≤ −55 dB)",
+        NoPilotInMusic(Phase::ConsultAgain, Customer),
     ),
 ];
 

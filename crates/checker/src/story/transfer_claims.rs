@@ -1,5 +1,5 @@
 //! What a story claims of a transfer: done, refused, declined or anchored.
-use super::Measure::{Gap, Hears, HearsNot, Music, NoPilot, NobodyHeld, Wire};
+use super::Measure::{Gap, Hears, HearsNot, Music, NoPilot, NoPilotInMusic, NobodyHeld, Wire};
 use super::claims::{BACK, claim, joined};
 use super::{ClaimSpec, WireFact};
 use crate::Party::{Agent1, Agent2, Customer};
@@ -166,8 +166,8 @@ pub(super) const REFUSED: &[ClaimSpec] = &joined::<6>(&[
         ),
         claim(
             "swap",
-            "agent 2, held, hears no pilot (≤ −60 dB)",
-            NoPilot(Phase::Back, Agent2),
+            "agent 2, held, hears no pilot (≤ −55 dB)",
+            NoPilotInMusic(Phase::Back, Agent2),
         ),
     ],
 ]);
