@@ -68,7 +68,7 @@
 //! | door | who was turned away, until that is told | `door` |
 //! | timers | all other timers | `timers` |
 //!
-//! What needs more than one part is a method of the user agent, in the file of the act: `invite/` (calls), `refer/`, `info`, `digits`,
+//! What needs more than one part is a method of the user agent, in the file of the act: `invite/` (calls), `refer/`, `info`, `message` (RFC 3428), `digits`,
 //! `reason` (RFC 3326),
 //! `replaces`, `moving` (our address changes), `trust` (the grade of a sender) with `identity`,
 //! `presented` (who a sender is, to be shown) with `party` and `diversion`; `inbound` and `outbound` (requests), `answered` and `acknowledge` (responses),
