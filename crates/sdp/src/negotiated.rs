@@ -47,6 +47,13 @@ pub struct TelephoneEvent {
 }
 
 impl Negotiated {
+    /// The answer has more than one codec that both sides have: the far side may change between them at any time.
+    #[must_use]
+    pub fn has_choice(&self) -> bool {
+        let mut codecs = self.receive_payloads.iter();
+        codecs.any(|(_, codec)| *codec != self.codec)
+    }
+
     /// The far side does not want our sound: it holds us, if it was not we who asked for that.
     #[must_use]
     pub fn far_holds(&self) -> bool {

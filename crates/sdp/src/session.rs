@@ -21,6 +21,8 @@ pub struct Session {
     pub(crate) lines: Vec<Media>,
     pub(crate) numbers: Numbers,
     negotiated: Option<Negotiated>,
+    /// Our offers have the codec of the last agreement alone.
+    is_locked: bool,
     /// What was agreed in an earlier run of the phone.
     pub(crate) resumed: Option<(Codec, Option<Suite>)>,
 }
@@ -40,6 +42,7 @@ impl Session {
             lines: Vec::new(),
             numbers: Numbers::default(),
             negotiated: None,
+            is_locked: false,
             resumed: None,
         }
     }
@@ -89,6 +92,17 @@ impl Session {
         self.local.security.offers = offers;
     }
 
+    /// From the next offer on the codec of the last agreement is offered alone, where the answer had several (RFC 3264 §10.2), until
+    /// the far side makes an offer of its own.
+    pub fn lock_codec(&mut self) {
+        self.is_locked = true;
+    }
+
+    /// The far side refused that: all codecs are offered again.
+    pub fn unlock_codec(&mut self) {
+        self.is_locked = false;
+    }
+
     /// Changes where we receive, from the next offer or answer on.
     pub fn set_address(&mut self, address: SocketAddr) {
         self.local.address = address;
@@ -128,11 +142,13 @@ impl Session {
     }
 
     /// All our codecs, that of the last agreement first: a far side that takes the first one it has (RFC 3264 §6.1) would
-    /// change it in mid-call, where only the direction is to change.
+    /// change it in mid-call, where only the direction is to change. Once it is locked, that one alone.
     fn agreed_first(&self) -> Vec<Codec> {
-        let agreed = self.agreed().into_iter().map(|(codec, _)| codec);
+        let agreed = self.agreed().map(|(codec, _)| codec);
         let all = self.local.codecs.iter().copied();
-        let others = all.filter(|codec| agreed.clone().all(|agreed| agreed != *codec));
+        let is_locked = self.is_locked && agreed.is_some();
+        let agreed = agreed.into_iter();
+        let others = all.filter(|codec| !is_locked && agreed.clone().all(|own| own != *codec));
         let kept = agreed
             .clone()
             .filter(|codec| self.local.codecs.contains(codec));
@@ -154,6 +170,7 @@ impl Session {
         }
         self.lines.clone_from(&answer.media);
         self.offered = None;
+        self.is_locked = false;
         self.negotiated = Some(negotiated.clone());
         Ok((answer, negotiated))
     }

@@ -45,6 +45,24 @@ fn the_version_counts_changes_and_nothing_else() {
 }
 
 #[test]
+fn rfc_3264_a_codec_that_is_locked_is_offered_alone_until_the_far_side_makes_an_offer() {
+    let (mut one, mut two) = (Session::new(1, local(ALL)), Session::new(2, local(ALL)));
+    let mut answer = one.offer();
+    assert!(one.accept_answer(&answer).unwrap().has_choice());
+    one.lock_codec();
+    let narrowed = one.offer();
+    let codecs = narrowed.media[0].payload_formats();
+    let codecs: Vec<_> = codecs.filter_map(|format| format.codec()).collect();
+    assert_eq!(codecs, [Codec::Opus]);
+    (answer, _) = two.answer(&narrowed).unwrap();
+    assert!(!one.accept_answer(&answer).unwrap().has_choice());
+    assert_eq!(one.offer().media[0].formats, narrowed.media[0].formats);
+    two.answer(&one.offer()).unwrap();
+    one.answer(&two.offer()).unwrap();
+    assert_ne!(one.offer().media[0].formats, narrowed.media[0].formats);
+}
+
+#[test]
 fn holding_and_resuming_change_the_direction_on_both_sides() {
     let (mut one, mut two) = connected();
     one.set_direction(Direction::SendOnly);

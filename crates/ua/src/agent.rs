@@ -122,6 +122,7 @@ impl UserAgent {
             strangers: config.strangers,
             codecs: config.codecs,
             pauses: config.pauses,
+            lock_codec: config.lock_codec,
             dtmf: config.dtmf,
             srtp: config.srtp,
             agent: config.agent,

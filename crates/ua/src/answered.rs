@@ -148,6 +148,9 @@ impl UserAgent {
             Purpose::Update(leg) if status >= 200 => {
                 self.update_answered(now, leg, status, response);
             }
+            Purpose::Offer(leg) if status >= 200 => {
+                self.update_offer_answered(now, leg, id, status, response);
+            }
             Purpose::Watch(id) => self.watch_answered(now, id, sent.dialog, status, response),
             Purpose::Info(leg) if status == 481 => self.lost(now, leg),
             Purpose::Digit(leg, digit) if status >= 200 => {

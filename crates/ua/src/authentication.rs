@@ -252,6 +252,7 @@ impl UserAgent {
             | Purpose::Bye(_)
             | Purpose::Info(_)
             | Purpose::Update(_)
+            | Purpose::Offer(_)
             | Purpose::Watch(_)
             | Purpose::Digit(..)
             | Purpose::Refer(_)

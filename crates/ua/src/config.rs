@@ -32,6 +32,8 @@ pub struct Config {
     pub codecs: Vec<Codec>,
     /// Pauses need not be sent, either way: comfort noise (RFC 3389) and DTX of Opus (RFC 7587) are offered.
     pub pauses: bool,
+    /// Where the answer to our offer has several codecs, a second offer leaves one (RFC 3264 §10.2).
+    pub lock_codec: bool,
     /// How digits go to a far side.
     pub dtmf: DtmfMode,
     /// Whether sound is protected by SRTP, with keys in SDP (RFC 4568). [`Protection::Offer`] offers keys where the INVITE goes by TLS.
@@ -100,6 +102,7 @@ impl Config {
             strangers: Strangers::UNLIMITED,
             codecs: vec![Codec::Opus, Codec::G722, Codec::Pcma, Codec::Pcmu],
             pauses: false,
+            lock_codec: true,
             dtmf: DtmfMode::default(),
             srtp: Protection::Off,
             agent: true,
@@ -331,6 +334,7 @@ pub(crate) struct Settings {
     pub(crate) strangers: Strangers,
     pub(crate) codecs: Vec<Codec>,
     pub(crate) pauses: bool,
+    pub(crate) lock_codec: bool,
     pub(crate) dtmf: DtmfMode,
     pub(crate) srtp: Protection,
     pub(crate) agent: bool,

@@ -32,6 +32,7 @@ fn has_another_way(sent: &RequestContext) -> bool {
         Purpose::Refer(_)
         | Purpose::Info(_)
         | Purpose::Update(_)
+        | Purpose::Offer(_)
         | Purpose::Prack(_)
         | Purpose::Digit(..)
         | Purpose::GivenUp

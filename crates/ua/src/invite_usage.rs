@@ -34,6 +34,8 @@ pub(crate) struct InviteUsage {
     pub(crate) allows_update: bool,
     /// It has refused an UPDATE all the same.
     pub(crate) refused_update: bool,
+    /// It has refused to leave one of the codecs that it has answered.
+    pub(crate) refused_one_codec: bool,
     /// It has refused a digit in an INFO all the same.
     pub(crate) refused_digit: bool,
     /// Net of the sender of its INVITE, where it was not ours.
@@ -80,6 +82,7 @@ impl InviteUsage {
             allows_info: false,
             allows_update: false,
             refused_update: false,
+            refused_one_codec: false,
             refused_digit: false,
             called_from: None,
             by_stranger: false,

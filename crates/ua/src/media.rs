@@ -99,6 +99,27 @@ impl Media {
         Some((session.offer(), Wanted(before)))
     }
 
+    /// The answer to our offer has several codecs, of which one is in use.
+    pub(crate) fn has_choice(&self) -> bool {
+        let session = self.session.as_ref();
+        let negotiated = session.and_then(Session::negotiated);
+        negotiated.is_some_and(Negotiated::has_choice)
+    }
+
+    /// That one alone is offered from now on.
+    pub(crate) fn lock_codec(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.lock_codec();
+        }
+    }
+
+    /// All are.
+    pub(crate) fn unlock_codec(&mut self) {
+        if let Some(session) = &mut self.session {
+            session.unlock_codec();
+        }
+    }
+
     /// Our offer was refused: all is as it was.
     pub(crate) fn withdraw(&mut self, before: Wanted) {
         if let Some(session) = &mut self.session {

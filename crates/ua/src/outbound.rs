@@ -35,6 +35,8 @@ pub(crate) enum Purpose {
     Info(LegId),
     /// An UPDATE that refreshes this leg's session.
     Update(LegId),
+    /// An UPDATE with an offer for this leg's session.
+    Offer(LegId),
     /// The PRACK of a provisional response to this leg's INVITE or re-INVITE.
     Prack(LegId),
     /// An INFO with a digit.

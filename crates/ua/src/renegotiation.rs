@@ -1,5 +1,5 @@
-//! Our re-INVITEs of one call: one at a time, and the latest wish wins. What is wanted and what came of it go in; the session
-//! that the next re-INVITE states is polled.
+//! Our re-INVITEs of one call, or UPDATEs with an offer: one at a time, and the latest wish wins. What is wanted and what came of it go
+//! in; the session that the next one states is polled.
 use crate::media::{Media, Wanted};
 use trialog_call::SessionIntent;
 use trialog_sdp::Description;
@@ -14,6 +14,8 @@ pub(crate) struct Renegotiation {
     wanted: Option<SessionIntent>,
     /// Our address is another than the far side knows.
     moved: bool,
+    /// Of the codecs that the far side has answered one is to be left.
+    narrows: bool,
     in_flight: Option<InFlight>,
     /// How often it was put off.
     tries: u8,
@@ -27,6 +29,8 @@ pub(crate) struct InFlight {
     wanted: bool,
     /// The far side learns our address by it.
     moved: bool,
+    /// It leaves one of the codecs that the far side has answered.
+    pub(crate) narrows: bool,
     pub(crate) before: Wanted,
     /// RSeq of its last provisional response that we have acknowledged.
     pub(crate) rseq: Option<u32>,
@@ -47,10 +51,17 @@ impl Renegotiation {
         self.tries = 0;
     }
 
+    /// Of the codecs that the far side has answered one is to be left.
+    pub(crate) fn want_one_codec(&mut self) {
+        self.narrows = true;
+        self.tries = 0;
+    }
+
     /// Nothing is wanted any more: the call ends.
     pub(crate) fn want_nothing(&mut self) {
         self.wanted = None;
         self.moved = false;
+        self.narrows = false;
     }
 
     /// A re-INVITE of ours waits for its final answer.
@@ -65,7 +76,12 @@ impl Renegotiation {
 
     /// A re-INVITE is to be sent.
     pub(crate) fn is_due(&self) -> bool {
-        self.in_flight.is_none() && (self.wanted.is_some() || self.moved)
+        self.in_flight.is_none() && (self.wanted.is_some() || self.moved || self.narrows)
+    }
+
+    /// It is for one codec only, which no user has to approve, so that an UPDATE may state it (RFC 3311 §5.1).
+    pub(crate) fn only_narrows(&self) -> bool {
+        self.narrows && self.wanted.is_none() && !self.moved
     }
 
     /// What the re-INVITE states that is due, and its offer. `focus`: what our Contact has had so far.
@@ -85,6 +101,7 @@ impl Renegotiation {
             session,
             wanted: wanted.is_some(),
             moved: std::mem::take(&mut self.moved),
+            narrows: std::mem::take(&mut self.narrows),
             before,
             rseq: None,
             answer: None,
@@ -111,6 +128,7 @@ impl Renegotiation {
             self.wanted.get_or_insert(refused.session);
         }
         self.moved |= refused.moved;
+        self.narrows |= refused.narrows;
         true
     }
 

@@ -127,6 +127,7 @@ pub(crate) struct Media {
     pub(crate) srtp: Protection,
     /// Pauses are not sent, where the far side agrees.
     pub(crate) dtx: bool,
+    pub(crate) lock_codec: bool,
     pub(crate) opus_complexity: u8,
     pub(crate) opus_bitrate: u32,
     pub(crate) silent_after: Duration,
@@ -217,6 +218,7 @@ impl Default for Media {
             dtmf: DtmfMode::Auto,
             srtp: Protection::Off,
             dtx: false,
+            lock_codec: true,
             opus_complexity: 5,
             opus_bitrate: 40_000,
             silent_after: Duration::from_secs(5),

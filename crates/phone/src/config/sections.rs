@@ -212,6 +212,7 @@ fn media(section: Section<'_, '_>) -> Media {
             )
             .unwrap_or(default.rtp_ports),
         codecs: codecs.unwrap_or(default.codecs),
+        lock_codec: section.flag("lock_codec").unwrap_or(default.lock_codec),
         dtmf: section.choice("dtmf", &dtmf).unwrap_or(default.dtmf),
         srtp: section.choice("srtp", &srtp).unwrap_or(default.srtp),
         dtx: section.flag("dtx").unwrap_or(default.dtx),

@@ -190,6 +190,7 @@ fn agent(config: &Config, contacts: Contacts, accounts: Vec<Account>) -> trialog
         strangers: Strangers::UNLIMITED,
         codecs: config.media.codecs.clone(),
         pauses: config.media.dtx,
+        lock_codec: config.media.lock_codec,
         dtmf: config.media.dtmf,
         srtp: config.media.srtp,
         agent: config.policy.agent,

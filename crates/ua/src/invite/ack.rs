@@ -74,6 +74,9 @@ impl UserAgent {
             }
         }
         self.confirm(now, id);
+        if offered {
+            self.settle_codec(now, id);
+        }
         self.pump(now, dialog);
     }
 

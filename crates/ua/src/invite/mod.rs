@@ -6,6 +6,7 @@ mod early;
 mod fork;
 mod hang_up;
 mod incoming;
+mod one_codec;
 mod outgoing;
 mod redirection;
 mod refresh;

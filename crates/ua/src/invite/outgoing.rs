@@ -340,6 +340,7 @@ impl UserAgent {
         self.session_refreshed(now, id, &response.headers);
         self.update_capabilities(id, &response.headers);
         self.learn_who_answers(id, Some(client), response);
+        self.settle_codec(now, id);
         self.pump(now, dialog);
     }
 

@@ -141,7 +141,10 @@ impl UserAgent {
         };
         let (purpose, dialog, tries) = (sent.purpose, sent.dialog, sent.challenged);
         let leg = match purpose {
-            Purpose::Invite(leg) | Purpose::Reinvite(leg) | Purpose::Update(leg) => leg,
+            Purpose::Invite(leg)
+            | Purpose::Reinvite(leg)
+            | Purpose::Update(leg)
+            | Purpose::Offer(leg) => leg,
             _ => return false,
         };
         let Some(Ok(Seconds(least))) = response.headers.typed(&HeaderName::MinSe) else {

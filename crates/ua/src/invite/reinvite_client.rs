@@ -30,7 +30,7 @@ impl UserAgent {
         }
     }
 
-    /// Sends the re-INVITE that is wanted, unless it has to wait.
+    /// Sends the re-INVITE that is wanted, or the UPDATE that will do, unless it has to wait.
     pub(crate) fn try_renegotiate(&mut self, now: Time, id: LegId) {
         let waits = self.timers.is_set(Timer::Renegotiate(id));
         let wanted = self.settings.session_expires;
@@ -45,7 +45,12 @@ impl UserAgent {
         {
             return;
         }
-        match dialog.turn_of(now, &Method::Invite) {
+        let by_update = leg.allows_update && leg.renegotiation.only_narrows();
+        let (method, purpose) = match by_update {
+            true => (Method::Update, Purpose::Offer(id)),
+            false => (Method::Invite, Purpose::Reinvite(id)),
+        };
+        match dialog.turn_of(now, &method) {
             Turn::Now => {}
             Turn::At(time) => {
                 let pump = Timer::Pump(leg.dialog);
@@ -57,11 +62,11 @@ impl UserAgent {
         let Some((session, body)) = offer.asserted("a call that is up has an RTP address") else {
             return;
         };
-        let mut request = dialog.request(Method::Invite);
+        let mut request = dialog.request(method.clone());
         let next_hop = dialog.next_hop().clone();
-        dialog.sent(now, Method::Invite);
+        dialog.sent(now, method);
         dialog.open += 1;
-        let mut sent = RequestContext::in_dialog(Purpose::Reinvite(id), leg.dialog, dialog.account);
+        let mut sent = RequestContext::in_dialog(purpose, leg.dialog, dialog.account);
         sent.focus = session.focus;
         leg.session.state(wanted, &mut request.headers);
         self.settings.state_capabilities(&mut request.headers);
@@ -91,6 +96,18 @@ impl UserAgent {
             }
             self.acknowledge_reinvite(client, tag, response);
         }
+        self.renegotiation_decided(now, id, client, status, response);
+    }
+
+    /// A final answer to an offer of ours in the dialog of a call that is up, or none (408, 503).
+    pub(super) fn renegotiation_decided(
+        &mut self,
+        now: Time,
+        id: LegId,
+        client: Option<ClientId>,
+        status: u16,
+        response: Option<&Response>,
+    ) {
         // The call may have ended meanwhile; and of a proxy's forks, more than one may answer.
         let Some(leg) = self.calls.get_mut(id) else {
             return;
@@ -104,6 +121,7 @@ impl UserAgent {
         if let (200..=299, Some(response)) = (status, response) {
             self.session_refreshed(now, id, &response.headers);
             self.renegotiated(id, in_flight, response);
+            self.settle_codec(now, id);
             return self.learn_who_answers(id, client, response);
         }
         leg.media.withdraw(in_flight.before);
@@ -185,9 +203,12 @@ impl UserAgent {
     }
 
     fn renegotiation_refused(&mut self, id: LegId, in_flight: &InFlight, status: u16) {
-        if let Some(leg) = self.calls.present_mut(id)
-            && leg.renegotiation.refused(in_flight)
-        {
+        let Some(leg) = self.calls.present_mut(id) else {
+            return;
+        };
+        leg.media.unlock_codec();
+        leg.refused_one_codec |= in_flight.narrows;
+        if leg.renegotiation.refused(in_flight) {
             self.event(id, WireEvent::RenegotiationRefused { status });
         }
     }

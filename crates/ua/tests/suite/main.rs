@@ -19,6 +19,7 @@ mod mailbox;
 mod malformed;
 mod many;
 mod moving;
+mod one_codec;
 mod order;
 mod protected;
 mod reasons;
