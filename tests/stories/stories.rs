@@ -116,16 +116,26 @@ fn all_stories_hold_with_pcmu() {
 /// Every message goes by TLS and each call has its padlock at both ends (the director waits for it), and what is heard is as in the clear.
 #[test]
 fn the_conference_holds_by_tls_and_srtp() {
-    let out = folder("stories-secure");
+    holds_secured("conference");
+}
+
+/// The phone that was killed opens its connections anew, and no message and no offer of its second life is in the clear.
+#[test]
+fn a_crash_is_outlived_by_tls_and_srtp() {
+    holds_secured("crash");
+}
+
+fn holds_secured(story: &str) {
+    let out = folder(&format!("stories-secure-{story}"));
     let output = Command::new(trialog())
-        .args(["demo", "--story", "conference", "--secure", "--out"])
+        .args(["demo", "--story", story, "--secure", "--out"])
         .arg(&out)
         .stdin(Stdio::null())
         .output()
         .expect("trialog can be started");
     let said = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    assert_eq!(faults(&out, "conference"), [""; 0], "{said}");
+    assert_eq!(faults(&out, story), [""; 0], "{said}");
     assert!(output.status.success(), "{said}");
     for party in ["customer", "agent-1", "agent-2"] {
         let file = out.join(format!("trace/{party}.jsonl"));

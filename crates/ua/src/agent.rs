@@ -405,15 +405,20 @@ impl UserAgent {
         ] {
             self.timers.cancel(timer);
         }
-        let next = self.dialogs.remember(now, leg.dialog);
+        self.leave_dialog(now, leg.dialog);
+    }
+
+    /// A call is none of this dialog's usages any more.
+    pub(crate) fn leave_dialog(&mut self, now: Time, id: DialogId) {
+        let next = self.dialogs.remember(now, id);
         self.timers.put(Timer::Forget, next);
-        if let Some(dialog) = self.dialogs.present_mut(leg.dialog) {
+        if let Some(dialog) = self.dialogs.present_mut(id) {
             dialog.call = None;
             for subscription in dialog.subscriptions.clone() {
                 self.linger(now, subscription);
             }
         }
-        self.dialogs.settle(leg.dialog);
+        self.dialogs.settle(id);
     }
 
     /// A usage of a dialog has ended, and with the last one the dialog.

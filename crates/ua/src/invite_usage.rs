@@ -2,7 +2,7 @@
 use crate::capabilities::{read_capabilities, unknown_peer};
 use crate::dialog::Dialog;
 use crate::dialogs::DialogId;
-use crate::invite::{Redirections, Reliable};
+use crate::invite::{Redirections, Reliable, Replaced};
 use crate::media::{Foreseen, Media};
 use crate::presented::Statement;
 use crate::renegotiation::Renegotiation;
@@ -53,6 +53,8 @@ pub(crate) struct InviteUsage {
     pub(crate) renegotiation: Renegotiation,
     /// It is of an earlier run of the phone, and its re-INVITE waits for the registrar's answer.
     pub(crate) awaits_registration: bool,
+    /// It is of an earlier run of the phone, and no session was agreed in this one.
+    pub(crate) taken_up: bool,
     pub(crate) session: SessionTimer,
     /// Our provisional response that was acknowledged last, or waits for its PRACK.
     pub(crate) reliable: Option<Reliable>,
@@ -92,6 +94,7 @@ impl InviteUsage {
             focus: false,
             renegotiation: Renegotiation::default(),
             awaits_registration: false,
+            taken_up: false,
             session: SessionTimer::default(),
             reliable: None,
             accept: None,
@@ -202,6 +205,8 @@ pub(crate) struct Calling {
     pub(crate) early: Vec<EarlyDialog>,
     /// Where redirections have pointed to.
     pub(crate) redirections: Redirections,
+    /// It replaces a dialog of an earlier run of the phone: the call is up for the core.
+    pub(crate) replaced: Option<Box<Replaced>>,
 }
 
 /// A dialog that a provisional answer to our INVITE has opened (RFC 3261 §12.1.2).

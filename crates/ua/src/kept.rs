@@ -79,8 +79,16 @@ impl UserAgent {
     pub(crate) fn kept_dialog(&self, id: LegId) -> Option<KeptDialog> {
         let leg = self.calls.get(id)?;
         let dialog = self.dialogs.get(leg.dialog)?;
-        if !matches!(leg.stage, InviteState::Up) {
-            return None;
+        match &leg.stage {
+            InviteState::Up => {}
+            // Nothing is agreed yet that could be gone on with but what was before.
+            InviteState::Calling(calling) => {
+                return calling
+                    .replaced
+                    .as_ref()
+                    .map(|replaced| replaced.kept.clone());
+            }
+            InviteState::Offered(_) | InviteState::Closing => return None,
         }
         Some(KeptDialog {
             leg: id,
@@ -137,6 +145,7 @@ impl UserAgent {
         leg.focus = kept.focus;
         leg.far_focus = kept.far_focus;
         leg.is_reached = true;
+        leg.taken_up = true;
         leg.renegotiation.want_address();
         leg.awaits_registration = has_registrar;
         self.calls.take_up(leg);

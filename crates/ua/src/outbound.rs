@@ -265,6 +265,10 @@ impl UserAgent {
             }
             calling.client = Some(id);
             calling.provisional = false;
+            if calling.replaced.is_some() {
+                // As with a re-INVITE, no person has to pick up.
+                self.transactions.limit_proceeding(id);
+            }
             // RFC 3261 §12.3: they ended with the final answer to the INVITE before this one.
             calling.early.clear();
         }

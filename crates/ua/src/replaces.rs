@@ -1,6 +1,7 @@
 //! `Replaces` (RFC 3891): an INVITE that takes the place of a dialog, ours to match; and the Refer-To that makes somebody
 //! send one.
 use crate::agent::UserAgent;
+use crate::dialog::Dialog;
 use crate::invite_usage::InviteState;
 use trialog_call::LegId;
 use trialog_sip::{HeaderName, NameAddr, Replaces, Request, Uri};
@@ -62,17 +63,22 @@ impl UserAgent {
     pub(crate) fn refer_to(&self, id: LegId) -> Option<NameAddr> {
         let dialog = self.dialog_of_leg(id)?;
         let mut uri = dialog.remote_target.clone();
-        let replaces = Replaces {
-            call_id: dialog.call_id.as_str().into(),
-            to_tag: dialog.remote_tag.as_deref()?.into(),
-            from_tag: dialog.local_tag.as_str().into(),
-            early_only: false,
-        };
+        let replaces = replaces(dialog)?;
         uri.headers = vec![("Replaces".to_owned(), replaces.to_string())];
         let party = self.calls.get(id).and_then(|leg| leg.nameable.as_ref());
         let name = party.and_then(|party| party.name.as_deref());
         Some(NameAddr::new(uri).with_name(name.unwrap_or_default()))
     }
+}
+
+/// What names a dialog of ours to its far side.
+pub(crate) fn replaces(dialog: &Dialog) -> Option<Replaces> {
+    Some(Replaces {
+        call_id: dialog.call_id.as_str().into(),
+        to_tag: dialog.remote_tag.as_deref()?.into(),
+        from_tag: dialog.local_tag.as_str().into(),
+        early_only: false,
+    })
 }
 
 /// The same user at the same host; where both name a port, at the same one.

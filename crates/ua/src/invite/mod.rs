@@ -14,11 +14,13 @@ mod reinvite_client;
 mod reinvite_server;
 mod reliable_client;
 mod reliable_server;
+mod replacing;
 mod update;
 
 pub(crate) use outgoing::NewCall;
 pub(crate) use redirection::Redirections;
 pub(crate) use reliable_server::Reliable;
+pub(crate) use replacing::Replaced;
 
 use crate::agent::UserAgent;
 use crate::invite_usage::InviteState;

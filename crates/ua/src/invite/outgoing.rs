@@ -12,7 +12,7 @@ use crate::outbound::{Purpose, RequestContext, cseq_of, first_route};
 use crate::session_timer::SessionTimer;
 use crate::transaction::ClientId;
 use crate::{Output, Peer};
-use trialog_call::{LegId, Target, Time, WireEvent};
+use trialog_call::{EndCause, LegId, Target, Time, WireEvent};
 use trialog_sdp::{Description, Security};
 use trialog_sip::{HeaderName, Host, Method, NameAddr, Request, Response, Scheme, Uri};
 
@@ -126,12 +126,9 @@ impl UserAgent {
             let own = self.named(account).to_string();
             request.headers.push(HeaderName::PPreferredIdentity, own);
         }
-        self.send(
-            now,
-            request,
-            &next_hop,
-            RequestContext::new(Purpose::Invite(id), account),
-        );
+        let mut sent = RequestContext::new(Purpose::Invite(id), account);
+        sent.focus = self.calls.get(id).is_some_and(|leg| leg.focus);
+        self.send(now, request, &next_hop, sent);
     }
 
     /// Keys for a leg's sound, where it may be protected.
@@ -327,7 +324,7 @@ impl UserAgent {
         self.acknowledge(client, tag, ack, &next_hop, account);
         let Some(negotiated) = negotiated else {
             // No sound was agreed: the far side thinks the call is up, so it hears BYE.
-            self.event(id, WireEvent::Refused { status: 488 });
+            self.event(id, refusal(&calling, 488));
             self.end_media(id);
             return self.close(now, id, None);
         };
@@ -335,7 +332,10 @@ impl UserAgent {
         let Some(capabilities) = self.calls.present(id).map(|leg| leg.capabilities) else {
             return;
         };
-        self.event(id, WireEvent::Answered(capabilities));
+        match &calling.replaced {
+            None => self.event(id, WireEvent::Answered(capabilities)),
+            Some(replaced) => self.dialog_replaced(id, replaced),
+        }
         self.agreed(id, negotiated);
         self.session_refreshed(now, id, &response.headers);
         self.update_capabilities(id, &response.headers);
@@ -348,6 +348,14 @@ impl UserAgent {
         if let Some(leg) = self.calls.present_mut(id) {
             leg.hear_capabilities(&response.headers);
         }
+    }
+}
+
+/// What the core hears of an INVITE that has failed. One that replaces a dialog is of a call that is up there.
+pub(super) fn refusal(calling: &Calling, status: u16) -> WireEvent {
+    match calling.replaced {
+        None => WireEvent::Refused { status },
+        Some(_) => WireEvent::Ended(EndCause::Lost),
     }
 }
 

@@ -1,5 +1,5 @@
 //! A call that we place is refused, or sent elsewhere: the targets of a redirection, one by one, as far as the core follows them.
-use super::outgoing::CALLING;
+use super::outgoing::{CALLING, refusal};
 use crate::agent::UserAgent;
 use crate::invariant::Invariant;
 use crate::invite_usage::target_of;
@@ -86,6 +86,7 @@ impl UserAgent {
         // RFC 3261 §21.3.4, §21.3.5: the Contact of 305 is a proxy, and that of 380 another kind of service.
         if let Some(called) = called
             && !calling.cancelled
+            && calling.replaced.is_none()
             && !matches!(status, 305 | 380)
         {
             calling.redirections.read(response, &called);
@@ -149,7 +150,10 @@ impl UserAgent {
 
     fn call_failed(&mut self, now: Time, id: LegId, status: u16) {
         self.tell_lost_referrer(now, id, status);
-        self.event(id, WireEvent::Refused { status });
+        let leg = self.calls.get_mut(id);
+        let calling = leg.and_then(|leg| leg.stage.calling_mut());
+        let event = calling.map(|calling| refusal(calling, status));
+        self.event(id, event.unwrap_or(WireEvent::Refused { status }));
         self.end(now, id);
     }
 

@@ -136,6 +136,7 @@ impl UserAgent {
                     _ => self.renegotiation_refused(id, &in_flight, status),
                 }
             }
+            _ if leg.taken_up => self.not_taken_up(now, id, in_flight, status),
             // RFC 3261 §12.2.1.2: the dialog is gone, or nobody is there.
             (408 | 481, _) => self.lost(now, id),
             _ => self.renegotiation_refused(id, &in_flight, status),
@@ -191,6 +192,7 @@ impl UserAgent {
             return self.renegotiation_refused(id, &in_flight, 488);
         };
         leg.focus = in_flight.session.focus;
+        leg.taken_up = false;
         let awaited = leg.renegotiation.is_awaited(&in_flight);
         self.update_capabilities(id, &response.headers);
         self.agreed(id, negotiated);
@@ -202,7 +204,7 @@ impl UserAgent {
         }
     }
 
-    fn renegotiation_refused(&mut self, id: LegId, in_flight: &InFlight, status: u16) {
+    pub(super) fn renegotiation_refused(&mut self, id: LegId, in_flight: &InFlight, status: u16) {
         let Some(leg) = self.calls.present_mut(id) else {
             return;
         };

@@ -37,6 +37,7 @@ mod session_timers;
 mod strangers;
 mod support;
 mod taking_up;
+mod taking_up_elsewhere;
 mod translated;
 mod trust;
 mod unasked;

@@ -8,13 +8,13 @@ use trialog_ua::{
     Endpoint, EndpointInput, EndpointOutput, KeptDialog, Peer, SavedCall, Source, Transport,
 };
 
-const NOW: Time = Time(Duration::from_secs(9));
+pub(crate) const NOW: Time = Time(Duration::from_secs(9));
 
-fn phone(own: bool, seed: u8) -> Endpoint {
+pub(crate) fn phone(own: bool, seed: u8) -> Endpoint {
     secured(own, seed, Protection::Off)
 }
 
-fn secured(own: bool, seed: u8, srtp: Protection) -> Endpoint {
+pub(crate) fn secured(own: bool, seed: u8, srtp: Protection) -> Endpoint {
     let mut config = if own { with_registrar() } else { config(1) };
     config.srtp = srtp;
     let mut phone = Endpoint::new(Policy::default(), config, [seed; 32]);
@@ -23,7 +23,7 @@ fn secured(own: bool, seed: u8, srtp: Protection) -> Endpoint {
 }
 
 /// What it sends now, as text, and what it records.
-fn sent(phone: &mut Endpoint) -> (Vec<String>, Vec<CallRecord>) {
+pub(crate) fn sent(phone: &mut Endpoint) -> (Vec<String>, Vec<CallRecord>) {
     let (mut messages, mut records) = (Vec::new(), Vec::new());
     while let Some(output) = phone.poll_output() {
         match output {
@@ -37,7 +37,7 @@ fn sent(phone: &mut Endpoint) -> (Vec<String>, Vec<CallRecord>) {
     (messages, records)
 }
 
-fn hand(phone: &mut Endpoint, from: std::net::SocketAddr, local: usize, text: &str) {
+pub(crate) fn hand(phone: &mut Endpoint, from: std::net::SocketAddr, local: usize, text: &str) {
     let source = Source {
         peer: Peer::at(Transport::Udp, from),
         local: addr(local),
@@ -48,7 +48,7 @@ fn hand(phone: &mut Endpoint, from: std::net::SocketAddr, local: usize, text: &s
 }
 
 /// Carries what both say until neither says any more.
-fn exchange(phones: &mut [Endpoint; 2]) -> Vec<String> {
+pub(crate) fn exchange(phones: &mut [Endpoint; 2]) -> Vec<String> {
     let mut all = Vec::new();
     loop {
         let mut rests = true;
@@ -66,13 +66,13 @@ fn exchange(phones: &mut [Endpoint; 2]) -> Vec<String> {
 }
 
 /// The phone calls the other one, which answers, and dies.
-fn died() -> (Endpoint, Vec<SavedCall>) {
+pub(crate) fn died() -> (Endpoint, Vec<SavedCall>) {
     let (other, saved, _) = died_in([phone(true, 0), phone(false, 1)]);
     (other, saved)
 }
 
 /// The same of these two; and its INVITE.
-fn died_in(mut phones: [Endpoint; 2]) -> (Endpoint, Vec<SavedCall>, String) {
+pub(crate) fn died_in(mut phones: [Endpoint; 2]) -> (Endpoint, Vec<SavedCall>, String) {
     let account = AccountId(0);
     let target = target(1);
     let dial = Input::Dial { account, target };
@@ -89,14 +89,14 @@ fn died_in(mut phones: [Endpoint; 2]) -> (Endpoint, Vec<SavedCall>, String) {
 }
 
 /// The first key that a message offers, with its suite.
-fn key(message: &str) -> &str {
+pub(crate) fn key(message: &str) -> &str {
     let mut lines = message.lines();
     lines
         .find(|line| line.starts_with("a=crypto:"))
         .expect("a key")
 }
 
-fn cseq(message: &str) -> u32 {
+pub(crate) fn cseq(message: &str) -> u32 {
     let number = header(message, "CSeq").split(' ').next();
     number
         .and_then(|number| number.parse().ok())
@@ -163,7 +163,8 @@ fn a_call_that_was_secured_is_secured_again_by_new_keys() {
 
 #[test]
 fn a_far_side_that_knows_the_dialog_no_more_has_left() {
-    let (_, saved) = died();
+    let (_, mut saved) = died();
+    saved[0].dialogs[0].capabilities.replaces = false;
     let mut again = Endpoint::new(Policy::default(), config(0), [2; 32]);
     (0..4).for_each(|place| again.offer_rtp_port(20_000 + 2 * place));
     assert_eq!(again.take_up(NOW, &saved), []);
