@@ -9,7 +9,8 @@ use crate::{
 use std::net::SocketAddr;
 
 /// Answers an offer: the first audio line that we can take, with the first of its codecs that we have; all other lines
-/// are refused at their place. One codec is answered, so that both sides know what is sent.
+/// are refused at their place. A line with keys that we can take goes before one without: some offer the same sound twice, plain and
+/// protected. One codec is answered, so that both sides know what is sent.
 ///
 /// # Errors
 /// Why no sound can be agreed; reject with 488.
@@ -17,27 +18,27 @@ pub fn answer(
     offer: &Description,
     local: &LocalMedia,
 ) -> Result<(Description, Negotiated), NegotiationError> {
-    let mut found = Err(NegotiationError::NoAudio);
-    let mut answer = description(local);
-    for media in &offer.media {
-        let line = match found {
-            Err(_) => match take(offer, media, local) {
-                Ok((line, negotiated)) => {
-                    found = Ok(negotiated);
-                    line
+    let mut found: Option<(usize, Media, Negotiated)> = None;
+    let mut fault = NegotiationError::NoAudio;
+    for (place, media) in offer.media.iter().enumerate() {
+        match take(offer, media, local) {
+            Ok((line, negotiated)) => {
+                let is_better = found
+                    .as_ref()
+                    .is_none_or(|(_, _, first)| first.srtp.is_none() && negotiated.srtp.is_some());
+                if is_better {
+                    found = Some((place, line, negotiated));
                 }
-                Err(error) => {
-                    if error != NegotiationError::NoAudio {
-                        found = Err(error);
-                    }
-                    media.refused()
-                }
-            },
-            Ok(_) => media.refused(),
-        };
-        answer.media.push(line);
+            }
+            Err(NegotiationError::NoAudio) => {}
+            Err(error) => fault = error,
+        }
     }
-    found.map(|negotiated| (answer, negotiated))
+    let (place, line, negotiated) = found.ok_or(fault)?;
+    let mut answer = description(local);
+    answer.media = offer.media.iter().map(Media::refused).collect();
+    answer.media[place] = line;
+    Ok((answer, negotiated))
 }
 
 fn take(

@@ -194,3 +194,30 @@ fn no_key_is_kept_and_the_suite_is() {
     assert_eq!(Some(agreed.suite), kept.suite);
     assert_eq!(agreed.ours.octets()[0], 3, "new keys");
 }
+
+/// Some phones offer the same sound twice, for called ones that know one profile alone.
+#[test]
+fn of_a_plain_and_a_protected_line_the_protected_one_is_taken_where_it_can_be() {
+    let plain = stripped(&side(1, Protection::Offer).offer())
+        .media
+        .remove(0);
+    let protected = side(1, Protection::Require).offer().media.remove(0);
+    for (lines, protection, taken) in [
+        ([&plain, &protected], Protection::Offer, 1),
+        ([&protected, &plain], Protection::Offer, 0),
+        ([&plain, &protected], Protection::Require, 1),
+        ([&plain, &protected], Protection::Off, 0),
+        ([&protected, &plain], Protection::Off, 1),
+        ([&plain, &plain], Protection::Offer, 0),
+        ([&protected, &protected], Protection::Offer, 0),
+    ] {
+        let mut offer = side(1, Protection::Off).offer();
+        offer.media = lines.into_iter().cloned().collect();
+        let (answer, negotiated) = side(2, protection).answer(&sent(&offer)).expect("agreed");
+        let ports: Vec<bool> = answer.media.iter().map(|line| line.port != 0).collect();
+        assert_eq!(ports, [taken == 0, taken == 1], "{protection:?} {taken}");
+        assert_eq!(negotiated.srtp.is_some(), lines[taken].is_protected());
+        let profiles = answer.media.iter().map(|line| &line.protocol);
+        assert!(profiles.eq(offer.media.iter().map(|line| &line.protocol)));
+    }
+}
