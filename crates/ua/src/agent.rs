@@ -10,6 +10,7 @@ use crate::invite_usage::InviteUsage;
 use crate::outbound::RequestContext;
 use crate::random::Random;
 use crate::resolving::Resolving;
+use crate::session_timer::Interval;
 use crate::standing::Standing;
 use crate::subscription::{SubscriptionId, Subscriptions};
 use crate::timers::Timers;
@@ -109,7 +110,7 @@ impl UserAgent {
         }
         let mut random = Random::new(seed);
         let accept = config.accepts();
-        let session_expires = config.session_seconds();
+        let session = Interval::new(config.session_expires, config.session_least);
         let (allow, supported) = (config.allow().into(), config.supported().into());
         let watchers = Watchers::new(&config.accounts, &config.lamps);
         let flows = Flows::new(config.accounts, config.contacts, &mut random);
@@ -130,7 +131,7 @@ impl UserAgent {
             allow,
             supported,
             reliable: config.reliable,
-            session_expires,
+            session,
             remote_control: config.remote_control,
             product: config.product,
             register_for: config.register_for,

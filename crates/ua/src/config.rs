@@ -1,5 +1,5 @@
 //! What the administrator decides about the user agent.
-use crate::session_timer::LEAST;
+use crate::session_timer::{Interval, LEAST};
 use crate::{Accept, Colleague, Net, Transport};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -53,6 +53,8 @@ pub struct Config {
     /// How long a session lasts unless it is refreshed, that we ask for (RFC 4028): 90 s at least; zero: we ask for none, and follow the
     /// far side that does.
     pub session_expires: Duration,
+    /// The shortest session that a far side may ask for; a shorter one gets 422 (RFC 4028 §9). 90 s at least.
+    pub session_least: Duration,
     /// NOTIFY of the packages `talk` and `hold`, in a call's dialog and by an account's server or a trusted address, answers, resumes
     /// and holds that call, as the buttons beside a PBX's agent desktop do it.
     pub remote_control: bool,
@@ -111,6 +113,7 @@ impl Config {
             answer_mode: true,
             reliable: Reliable::default(),
             session_expires: Duration::from_secs(1800),
+            session_least: Duration::from_secs(LEAST.into()),
             remote_control: false,
             product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
             register_for: Duration::from_secs(600),
@@ -179,12 +182,6 @@ impl Config {
         let has_server =
             |account: &Account| account.registrar.is_some() || account.outbound_proxy.is_some();
         !self.trusted.is_empty() || self.accounts.iter().any(has_server)
-    }
-
-    /// The session interval that we ask for, in seconds; 0: none.
-    pub(crate) fn session_seconds(&self) -> u32 {
-        let seconds = u32::try_from(self.session_expires.as_secs()).unwrap_or(u32::MAX);
-        if seconds == 0 { 0 } else { seconds.max(LEAST) }
     }
 
     /// Whose calls are taken.
@@ -344,8 +341,7 @@ pub(crate) struct Settings {
     /// Our Supported.
     pub(crate) supported: Arc<str>,
     pub(crate) reliable: Reliable,
-    /// Seconds; 0: none of our own.
-    pub(crate) session_expires: u32,
+    pub(crate) session: Interval,
     pub(crate) remote_control: bool,
     pub(crate) product: String,
     pub(crate) register_for: Duration,

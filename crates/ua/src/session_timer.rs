@@ -13,6 +13,28 @@ pub(crate) const LEAST: u32 = 90;
 /// The shortest that is followed where the far side breaks that rule: each refresh costs a message.
 const SHORTEST: u32 = 10;
 
+/// What we want of the timer, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interval {
+    /// 0: we ask for none.
+    pub(crate) wanted: u32,
+    /// The shortest that is agreed to, as the far side's Min-SE has it for its own.
+    pub(crate) least: u32,
+}
+
+impl Interval {
+    /// Both keep to RFC 4028 §4.
+    pub(crate) fn new(wanted: Duration, least: Duration) -> Self {
+        let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let least = seconds(least).max(LEAST);
+        let wanted = match seconds(wanted) {
+            0 => 0,
+            wanted => wanted.max(least),
+        };
+        Self { wanted, least }
+    }
+}
+
 /// What a request says of the timer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
@@ -39,8 +61,8 @@ impl Asked {
     }
 
     /// RFC 4028 §9: 422 is the answer, where its sender knows what that means.
-    pub(crate) fn is_too_short(&self) -> bool {
-        self.knows && self.seconds.is_some_and(|seconds| seconds < LEAST)
+    pub(crate) fn is_too_short(&self, least: u32) -> bool {
+        self.knows && self.seconds.is_some_and(|seconds| seconds < least)
     }
 }
 
@@ -70,12 +92,13 @@ impl SessionTimer {
         self.least = self.least.max(least);
     }
 
-    /// States what we want in a request that refreshes the session; `wanted`: seconds, 0 where we want none of ourselves.
-    pub(crate) fn state(&self, wanted: u32, headers: &mut Headers) {
-        let seconds = match &self.agreed {
-            Some(agreed) => agreed.seconds,
-            None if wanted == 0 => return,
-            None => wanted,
+    /// States what we want in a request that refreshes the session.
+    pub(crate) fn state(&self, interval: Interval, headers: &mut Headers) {
+        let least = self.least.max(interval.least);
+        let seconds = match (&self.agreed, interval.wanted) {
+            (Some(agreed), _) => agreed.seconds,
+            (None, 0) => return,
+            (None, wanted) => wanted,
         };
         // RFC 4028 §7.4: who refreshes goes on with it. At first the called side chooses.
         let refresher = self.agreed.map(|agreed| match agreed.ours {
@@ -83,12 +106,12 @@ impl SessionTimer {
             false => Refresher::Uas,
         });
         let expires = SessionExpires {
-            seconds: seconds.max(self.least),
+            seconds: seconds.max(least),
             refresher,
         };
         headers.push(HeaderName::SessionExpires, expires.to_string());
-        if self.least > LEAST {
-            headers.push(HeaderName::MinSe, self.least.to_string());
+        if least > LEAST {
+            headers.push(HeaderName::MinSe, least.to_string());
         }
     }
 

@@ -101,6 +101,7 @@ pub(crate) struct Sip {
     pub(crate) reliable: Reliable,
     /// Zero: none is asked for.
     pub(crate) session_expires: Duration,
+    pub(crate) session_least: Duration,
     pub(crate) remote_control: bool,
 }
 
@@ -205,6 +206,7 @@ impl Default for Sip {
             register_for: Duration::from_secs(600),
             reliable: Reliable::default(),
             session_expires: Duration::from_secs(1800),
+            session_least: Duration::from_secs(90),
             remote_control: false,
         }
     }

@@ -120,6 +120,9 @@ fn sip(section: Section<'_, '_>, accounts: &[Account]) -> (Sip, RedirectionPolic
             .choice("reliable", &reliable)
             .unwrap_or(default.reliable),
         session_expires: session_expires(&section).unwrap_or(default.session_expires),
+        session_least: section
+            .seconds("session_least", 90..=86_400)
+            .unwrap_or(default.session_least),
         remote_control: section
             .flag("remote_control")
             .unwrap_or(default.remote_control),

@@ -411,11 +411,12 @@ fn extensions_of_a_pbx_are_set_by_keys_of_their_own() {
     use trialog_ua::Reliable;
     let account = "[[account]]\naor = \"sip:a@example.com\"\nregistrar = \"sip:example.com\"\n";
     let config = config(&format!(
-        "[sip]\nreliable = \"required\"\nsession_expires = 90\n[[lamp]]\nuri = \"202\"\nname = \"Bob\"\n\
+        "[sip]\nreliable = \"required\"\nsession_expires = 90\nsession_least = 95\n[[lamp]]\nuri = \"202\"\nname = \"Bob\"\n\
          [[lamp]]\nuri = \"sip:carol@example.net\"\n{account}mwi = true\n"
     ));
     assert_eq!(config.sip.reliable, Reliable::Required);
     assert_eq!(config.sip.session_expires, Duration::from_secs(90));
+    assert_eq!(config.sip.session_least, Duration::from_secs(95));
     let own = &config.accounts[0];
     assert_eq!(own.mailbox.as_ref(), Some(&own.aor));
     let lamps = config.lamps.iter();
@@ -427,6 +428,7 @@ fn extensions_of_a_pbx_are_set_by_keys_of_their_own() {
             "[sip]\nsession_expires = 89\n".to_owned(),
             "session_expires",
         ),
+        ("[sip]\nsession_least = 89\n".to_owned(), "session_least"),
         ("[sip]\nreliable = \"perhaps\"\n".to_owned(), "reliable"),
         (format!("[[lamp]]\nuri = \"bob\"\n{account}"), "uri"),
         (format!("[[lamp]]\nname = \"Bob\"\n{account}"), "uri"),

@@ -200,6 +200,7 @@ fn agent(config: &Config, contacts: Contacts, accounts: Vec<Account>) -> trialog
         reliable: config.sip.reliable,
         remote_control: config.sip.remote_control,
         session_expires: config.sip.session_expires,
+        session_least: config.sip.session_least,
         product: concat!("Trialog/", env!("CARGO_PKG_VERSION")).to_owned(),
         register_for: config.sip.register_for,
     }

@@ -94,7 +94,7 @@ impl UserAgent {
             return self.refuse_with(now, server, 421, &[(HeaderName::Require, RELIABLE)]);
         };
         let session = Asked::of(&request.headers);
-        if session.is_too_short() {
+        if session.is_too_short(self.settings.session.least) {
             return self.refuse_interval(now, server);
         }
         let tag = self.random.tag();
@@ -249,7 +249,7 @@ impl UserAgent {
             return;
         };
         let sent_offer = agreed.is_none();
-        let wanted = self.settings.session_expires;
+        let wanted = self.settings.session.wanted;
         if let Some(leg) = self.calls.present_mut(id)
             && let InviteState::Offered(offered) = &leg.stage
         {

@@ -84,7 +84,7 @@ impl UserAgent {
         self.calls.add(leg);
         self.settings.state_capabilities(&mut request.headers);
         let session = SessionTimer::default();
-        session.state(self.settings.session_expires, &mut request.headers);
+        session.state(self.settings.session, &mut request.headers);
         if self.settings.reliable == Reliable::Required {
             request.headers.push(HeaderName::Require, RELIABLE);
         }

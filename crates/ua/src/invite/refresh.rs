@@ -6,7 +6,7 @@ use crate::authentication::CHALLENGES;
 use crate::invariant::Invariant;
 use crate::invite_usage::InviteState;
 use crate::outbound::Purpose;
-use crate::session_timer::{Asked, LEAST};
+use crate::session_timer::Asked;
 use crate::transaction::{ClientId, ServerId};
 use std::time::Duration;
 use trialog_call::{EndCause, LegId, Time, WireEvent};
@@ -18,7 +18,7 @@ const LONGEST_WAIT: u32 = 10;
 impl UserAgent {
     /// 422: a session interval below the least (RFC 4028 §9).
     pub(crate) fn refuse_interval(&mut self, now: Time, server: ServerId) {
-        let least = LEAST.to_string();
+        let least = self.settings.session.least.to_string();
         self.refuse_with(now, server, 422, &[(HeaderName::MinSe, &least)]);
     }
 
@@ -37,7 +37,7 @@ impl UserAgent {
         asked: &Asked,
         response: &mut Response,
     ) {
-        let wanted = self.settings.session_expires;
+        let wanted = self.settings.session.wanted;
         if let Some(leg) = self.calls.present_mut(id) {
             let headers = &mut response.headers;
             leg.session.answer(now, asked, wanted, headers);
@@ -71,7 +71,7 @@ impl UserAgent {
     }
 
     fn refresh_session(&mut self, now: Time, id: LegId) {
-        let wanted = self.settings.session_expires;
+        let interval = self.settings.session;
         let Some(leg) = self.calls.present_mut(id) else {
             return;
         };
@@ -81,7 +81,7 @@ impl UserAgent {
             return self.pump(now, dialog);
         }
         let mut headers = Headers::new();
-        leg.session.state(wanted, &mut headers);
+        leg.session.state(interval, &mut headers);
         self.settings.state_capabilities(&mut headers);
         let headers = headers.rows();
         let headers = headers.map(|(name, value)| (name, value.to_owned()));

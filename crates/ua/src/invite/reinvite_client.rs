@@ -33,7 +33,7 @@ impl UserAgent {
     /// Sends the re-INVITE that is wanted, or the UPDATE that will do, unless it has to wait.
     pub(crate) fn try_renegotiate(&mut self, now: Time, id: LegId) {
         let waits = self.timers.is_set(Timer::Renegotiate(id));
-        let wanted = self.settings.session_expires;
+        let interval = self.settings.session;
         let Some((leg, dialog)) = self.present_leg_mut(id) else {
             return;
         };
@@ -68,7 +68,7 @@ impl UserAgent {
         dialog.open += 1;
         let mut sent = RequestContext::in_dialog(purpose, leg.dialog, dialog.account);
         sent.focus = session.focus;
-        leg.session.state(wanted, &mut request.headers);
+        leg.session.state(interval, &mut request.headers);
         self.settings.state_capabilities(&mut request.headers);
         request.set_body(Description::CONTENT_TYPE, body.to_string());
         self.send(now, request, &next_hop, sent);

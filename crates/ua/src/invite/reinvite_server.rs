@@ -39,7 +39,7 @@ impl UserAgent {
             return self.refuse_for_now(now, server);
         }
         let asked = Asked::of(&request.headers);
-        if asked.is_too_short() {
+        if asked.is_too_short(self.settings.session.least) {
             return self.refuse_interval(now, server);
         }
         let offer = match Body::of(request) {

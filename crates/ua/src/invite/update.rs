@@ -28,7 +28,7 @@ impl UserAgent {
             Body::Other => return self.refuse_content(now, server),
         };
         let asked = Asked::of(&request.headers);
-        if asked.is_too_short() {
+        if asked.is_too_short(self.settings.session.least) {
             return self.refuse_interval(now, server);
         }
         let Some(leg) = self.calls.present(id) else {

@@ -314,6 +314,33 @@ fn rfc_4028_an_interval_below_90_s_gets_422_in_each_request() {
 }
 
 #[test]
+fn rfc_4028_the_shortest_interval_is_as_configured_in_what_we_refuse_and_in_what_we_ask_for() {
+    let mut config = with(0, 90);
+    config.session_least = Duration::from_secs(700);
+    let mut pipe = Pipe::with(vec![config], 3);
+    let body = sdp("sip:odd@10.0.0.9", "sendrecv");
+    let mut asks = |number, seconds| {
+        let more = format!("Supported: timer\r\nSession-Expires: {seconds}\r\n{body}");
+        let invite = request("INVITE", number, "<sip:user0@10.0.0.1>", &more);
+        ask(&mut pipe, &invite)
+    };
+    let refused = asks(1, 699);
+    assert!(refused.starts_with("SIP/2.0 422"), "{refused}");
+    assert_eq!(header(&refused, "Min-SE"), "700");
+    asks(2, 700);
+    let (leg, _) = pipe.incoming(0);
+    pipe.act(0, Action::Answer(leg));
+    pipe.run_ms(50);
+    let ok = pipe.last(0, "SIP/2.0 200").to_owned();
+    assert_eq!(header(&ok, "Session-Expires"), "700;refresher=uac");
+    pipe.dial(0, Target("sip:team@10.0.0.9".to_owned()));
+    pipe.run_ms(50);
+    let invite = pipe.last(0, "INVITE").to_owned();
+    assert_eq!(header(&invite, "Session-Expires"), "700");
+    assert_eq!(header(&invite, "Min-SE"), "700");
+}
+
+#[test]
 fn rfc_4028_without_a_wish_of_ours_or_theirs_there_is_no_timer() {
     for (seconds, more) in [(0, "Supported: timer\r\n"), (1800, "")] {
         let (mut pipe, leg, ok) = taken(seconds, more);
