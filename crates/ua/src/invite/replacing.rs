@@ -72,12 +72,12 @@ impl UserAgent {
         dialog.call = Some(id);
         let account = dialog.account;
         let mut request = dialog.request(Method::Invite);
-        let wanted = self.settings.session_expires;
+        let interval = self.settings.session;
         let leg = self.calls.get_mut(id)?;
         let (offer, _) = leg.media.offer_direction(refused.session.direction)?;
         leg.dialog = self.dialogs.open(dialog);
         leg.focus = refused.session.focus;
-        leg.session.state(wanted, &mut request.headers);
+        leg.session.state(interval, &mut request.headers);
         leg.stage = InviteState::Calling(Calling {
             replaced: Some(Box::new(Replaced { kept, refused })),
             ..Calling::default()
