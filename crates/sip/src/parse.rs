@@ -1,6 +1,7 @@
 //! Octets to message. The head is copied once and cut into pieces; of the headers only their rows are told apart.
 //!
-//! Lines end with CRLF; a bare LF is taken for one, a bare CR is an error. What is not UTF-8 in the head is read as
+//! Lines end with CRLF; a bare LF is taken for one, a bare CR is an error. A datagram whose Content-Length says that nothing follows may
+//! lack the empty line after its head, as what is sent by hand often does. What is not UTF-8 in the head is read as
 //! Latin-1: some old phones write names so. Whether the headers make sense together is [`crate::Message::check`]'s.
 use crate::grammar::{find, is_space, is_token, trim_end};
 use crate::header_name::Known;
@@ -69,13 +70,16 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
     let rest = octets.get(end..).unwrap_or_default();
     let rest = match rest {
         [b'\r', b'\n', rest @ ..] | [b'\n', rest @ ..] => rest,
+        // Nothing of it is missing: a stream's reader waits for the empty line, and does not come here without it.
+        [] if content_length(&headers) == Ok(Some(0)) => rest,
         _ => {
             let why = "no empty line ends them";
             return Err(ParseError::new(ErrorKind::Malformed, 1, "headers", why));
         }
     };
     let body = if sized {
-        sized_body(&headers, rest)?
+        let had_cr = memchr(b'\r', octets).is_some();
+        sized_body(&headers, rest, !had_cr)?
     } else {
         rest
     };
@@ -96,9 +100,12 @@ fn parse(octets: &[u8], extent: Extent, limits: &Limits) -> Result<Message, Pars
     })
 }
 
-/// As much of `rest` as Content-Length counts, in octets.
-fn sized_body<'r>(headers: &Headers, rest: &'r [u8]) -> Result<&'r [u8], ParseError> {
+/// As much of `rest` as Content-Length counts, in octets. `bare`: no line of the message ends with CRLF. Where a file with such lines is
+/// sent, the length may be that of its text with them, and all of the text is there.
+fn sized_body<'r>(headers: &Headers, rest: &'r [u8], bare: bool) -> Result<&'r [u8], ParseError> {
+    let counted = || rest.len() + memchr::memchr_iter(b'\n', rest).count();
     let length = content_length(headers).and_then(|length| match length {
+        Some(length) if length > rest.len() && bare && length == counted() => Ok(rest.len()),
         Some(length) if length > rest.len() => Err((0, "the body is shorter than its length")),
         _ => Ok(length.unwrap_or(rest.len())),
     });
