@@ -130,7 +130,7 @@ fn a_guest_and_a_customer_go_on_as_well() {
 }
 
 #[test]
-fn what_was_under_way_is_as_before_it_began_and_the_customer_is_one_act_away() {
+fn a_guest_whose_phone_rang_is_called_no_more_and_the_customer_is_one_act_away() {
     let mut trio = World::trio(6).consult_ringing();
     let patience = trio.patience;
     trio.guard(CUSTOMER, AWAY + patience);
@@ -138,20 +138,66 @@ fn what_was_under_way_is_as_before_it_began_and_the_customer_is_one_act_away() {
     trio.run_for(seconds(1));
     assert_eq!(trio.stage(OWNER), Some(Stage::Held));
     trio.assert_customer_on_hold();
+    assert!(trio.told(OWNER, |notice| matches!(
+        notice,
+        Notice::GuestRefused { status: 487, .. }
+    )));
+    assert_eq!(trio.stage(GUEST), None, "its phone rings for nobody");
     trio.act(OWNER, Act::Resume);
     trio.run_for(seconds(1));
     trio.assert_owner_with_customer();
+    trio.close();
+}
 
-    let mut trio = World::trio(7).transfer_pending();
+#[test]
+fn a_guest_that_answers_while_the_phone_is_away_is_hung_up_on_and_not_left_in_silence() {
+    let mut trio = World::trio(6).consult_ringing();
+    let patience = trio.patience;
     trio.guard(CUSTOMER, AWAY + patience);
-    crashes(&mut trio, OWNER);
-    trio.run_for(seconds(1));
-    assert_eq!(trio.stage(OWNER), Some(Stage::Conference));
-    trio.assert_all_hear_each_other();
-    // The guest says yes to a REFER that nobody remembers: it replaces the owner all the same.
-    trio.act(GUEST, Act::Accept);
+    let saved = trio.crash(OWNER);
+    trio.act(GUEST, Act::Answer);
+    trio.run_for(AWAY);
+    trio.start_again(OWNER, &saved);
     trio.run_for(seconds(5));
-    assert!(trio.hears(GUEST, CUSTOMER) && trio.hears(CUSTOMER, GUEST));
+    assert_eq!(trio.stage(OWNER), Some(Stage::Held));
+    assert_eq!(trio.stage(GUEST), None);
+    trio.close();
+}
+
+#[test]
+fn a_transfer_that_was_asked_for_is_followed_to_its_end() {
+    for accepts in [true, false] {
+        let mut trio = World::trio(7).transfer_pending();
+        let patience = trio.patience;
+        trio.guard(CUSTOMER, AWAY + patience);
+        crashes(&mut trio, OWNER);
+        trio.run_for(seconds(3));
+        assert_eq!(trio.stage(OWNER), Some(Stage::TransferPending));
+        trio.assert_all_hear_each_other();
+        if accepts {
+            trio.act(GUEST, Act::Accept);
+            trio.until_transferred();
+        } else {
+            trio.act(GUEST, Act::Decline);
+            trio.run_until("the conference goes on", |w| {
+                w.stage(OWNER) == Some(Stage::Conference)
+            });
+            trio.assert_all_hear_each_other();
+        }
+    }
+}
+
+#[test]
+fn a_transfer_that_was_decided_while_the_phone_was_away_ends_as_it_was_decided() {
+    let mut trio = World::trio(7).transfer_pending();
+    let patience = trio.patience;
+    trio.guard(CUSTOMER, AWAY + patience);
+    let saved = trio.crash(OWNER);
+    trio.act(GUEST, Act::Accept);
+    trio.run_for(AWAY);
+    trio.start_again(OWNER, &saved);
+    trio.until_transferred();
+    assert!(trio.told(OWNER, |notice| matches!(notice, Notice::Transferred { .. })));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What outlives a run of the phone, as the next one takes it up.
 use crate::{
-    AccountId, CallId, CallOrigin, Capabilities, LegId, PartyIdentity, Presence, Role, Stage, Time,
-    WrapUpId,
+    AccountId, CallId, CallOrigin, Capabilities, LegId, PartyIdentity, Presence, ReferTo, Role,
+    Stage, Time, WrapUpId,
 };
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -35,8 +35,8 @@ pub struct KeptWrapUp {
     pub note: Option<String>,
 }
 
-/// A call that goes on in the next run of the phone: its legs' dialogs outlive a crash. What was under way is not kept: a step of a
-/// consult, a transfer and a call to a guest are as they were before they began.
+/// A call that goes on in the next run of the phone: its legs' dialogs outlive a crash. A step of a consult that was under way is as
+/// it was before it began; a transfer goes on; a call to a guest is ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptCall {
     /// Its id; at most [`Kept::last_call`].
@@ -53,6 +53,10 @@ pub struct KeptCall {
     pub stage: Stage,
     /// One for each party that has answered, in any order.
     pub legs: Vec<KeptLeg>,
+    /// The transfer that was asked for and is not decided; both of its legs are there.
+    pub transfer: Option<KeptTransfer>,
+    /// The guest whose phone rings: it is called no more.
+    pub ringing: Option<KeptLeg>,
     /// Our microphone is stopped.
     pub muted: bool,
     /// This period's wrap-up.
@@ -63,6 +67,17 @@ pub struct KeptCall {
     pub since: Time,
     /// When sound was agreed with the first party.
     pub answered: Option<Time>,
+}
+
+/// A transfer whose REFER has gone out and has no final NOTIFY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptTransfer {
+    /// The leg whose party is sent.
+    pub referred: LegId,
+    /// Where to.
+    pub to: ReferTo,
+    /// Where this can't be done, the other party is sent to this one.
+    pub then_reversed: bool,
 }
 
 /// A leg of such a call.

@@ -86,7 +86,7 @@ pub use input::{
     Act, CallRequest, Capabilities, EndCause, Incoming, Input, MediaEvent, Presence, Redirection,
     Referral, Rejection, WireEvent, WrapUpAct,
 };
-pub use kept::{Kept, KeptCall, KeptLeg, KeptWrapUp};
+pub use kept::{Kept, KeptCall, KeptLeg, KeptTransfer, KeptWrapUp};
 pub use notice::Notice;
 pub use permissions::{ActKind, Column, cell};
 pub use phone::Phone;

@@ -84,8 +84,10 @@ impl Phone {
             return false;
         };
         let is_new = |leg: &KeptLeg| !calls.iter().any(|call| call.knows(leg.id));
-        let is_new = kept.legs.iter().all(is_new) && calls.iter().all(|call| call.id != kept.id);
-        let found = Call::taken_up(kept, now).filter(|_| has_account && is_new);
+        let legs = || kept.legs.iter().chain(&kept.ringing);
+        let is_new = legs().all(is_new) && calls.iter().all(|call| call.id != kept.id);
+        let transfer_time = self.common.policy.transfer_time;
+        let found = Call::taken_up(kept, transfer_time, now).filter(|_| has_account && is_new);
         let Some(call) = found else {
             return false;
         };
@@ -95,7 +97,7 @@ impl Phone {
         }
         let common = &mut self.common;
         common.last_call = common.last_call.max(call.id.0);
-        for leg in &kept.legs {
+        for leg in legs() {
             if let LegId::Placed(number) = leg.id {
                 common.last_leg = common.last_leg.max(number);
             }

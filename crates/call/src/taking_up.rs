@@ -1,11 +1,13 @@
 //! What of a call outlives a crash of the phone, and how the next run goes on with it.
-use crate::call::{Call, State, Step};
+use crate::call::{Call, Leaving, State, Step};
 use crate::leg::{Leg, Phase};
 use crate::legs::Side;
-use crate::transfer::Origin;
-use crate::{KeptCall, KeptLeg, Role, Stage, Time};
+use crate::transfer::{Origin, Refer, To, Transfer};
+use crate::{KeptCall, KeptLeg, KeptTransfer, LegId, ReferTo, Role, Stage, Time};
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 impl Call {
     /// As the next run of the phone is to go on with it; `None`: it only rings, or is over.
@@ -20,12 +22,39 @@ impl Call {
             origin: Arc::clone(&self.origin),
             stage,
             legs: up.map(Leg::kept).collect(),
+            transfer: self.kept_transfer(),
+            ringing: self.ringing_guest().map(Leg::kept),
             muted: self.muted,
             wrap_up: self.wrap_up,
             owed: self.owed,
             since: self.since,
             answered: self.answered,
         })
+    }
+
+    fn kept_transfer(&self) -> Option<KeptTransfer> {
+        let State::Transfer(transfer) = &self.state else {
+            return None;
+        };
+        let [refer] = &transfer.refers[..] else {
+            return None;
+        };
+        let up = |id: LegId| self.legs.get(id).is_some_and(Leg::is_up);
+        let to = match &refer.to {
+            To::Leg(other) => ReferTo::Leg(other.filter(|other| up(*other))?),
+            To::Target(target) => ReferTo::Target(target.clone()),
+        };
+        up(refer.referred).then_some(KeptTransfer {
+            referred: refer.referred,
+            to,
+            then_reversed: refer.then_reversed,
+        })
+    }
+
+    /// The guest that is called and has not answered.
+    fn ringing_guest(&self) -> Option<&Leg> {
+        let guest = self.leg(Side::Guest)?;
+        matches!(guest.phase, Phase::Dialling(_)).then_some(guest)
     }
 
     /// The stage that the legs that are up come to without what is under way.
@@ -80,8 +109,12 @@ impl Call {
     }
 
     /// The call of an earlier run, whose legs' dialogs live. `None`: it is none that can be gone on with.
-    pub(crate) fn taken_up(kept: &KeptCall, now: Time) -> Option<Self> {
+    pub(crate) fn taken_up(kept: &KeptCall, transfer_time: Duration, now: Time) -> Option<Self> {
         let (state, held) = state_of(kept)?;
+        let state = match &kept.transfer {
+            Some(transfer) => State::Transfer(transferring(state, transfer, now + transfer_time)?),
+            None => state,
+        };
         let (id, role, account) = (kept.id, kept.role, kept.account);
         let mut call = Self::begun(
             (id, role, account),
@@ -96,6 +129,14 @@ impl Call {
             let hold = held == Some(kept.role.side());
             call.legs.add(Leg::taken_up(kept, hold, now));
         }
+        if let Some(ringing) = &kept.ringing {
+            // The user agent cancels it.
+            call.leaving.push(Leaving {
+                id: ringing.id,
+                until: None,
+                hears: false,
+            });
+        }
         call.origin = Arc::clone(&kept.origin);
         call.muted = kept.muted;
         call.connected = true;
@@ -108,8 +149,43 @@ impl Call {
             Side::Peer => leg.role == role.peer(),
             Side::Guest => role == Role::Owner,
         });
-        (roles && call.has_its_legs()).then_some(call)
+        let is_there = |leg: LegId| call.legs.get(leg).is_some();
+        let refers = kept.transfer.as_ref().is_none_or(|transfer| {
+            let to = match transfer.to {
+                ReferTo::Leg(other) => is_there(other) && other != transfer.referred,
+                ReferTo::Target(_) => true,
+            };
+            role == Role::Owner && is_there(transfer.referred) && to
+        });
+        (roles && refers && call.has_its_legs()).then_some(call)
     }
+}
+
+/// The transfer out of this state; `None`: there is none out of it.
+fn transferring(from: State, kept: &KeptTransfer, until: Time) -> Option<Transfer> {
+    let origin = match from {
+        State::Conference => Origin::Conference,
+        State::Consult { front, .. } => Origin::Consult(front),
+        State::Single => Origin::Single,
+        _ => return None,
+    };
+    let to = match &kept.to {
+        ReferTo::Leg(other) => To::Leg(Some(*other)),
+        ReferTo::Target(target) => To::Target(target.clone()),
+    };
+    let refer = Refer {
+        referred: kept.referred,
+        hung_up: false,
+        to,
+        then_reversed: kept.then_reversed,
+        // What comes now does not come at once.
+        at_once: None,
+    };
+    Some(Transfer {
+        origin,
+        refers: vec![refer],
+        until,
+    })
 }
 
 /// The state of a call that was kept in this stage, and the side that is on hold.

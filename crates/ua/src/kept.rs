@@ -2,8 +2,10 @@
 use crate::RegistrationState;
 use crate::agent::{Timer, UserAgent};
 use crate::dialog::Dialog;
+use crate::dialogs::DialogId;
 use crate::invite_usage::{InviteState, InviteUsage};
 use crate::media::Media;
+use crate::subscription::{EventId, Package, Subscriber};
 use std::sync::Arc;
 use std::time::Duration;
 use trialog_call::{AccountId, Capabilities, Grade, LegId, PartyIdentity, Time};
@@ -56,6 +58,8 @@ pub struct KeptDialog {
     pub opened_by: Option<Grade>,
     /// REFERs that we sent in it, and those that came.
     pub refers: (u32, u32),
+    /// The REFER of ours in it that has no final NOTIFY: its CSeq number, and whether it is the dialog's first.
+    pub refer: Option<(u32, bool)>,
     /// The far party, where others may be told of it.
     pub nameable: Option<Arc<PartyIdentity>>,
     /// What the far side can do.
@@ -106,6 +110,7 @@ impl UserAgent {
             private: dialog.private,
             opened_by: dialog.opened_by,
             refers: (dialog.refers_sent, dialog.refers_taken),
+            refer: self.kept_refer(id),
             nameable: leg.nameable.clone(),
             capabilities: leg.capabilities,
             allows_info: leg.allows_info,
@@ -148,12 +153,42 @@ impl UserAgent {
         leg.taken_up = true;
         leg.renegotiation.want_address();
         leg.awaits_registration = has_registrar;
+        let dialog = leg.dialog;
         self.calls.take_up(leg);
+        if let Some((number, first)) = kept.refer {
+            self.take_up_refer(now, kept.leg, dialog, number, first);
+        }
         if has_registrar {
             let until = now + REGISTRATION;
             self.timers.set(Timer::Renegotiate(kept.leg), until);
         }
         true
+    }
+
+    /// The REFER of ours in this leg's dialog whose subscription lives.
+    fn kept_refer(&self, id: LegId) -> Option<(u32, bool)> {
+        let subscription = self.subscriptions.subscriber_of(id)?;
+        let subscriber = self.subscriptions.subscriber(subscription)?;
+        let event = subscriber.event;
+        (event.number > 0 && !subscriber.ending).then_some((event.number, event.first))
+    }
+
+    /// Goes on with a REFER's subscription: its NOTIFYs are taken from now on, and how it stands is asked by a refresh (RFC 3515 §2.4.4,
+    /// RFC 6665 §4.1.2.2) when the session has been stated.
+    fn take_up_refer(&mut self, now: Time, leg: LegId, dialog: DialogId, number: u32, first: bool) {
+        let subscription = self.begin_subscriber(Subscriber {
+            dialog,
+            leg,
+            event: EventId {
+                package: Package::Refer,
+                number,
+                first,
+            },
+            accepted: true,
+            ending: false,
+        });
+        self.timers
+            .set(Timer::Subscriber(subscription), now + REGISTRATION);
     }
 
     /// An account's registration is in this state. Where it is decided, the far sides of calls of an earlier run are told where we are.

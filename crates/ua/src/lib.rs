@@ -109,6 +109,7 @@ mod invite_usage;
 mod io;
 mod keep_alive;
 mod kept;
+mod kept_invite;
 mod media;
 mod message;
 mod moving;
@@ -147,6 +148,7 @@ pub use io::{
     ResolveId, Source, TlsFault, Transmit, Transport, UnsupportedTransport,
 };
 pub use kept::KeptDialog;
+pub use kept_invite::KeptInvite;
 pub use peer::Peer;
 pub use saved::SavedCall;
 pub use short_call::ShortCallOver;

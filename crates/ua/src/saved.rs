@@ -1,7 +1,12 @@
 //! The calls that outlive a crash of the phone: the core's and the user agent's word of each, together.
 use crate::endpoint::{Endpoint, EndpointOutput};
 use crate::kept::KeptDialog;
-use trialog_call::{CallId, EndCause, Input, KeptCall, Notice, Time, WireEvent};
+use crate::kept_invite::KeptInvite;
+use std::sync::Arc;
+use trialog_call::{CallId, EndCause, Input, KeptCall, LegId, Notice, Time, WireEvent};
+
+/// RFC 3261 §21.4.25: what a call gets that was cancelled.
+const TERMINATED: u16 = 487;
 
 /// A call as the next run of the phone goes on with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,16 +15,32 @@ pub struct SavedCall {
     pub call: KeptCall,
     /// Its legs' dialogs, one each.
     pub dialogs: Vec<KeptDialog>,
+    /// The INVITE to the guest that has not answered, as far as it was sent.
+    pub ringing: Option<KeptInvite>,
 }
 
 impl Endpoint {
     /// The calls that outlive a crash of the phone as it is now, oldest first: what is not among them any more is over.
     #[must_use]
     pub fn saved_calls(&self) -> Vec<SavedCall> {
-        let saved = |call: KeptCall| {
+        let saved = |mut call: KeptCall| {
             let dialogs = call.legs.iter().map(|leg| self.agent.kept_dialog(leg.id));
-            let dialogs = dialogs.collect::<Option<_>>()?;
-            Some(SavedCall { call, dialogs })
+            let dialogs: Vec<KeptDialog> = dialogs.collect::<Option<_>>()?;
+            // A REFER that has not been sent has asked for nothing.
+            let has_refer = |leg: LegId| {
+                let mut dialogs = dialogs.iter();
+                dialogs.any(|dialog| dialog.leg == leg && dialog.refer.is_some())
+            };
+            call.transfer = call
+                .transfer
+                .filter(|transfer| has_refer(transfer.referred));
+            let ringing = call.ringing.as_ref();
+            let ringing = ringing.and_then(|leg| self.agent.kept_invite(leg.id));
+            Some(SavedCall {
+                call,
+                dialogs,
+                ringing,
+            })
         };
         self.phone
             .kept_calls()
@@ -34,7 +55,12 @@ impl Endpoint {
     #[must_use]
     pub fn take_up(&mut self, now: Time, saved: &[SavedCall]) -> Vec<CallId> {
         let mut refused = Vec::new();
-        for SavedCall { call, dialogs } in saved {
+        for SavedCall {
+            call,
+            dialogs,
+            ringing,
+        } in saved
+        {
             if !self.phone.take_up(now, call) {
                 refused.push(call.id);
                 continue;
@@ -44,17 +70,32 @@ impl Endpoint {
             for leg in &call.legs {
                 let dialog = dialogs.iter().find(|dialog| dialog.leg == leg.id);
                 if !dialog.is_some_and(|dialog| self.take_up_dialog(now, dialog)) {
-                    self.heard.push_back(Input::Wire {
-                        leg: leg.id,
-                        event: WireEvent::Ended(EndCause::Lost),
-                    });
+                    self.is_lost(leg.id);
                 }
+            }
+            if let Some(leg) = &call.ringing {
+                let ringing = ringing.as_ref().filter(|ringing| ringing.leg == leg.id);
+                if !ringing.is_some_and(|ringing| self.agent.take_up_invite(now, ringing)) {
+                    self.is_lost(leg.id);
+                }
+                let refused = Notice::GuestRefused {
+                    call: call.id,
+                    guest: Arc::clone(&leg.party),
+                    status: TERMINATED,
+                };
+                self.out.push_back(EndpointOutput::Notice(refused));
             }
         }
         // The first step asks for what is wanted of their legs.
         self.heard.push_back(Input::NetworkChanged);
         self.settle(now);
         refused
+    }
+
+    /// This leg can't be gone on with.
+    fn is_lost(&mut self, leg: LegId) {
+        let event = WireEvent::Ended(EndCause::Lost);
+        self.heard.push_back(Input::Wire { leg, event });
     }
 
     fn take_up_dialog(&mut self, now: Time, dialog: &KeptDialog) -> bool {

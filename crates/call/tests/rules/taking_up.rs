@@ -153,7 +153,8 @@ fn a_phone_that_is_started_again_permits_the_same_acts_and_lets_the_same_parties
 }
 
 #[test]
-fn what_was_under_way_is_as_it_was_before_it_began() {
+fn a_step_is_as_before_it_began_a_guest_that_rang_is_let_go_and_a_transfer_is_followed_to_its_end()
+{
     let mut requested = Story::connected(policy(), PLAIN);
     requested
         .act(Act::Consult(target("guest")))
@@ -176,11 +177,26 @@ fn what_was_under_way_is_as_it_was_before_it_began() {
     let mut pending = Story::conference(policy(), PLAIN, TRIALOG);
     pending.act(Act::Transfer(None));
     assert_eq!(pending.stage(), Stage::TransferPending);
-    let mut again = started_again(&pending);
-    assert_eq!(again.stage(), Stage::Conference);
-    assert_eq!(again.wrap_ups(), (0, 1), "the draft is kept");
-    agree(&mut again, &[(CUSTOMER, UP), (GUEST, UP)]);
-    assert_eq!(again.refusal(&Act::Transfer(None)), None);
+    let decided = |status| {
+        let mut again = started_again(&pending);
+        assert_eq!(again.stage(), Stage::TransferPending);
+        assert_eq!(again.wrap_ups(), (0, 1), "the draft is kept");
+        assert_eq!(again.phone.kept_calls(), pending.phone.kept_calls());
+        agree(&mut again, &[(CUSTOMER, UP), (GUEST, UP)]);
+        again.wire(GUEST, WireEvent::ReferNotified { status });
+        again
+    };
+    let refused = decided(603);
+    assert_eq!(refused.stage(), Stage::Conference);
+    assert_eq!(refused.refusal(&Act::Transfer(None)), None);
+    let done = decided(200);
+    assert_eq!(done.wrap_ups(), (1, 0), "the owner's is due");
+    // No word of it comes any more: the customer's leg is probed, and is there.
+    let mut unknown = decided(0);
+    assert_eq!(unknown.stage(), Stage::Conference);
+    assert_eq!(reinvited(&unknown), [(CUSTOMER, UP)]);
+    unknown.agrees(CUSTOMER, PLAIN);
+    assert!(unknown.told(|notice| matches!(notice, Notice::TransferFailed { status: 408, .. })));
 
     // One of the two has hung up while the REFER runs.
     for (left, stage) in [(GUEST, Stage::Connected), (CUSTOMER, Stage::PostCall)] {

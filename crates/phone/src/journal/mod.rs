@@ -2,6 +2,7 @@
 //! It is written by the store's thread, and nothing waits for it. The next start reads it; what it can't read is set aside, and the
 //! phone starts all the same.
 mod record;
+mod under_way;
 mod words;
 
 use crate::clock::Clock;

@@ -1,4 +1,5 @@
 //! A call as the journal has it: texts, numbers and words ([`super::words`]), times of the wall clock in Unix microseconds.
+use super::under_way::{Ringing, Transfer};
 use super::words::{CODECS, DIRECTIONS, GRADES, ROLES, STAGES, SUITES, name, word};
 use crate::clock::Clock;
 use crate::records::{identity, party};
@@ -26,6 +27,11 @@ pub(super) struct Record {
     since_us: i64,
     answered_us: Option<i64>,
     legs: Vec<Leg>,
+    // Versions before did not write these.
+    #[serde(default)]
+    transfer: Option<Transfer>,
+    #[serde(default)]
+    ringing: Option<Ringing>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -60,6 +66,8 @@ struct Dialog {
     private: bool,
     opened_by: Option<String>,
     refers: (u32, u32),
+    #[serde(default)]
+    refer: Option<(u32, bool)>,
     nameable: Option<Party>,
     allows_info: bool,
     allows_update: bool,
@@ -81,6 +89,8 @@ impl Record {
             origin,
             stage,
             legs,
+            transfer,
+            ringing,
             muted,
             wrap_up,
             owed,
@@ -106,6 +116,10 @@ impl Record {
             since_us: clock.wall_us(*since),
             answered_us: answered.map(|at| clock.wall_us(at)),
             legs: legs.collect(),
+            transfer: transfer.as_ref().map(Transfer::of),
+            ringing: ringing
+                .as_ref()
+                .map(|leg| Ringing::of(leg, saved.ringing.as_ref())),
         }
     }
 
@@ -118,6 +132,14 @@ impl Record {
         };
         let legs = self.legs.into_iter().map(|leg| leg.kept(clock));
         let (legs, dialogs) = legs.collect::<Option<Vec<_>>>()?.into_iter().unzip();
+        let transfer = match self.transfer {
+            Some(transfer) => Some(transfer.kept()?),
+            None => None,
+        };
+        let (leg, ringing) = match self.ringing {
+            Some(ringing) => ringing.kept()?,
+            None => (None, None),
+        };
         let call = KeptCall {
             id,
             role: name(ROLES, &self.role)?,
@@ -126,17 +148,23 @@ impl Record {
             origin: Arc::new(origin),
             stage: name(STAGES, &self.stage)?,
             legs,
+            transfer,
+            ringing: leg,
             muted: self.muted,
             wrap_up: self.wrap_up.map(WrapUpId),
             owed: self.owed,
             since: clock.at_wall(self.since_us),
             answered: self.answered_us.map(|at_us| clock.at_wall(at_us)),
         };
-        Some(SavedCall { call, dialogs })
+        Some(SavedCall {
+            call,
+            dialogs,
+            ringing,
+        })
     }
 }
 
-fn shared(party: Party) -> Arc<PartyIdentity> {
+pub(super) fn shared(party: Party) -> Arc<PartyIdentity> {
     Arc::new(identity(party))
 }
 
@@ -202,6 +230,7 @@ impl Dialog {
             private: kept.private,
             opened_by: kept.opened_by.map(|grade| word(GRADES, grade)),
             refers: kept.refers,
+            refer: kept.refer,
             nameable: kept.nameable.as_deref().map(party),
             allows_info: kept.allows_info,
             allows_update: kept.allows_update,
@@ -239,6 +268,7 @@ impl Dialog {
             private: self.private,
             opened_by,
             refers: self.refers,
+            refer: self.refer,
             nameable: self.nameable.map(shared),
             capabilities: leg.can,
             allows_info: self.allows_info,

@@ -1,11 +1,11 @@
 use super::*;
 use std::time::Duration;
 use trialog_call::{
-    AccountId, CallOrigin, Capabilities, Grade, KeptCall, KeptLeg, LegId, PartyIdentity, Role,
-    Stage, Time, WrapUpId,
+    AccountId, CallOrigin, Capabilities, Grade, KeptCall, KeptLeg, KeptTransfer, LegId,
+    PartyIdentity, ReferTo, Role, Stage, Time, WrapUpId,
 };
 use trialog_sdp::{Codec, Direction, KeptSession, Suite};
-use trialog_ua::KeptDialog;
+use trialog_ua::{KeptDialog, KeptInvite, Transport};
 
 fn leg(id: LegId, role: Role) -> KeptLeg {
     KeptLeg {
@@ -40,6 +40,7 @@ fn dialog(leg: &KeptLeg) -> KeptDialog {
         private: true,
         opened_by: Some(Grade::Registrar),
         refers: (1, 2),
+        refer: Some((7, false)),
         nameable: Some(PartyIdentity::named("Carla").into()),
         capabilities: leg.can,
         allows_info: true,
@@ -76,13 +77,19 @@ fn conference(stage: Stage) -> SavedCall {
         .into(),
         stage,
         legs,
+        transfer: None,
+        ringing: None,
         muted: true,
         wrap_up: Some(WrapUpId(2)),
         owed: false,
         since: Time::ZERO,
         answered: Some(Time::ZERO),
     };
-    SavedCall { call, dialogs }
+    SavedCall {
+        call,
+        dialogs,
+        ringing: None,
+    }
 }
 
 /// What is written when these calls go on.
@@ -98,6 +105,25 @@ fn a_call_is_read_as_it_was_written_by_the_clock_of_the_next_run() {
     let mut saved = conference(Stage::Conference);
     let (now, minute) = (clock.now(), Duration::from_secs(60));
     saved.call.since = now - minute;
+    saved.call.transfer = Some(KeptTransfer {
+        referred: LegId::Placed(4),
+        to: ReferTo::Leg(LegId::Received(3)),
+        then_reversed: true,
+    });
+    let ringing = LegId::Placed(6);
+    saved.call.ringing = Some(KeptLeg {
+        can: Capabilities::default(),
+        far_held: false,
+        ..leg(ringing, Role::Guest)
+    });
+    saved.ringing = Some(KeptInvite {
+        leg: ringing,
+        account: AccountId(1),
+        transport: Transport::Tls,
+        address: ([192, 0, 2, 7], 5061).into(),
+        name: Some("pbx.example.org".to_owned()),
+        head: "INVITE sip:guest@example.org SIP/2.0".to_owned(),
+    });
     let read = read(&row(&saved, clock), Clock::start()).unwrap();
     // The next run's time of that moment: the wall has no better word for it than a few milliseconds.
     let ago = Clock::start().now().since(read.call.since);
@@ -109,6 +135,7 @@ fn a_call_is_read_as_it_was_written_by_the_clock_of_the_next_run() {
             .call
             .legs
             .iter_mut()
+            .chain(&mut saved.call.ringing)
             .for_each(|leg| leg.up_since = None);
         saved
     };

@@ -1,6 +1,7 @@
 //! The words by which the journal knows what the core and the user agent have names for. A word that was written once stays.
 use trialog_call::{Grade, Role, Stage};
 use trialog_sdp::{Codec, Direction, Suite};
+use trialog_ua::Transport;
 
 /// A name and its word.
 type Words<T> = &'static [(T, &'static str)];
@@ -47,6 +48,12 @@ pub(super) const DIRECTIONS: Words<Direction> = &[
     (Direction::SendOnly, "sendonly"),
     (Direction::RecvOnly, "recvonly"),
     (Direction::Inactive, "inactive"),
+];
+
+pub(super) const TRANSPORTS: Words<Transport> = &[
+    (Transport::Udp, "udp"),
+    (Transport::Tcp, "tcp"),
+    (Transport::Tls, "tls"),
 ];
 
 /// The word; empty where there is none, which no reader takes.

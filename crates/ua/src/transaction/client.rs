@@ -88,6 +88,34 @@ impl<P> Transactions<P> {
         id
     }
 
+    /// Goes on with an INVITE that an earlier run of the phone has sent: it is not sent again, and its answers are taken.
+    pub(crate) fn resume(
+        &mut self,
+        now: Time,
+        invite: Request,
+        branch: &str,
+        destination: Destination,
+        purpose: P,
+    ) -> ClientId {
+        // What is not sent goes nowhere.
+        let id = self.start(
+            now,
+            invite,
+            branch,
+            destination,
+            purpose,
+            &mut VecDeque::new(),
+        );
+        if let Some(ClientMachine::Invite(machine)) =
+            self.clients.get_mut(&id).map(|client| &mut client.machine)
+        {
+            machine.abandon(now);
+        }
+        let deadline = self.clients.get(&id).and_then(Client::deadline);
+        self.timers.put(Id::Client(id), deadline);
+        id
+    }
+
     /// The far side of this INVITE is there and nobody has to pick up: after a provisional response its final one is waited for no
     /// longer than [`REINVITE_TIMEOUT`].
     pub(crate) fn limit_proceeding(&mut self, id: ClientId) {

@@ -1,8 +1,8 @@
 //! A phone that is made anew goes on with the dialogs of one that has died.
 use crate::support::registrar::{registrar, with_registrar};
-use crate::support::{addr, config, header, reply, target};
+use crate::support::{addr, config, header, reply, sdp, target};
 use std::time::Duration;
-use trialog_call::{AccountId, Act, CallRecord, Input, Policy, Stage, Time};
+use trialog_call::{AccountId, Act, CallRecord, Input, Outcome, Policy, Stage, Time};
 use trialog_sdp::Protection;
 use trialog_ua::{
     Endpoint, EndpointInput, EndpointOutput, KeptDialog, Peer, SavedCall, Source, Transport,
@@ -200,4 +200,138 @@ fn a_dialog_that_can_be_none_ends_its_leg_and_no_more() {
         let finished = |record: &CallRecord| matches!(record, CallRecord::Finished { .. });
         assert!(records.iter().any(finished), "{records:?}");
     }
+}
+
+/// A peer of this phone, which is no phone: what it would send is written by hand.
+fn consulting(phone: &mut Endpoint) -> String {
+    let account = AccountId(0);
+    let target = target(1);
+    let core = |input| EndpointInput::Core(input);
+    phone.handle(NOW, core(Input::Dial { account, target }));
+    let invite = sent(phone).0.remove(0);
+    let contact = "sip:user1@10.0.0.2";
+    let allow = "Allow: INVITE, ACK, BYE, CANCEL, REFER, NOTIFY\r\nSupported: replaces\r\n";
+    let answer = format!("{allow}{}", sdp(contact, "sendrecv"));
+    hand(phone, addr(1), 0, &reply(&invite, "200 OK", "c", &answer));
+    sent(phone);
+    let call = phone.snapshot(NOW).calls[0].id;
+    let act = Act::Consult(crate::support::target(2));
+    phone.handle(NOW, core(Input::Act { call, act }));
+    let hold = sent(phone).0.remove(0);
+    let held = reply(&hold, "200 OK", "c", &sdp(contact, "recvonly"));
+    hand(phone, addr(1), 0, &held);
+    let (mut messages, _) = sent(phone);
+    messages.retain(|message| message.starts_with("INVITE"));
+    messages.remove(0)
+}
+
+#[test]
+fn a_consult_that_rang_is_cancelled_by_its_own_branch_and_what_crosses_that_is_ended() {
+    for answered in [false, true] {
+        let mut first = phone(false, 0);
+        let invite = consulting(&mut first);
+        hand(
+            &mut first,
+            addr(2),
+            0,
+            &reply(&invite, "180 Ringing", "g", ""),
+        );
+        let saved = first.saved_calls();
+        let kept = saved[0].ringing.as_ref().expect("it is kept");
+        assert!(!kept.head.contains("m=audio"), "{}", kept.head);
+
+        let mut again = phone(false, 2);
+        assert_eq!(again.take_up(NOW, &saved), []);
+        let (messages, _) = sent(&mut again);
+        let cancel = messages.iter().find(|text| text.starts_with("CANCEL"));
+        let cancel = cancel.expect("a CANCEL");
+        for name in ["Via", "From", "To", "Call-ID"] {
+            assert_eq!(header(cancel, name), header(&invite, name), "{name}");
+        }
+        assert_eq!(cseq(cancel), cseq(&invite));
+        hand(&mut again, addr(2), 0, &reply(cancel, "200 OK", "g", ""));
+        let last = if answered {
+            reply(
+                &invite,
+                "200 OK",
+                "g",
+                &sdp("sip:user2@10.0.0.3", "sendrecv"),
+            )
+        } else {
+            reply(&invite, "487 Request Terminated", "g", "")
+        };
+        hand(&mut again, addr(2), 0, &last);
+        let (messages, _) = sent(&mut again);
+        let methods: Vec<&str> = messages
+            .iter()
+            .filter_map(|text| text.split(' ').next())
+            .collect();
+        let wanted: &[&str] = if answered { &["ACK", "BYE"] } else { &["ACK"] };
+        assert_eq!(methods, wanted);
+        assert_eq!(again.snapshot(NOW).calls[0].stage, Stage::Held);
+        assert_eq!(again.saved_calls()[0].ringing, None);
+    }
+}
+
+#[test]
+fn a_refer_that_is_not_decided_has_its_subscription_asked_anew_and_its_notify_is_taken() {
+    let mut first = phone(false, 0);
+    consulting(&mut first);
+    let call = first.snapshot(NOW).calls[0].id;
+    let end = Input::Act {
+        call,
+        act: Act::EndConsult,
+    };
+    first.handle(NOW, EndpointInput::Core(end));
+    sent(&mut first);
+    let act = Act::Transfer(Some(crate::support::target(3)));
+    first.handle(NOW, EndpointInput::Core(Input::Act { call, act }));
+    let refer = sent(&mut first).0.remove(0);
+    assert!(refer.starts_with("REFER"), "{refer}");
+    hand(
+        &mut first,
+        addr(1),
+        0,
+        &reply(&refer, "202 Accepted", "c", ""),
+    );
+    let saved = first.saved_calls();
+    assert_eq!(saved[0].dialogs[0].refer, Some((cseq(&refer), true)));
+
+    let mut again = phone(false, 2);
+    assert_eq!(again.take_up(NOW, &saved), []);
+    let reinvite = sent(&mut again).0.remove(0);
+    let session = sdp("sip:user1@10.0.0.2", "recvonly");
+    hand(
+        &mut again,
+        addr(1),
+        0,
+        &reply(&reinvite, "200 OK", "c", &session),
+    );
+    sent(&mut again);
+    assert_eq!(again.snapshot(NOW).calls[0].stage, Stage::TransferPending);
+    let later = NOW + Duration::from_secs(2);
+    again.handle(later, EndpointInput::Timeout);
+    let (messages, _) = sent(&mut again);
+    let subscribe = messages.iter().find(|text| text.starts_with("SUBSCRIBE"));
+    let subscribe = subscribe.expect("a SUBSCRIBE");
+    assert_eq!(header(subscribe, "Call-ID"), saved[0].dialogs[0].call_id);
+    assert!(
+        header(subscribe, "Event").starts_with("refer"),
+        "{subscribe}"
+    );
+    assert!(cseq(subscribe) > cseq(&refer));
+    hand(&mut again, addr(1), 0, &reply(subscribe, "200 OK", "c", ""));
+    let (own, far) = (header(&reinvite, "From"), header(subscribe, "To"));
+    let notify = format!(
+        "NOTIFY sip:agent@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.2;branch=z9hG4bKn\r\nMax-Forwards: 70\r\n\
+         From: {far}\r\nTo: {own}\r\nCall-ID: {}\r\nCSeq: 1 NOTIFY\r\nEvent: refer\r\n\
+         Subscription-State: terminated;reason=noresource\r\nContact: <sip:user1@10.0.0.2>\r\n\
+         Content-Type: message/sipfrag\r\nContent-Length: 16\r\n\r\nSIP/2.0 200 OK\r\n",
+        saved[0].dialogs[0].call_id
+    );
+    hand(&mut again, addr(1), 0, &notify);
+    let (messages, records) = sent(&mut again);
+    assert!(messages[0].starts_with("SIP/2.0 200"), "{messages:?}");
+    let transferred = |record: &CallRecord| matches!(record, CallRecord::Finished { outcome, .. } if *outcome == Outcome::Transferred);
+    assert!(records.iter().any(transferred), "{records:?}");
 }
