@@ -144,6 +144,10 @@ impl<P> Transactions<P> {
         response: &Response,
         out: &mut VecDeque<Output>,
     ) -> Option<ClientId> {
+        // RFC 3261 §8.1.3.3: with a second one it is on its way to somebody else.
+        if response.headers.all(&HeaderName::Via).nth(1).is_some() {
+            return None;
+        }
         let via = Via::parse(response.headers.get(&HeaderName::Via)?).ok()?;
         let cseq = CSeq::parse(response.headers.get(&HeaderName::CSeq)?).ok()?;
         let id = *self

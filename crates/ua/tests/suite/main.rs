@@ -38,6 +38,7 @@ mod strangers;
 mod support;
 mod taking_up;
 mod taking_up_elsewhere;
+mod torture;
 mod translated;
 mod trust;
 mod unasked;
