@@ -28,7 +28,7 @@ pub(crate) struct Alphabet {
 pub(crate) enum Replaced {
     /// None.
     No,
-    /// Those that we have placed; so each is replaced once.
+    /// Those that we have placed, also before their answer; so each is replaced once.
     Placed,
     /// The owner's, on its guest's phone.
     OfGuest,
@@ -450,13 +450,15 @@ fn offers(world: &World, alphabet: &Alphabet, into: &mut Vec<Input>) {
         Replaced::OfGuest => guest(),
     };
     if replaces {
+        let early = alphabet.replaces == Replaced::Placed;
+        let may_be_replaced = |leg: &FarLeg| leg.far == Far::Up || early && leg.far == Far::Invited;
         let placed = |leg: &FarLeg| {
             alphabet.replaces != Replaced::Placed || matches!(leg.id, LegId::Placed(_))
         };
         for far in world
             .legs
             .iter()
-            .filter(|leg| leg.far == Far::Up && placed(leg))
+            .filter(|leg| may_be_replaced(leg) && placed(leg))
         {
             let replacing = Incoming {
                 replaces: Some(far.id),

@@ -205,8 +205,15 @@ impl Call {
                 | State::PostCall
         );
         let believed = incoming.by_peer || incoming.grade.is_trusted();
+        if !believed || self.next.is_some() {
+            return false;
+        }
+        if self.is_ringing_at(old) {
+            self.answered_from_elsewhere(old, leg, incoming, out);
+            return true;
+        }
         let up = self.legs.get(old).is_some_and(Leg::is_up);
-        if !state || !believed || !up || self.next.is_some() {
+        if !state || !up {
             return false;
         }
         // `Replaces` has the tag of our 2xx, so that the 2xx has arrived: the ACK is only late.
@@ -229,6 +236,55 @@ impl Call {
         true
     }
 
+    /// Our INVITE of this leg has no answer yet, and one to it would connect us, or bring the guest.
+    fn is_ringing_at(&self, leg: LegId) -> bool {
+        let dialling = matches!(
+            self.legs.get(leg).map(|leg| leg.phase),
+            Some(Phase::Dialling(_))
+        );
+        let waits = matches!(self.state, State::Dialling | State::ConsultRequested { .. });
+        dialling && waits
+    }
+
+    /// RFC 3891 §3: the party that we call takes the call by an INVITE of its own, from another phone than the one that rings, which is
+    /// cancelled: for a guest when the new leg's ACK is here, since it may have to be referred at once.
+    fn answered_from_elsewhere(
+        &mut self,
+        old: LegId,
+        leg: LegId,
+        incoming: &Incoming,
+        out: &mut StepContext<'_>,
+    ) {
+        let Some(ringing) = self.found_mut(old) else {
+            return;
+        };
+        let (role, hold) = (ringing.role, ringing.hold);
+        let (from, can) = (Arc::clone(&incoming.from), incoming.capabilities);
+        let mut leg = Leg::new(leg, role, from, Phase::Answering, can);
+        leg.hold = hold;
+        out.push(Action::Answer(leg.id));
+        if role == Role::Guest {
+            self.next = Some(Next {
+                leg,
+                old,
+                by: By::Replaces(None),
+            });
+        } else if let Some(ringing) = self.take_found(old) {
+            self.send_away(&ringing, ByeReason::Replaced, out);
+            self.legs.add(leg);
+            self.state = State::Single;
+            self.name_peer(out);
+        }
+    }
+
+    /// The leg that rings is answered or over before the one that is to take its place is there: what comes first counts.
+    pub(crate) fn newcomer_is_late(&mut self, old: LegId, out: &mut StepContext<'_>) {
+        let rings = self.is_ringing_at(old);
+        if let Some(next) = self.next.take_if(|next| rings && next.old == old) {
+            self.send_away(&next.leg, ByeReason::Ended, out);
+        }
+    }
+
     /// The replacing leg's ACK is here: its first sound is waited for, so that no party hears a gap.
     pub(crate) fn next_confirmed(&mut self, out: &mut StepContext<'_>) {
         if let Some(next) = &mut self.next
@@ -236,6 +292,11 @@ impl Call {
         {
             next.leg.phase = Phase::Up;
             *until = Some(out.now + FIRST_PACKET);
+            let old = next.old;
+            // Where the old one rings there is no sound to go on with.
+            if self.is_ringing_at(old) {
+                self.take_over(out);
+            }
         }
     }
 
@@ -291,6 +352,9 @@ impl Call {
         }
         self.name_peer(out);
         self.call_guest_when_held(out);
+        if guest && matches!(self.state, State::ConsultRequested { .. }) {
+            self.guest_answered(out);
+        }
     }
 
     /// The old leg is over before the new one could take its place.

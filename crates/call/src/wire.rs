@@ -129,6 +129,7 @@ impl Call {
     }
 
     fn answered(&mut self, id: LegId, can: Capabilities, out: &mut StepContext<'_>) {
+        self.newcomer_is_late(id, out);
         let Some(leg) = self.found_mut(id) else {
             return;
         };
@@ -154,6 +155,7 @@ impl Call {
 
     /// Our INVITE ended without 2xx.
     fn refused(&mut self, id: LegId, status: u16, out: &mut StepContext<'_>) {
+        self.newcomer_is_late(id, out);
         let Some(leg) = self.take_found(id) else {
             return;
         };
@@ -168,6 +170,7 @@ impl Call {
 
     /// A leg is over, and not by us. All causes are leaving.
     fn ended(&mut self, id: LegId, cause: crate::EndCause, out: &mut StepContext<'_>) {
+        self.newcomer_is_late(id, out);
         let Some(leg) = self.take_found(id) else {
             return;
         };

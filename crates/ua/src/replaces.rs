@@ -29,14 +29,16 @@ impl UserAgent {
             _ => return Replacement::Refused(400),
         };
         let (call_id, to, from) = (&replaces.call_id, &replaces.to_tag, &replaces.from_tag);
+        if let Some(leg) = self.early_named(call_id, to, from) {
+            return Replacement::Of(leg);
+        }
         let dialog = self.dialogs.named(call_id, to, from);
         let leg = dialog.and_then(|(_, dialog)| self.calls.get(dialog.call?));
         match leg.map(|leg| (leg.id, &leg.stage)) {
             Some((_, InviteState::Up)) if replaces.early_only => Replacement::Refused(486),
             Some((id, InviteState::Up)) => Replacement::Of(id),
             Some((_, InviteState::Closing)) => Replacement::Refused(603),
-            // An early dialog that we did not begin can't be replaced; that we do not let one of ours be is stricter
-            // than RFC 3891: a ringing party is called again by the party that wants it.
+            // An early dialog that we did not begin can't be replaced.
             Some((_, InviteState::Offered(_) | InviteState::Calling(_))) => {
                 Replacement::Refused(481)
             }
@@ -45,6 +47,17 @@ impl UserAgent {
             }
             None => Replacement::Refused(481),
         }
+    }
+
+    /// The leg that rings at the far end, by the early dialog that one of its forks has opened.
+    fn early_named(&self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<LegId> {
+        let (_, dialog) = self.dialogs.tagged(local_tag)?;
+        let leg = self.calls.get(dialog.call?)?;
+        let InviteState::Calling(calling) = &leg.stage else {
+            return None;
+        };
+        let is_early = !calling.cancelled && calling.has_early(remote_tag);
+        (is_early && dialog.call_id == call_id).then_some(leg.id)
     }
 
     /// Whether an INVITE's Referred-By (RFC 3892) names the far side of the leg that it replaces.

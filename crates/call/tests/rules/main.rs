@@ -1,6 +1,7 @@
 //! Each rule, told as a story of one phone. The search next door proves them; these say what they mean.
 mod asked;
 mod availability;
+mod early_replaced;
 mod guest;
 mod identities;
 mod more_calls;

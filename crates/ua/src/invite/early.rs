@@ -48,6 +48,11 @@ impl Calling {
         early.any(|early| early.is_of(tag) && early.settled)
     }
 
+    /// A fork with this tag has an early dialog.
+    pub(crate) fn has_early(&self, tag: &str) -> bool {
+        self.early.iter().any(|early| early.is_of(tag))
+    }
+
     /// The fork with this tag will not take the call. The others may.
     pub(crate) fn end_early(&mut self, tag: &str) {
         self.early.retain(|early| !early.is_of(tag));

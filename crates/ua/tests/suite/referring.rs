@@ -266,6 +266,58 @@ fn an_invite_that_replaces_what_is_not_there_gets_481_and_what_has_ended_603() {
     pipe.assert_idle();
 }
 
+/// How an INVITE names the dialog that end 0's call to end 1 has opened, as the one or the other sees it.
+fn early_dialog(pipe: &Pipe, of_caller: bool) -> String {
+    let tag = |value: &str| value.split("tag=").nth(1).expect("tag").to_owned();
+    let ringing = pipe.last(1, "SIP/2.0 180");
+    let (caller, called) = (tag(header(ringing, "From")), tag(header(ringing, "To")));
+    let (end, to, from) = match of_caller {
+        true => (0, caller, called),
+        false => (1, called, caller),
+    };
+    let call_id = header(ringing, "Call-ID");
+    format!(
+        "sip:user{end}@10.0.0.{}?Replaces={call_id}%3Bto-tag%3D{to}%3Bfrom-tag%3D{from}%3Bearly-only",
+        end + 1
+    )
+}
+
+#[test]
+fn rfc_3891_an_invite_replaces_the_early_dialog_of_our_own_and_no_other() {
+    let mut pipe = Pipe::of(3);
+    let placed = pipe.dial(0, target(1));
+    pipe.run_ms(100);
+    let (received, _) = pipe.incoming(1);
+    pipe.act(1, Action::Ring(received));
+    pipe.run_ms(100);
+    let of_called = Target(early_dialog(&pipe, false));
+    let refused = pipe.dial(2, of_called);
+    pipe.run_ms(100);
+    assert_eq!(
+        pipe.events(2, refused),
+        [WireEvent::Refused { status: 481 }]
+    );
+    let of_caller = Target(early_dialog(&pipe, true));
+    pipe.dial(2, of_caller.clone());
+    pipe.run_ms(100);
+    let (new, incoming) = pipe.incoming(0);
+    assert_eq!(incoming.replaces, Some(placed));
+    pipe.act(0, Action::Answer(new));
+    pipe.act(0, Action::Cancel(placed));
+    pipe.run_ms(100);
+    assert!(pipe.has(1, received, |event| matches!(event, WireEvent::Ended(_))));
+    assert!(pipe.has(0, placed, |event| matches!(
+        event,
+        WireEvent::Gone | WireEvent::Refused { .. }
+    )));
+    // What is over is not replaced once more.
+    let late = pipe.dial(2, of_caller);
+    pipe.run_ms(100);
+    assert!(pipe.has(2, late, |event| matches!(event, WireEvent::Refused { .. })));
+    pipe.bye(0, new);
+    pipe.assert_idle();
+}
+
 #[test]
 fn a_refer_outside_a_dialog_is_taken_where_it_names_one_of_ours() {
     let mut pipe = Pipe::of(2);
