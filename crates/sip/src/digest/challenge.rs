@@ -80,7 +80,8 @@ impl Challenge {
         let qop = get("qop");
         Ok(Self {
             realm: wanted("realm", "it has no realm")?,
-            nonce: wanted("nonce", "it has no nonce")?,
+            // RFC 7616 §3.3 has one always. One that is missing is empty: the server chooses it in any case.
+            nonce: get("nonce").unwrap_or_default().to_owned(),
             opaque: get("opaque").map(str::to_owned),
             stale: get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
             algorithm: get("algorithm").map_or(Some(Algorithm::Md5), Algorithm::parse),

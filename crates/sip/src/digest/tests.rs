@@ -170,11 +170,20 @@ fn the_first_challenge_that_can_be_answered_is_chosen() {
 }
 
 #[test]
+fn a_nonce_that_is_missing_is_empty() {
+    let challenge = Challenge::parse("digest realm=\"test\",stale=true").unwrap();
+    assert_eq!(
+        (challenge.realm.as_str(), challenge.nonce.as_str()),
+        ("test", "")
+    );
+}
+
+#[test]
 fn ill_formed_challenges_and_credentials_are_errors() {
     for bad in [
         "",
         "Digest",
-        "Digest realm=\"a\"",
+        "Digest nonce=\"a\"",
         "Digest realm=\"a\", nonce=\"b",
         "Digest realm=\"a\", nonce",
         "Digest realm=\"a\", realm=\"b\", nonce=\"c\"",
