@@ -113,6 +113,14 @@ impl Phone {
         true
     }
 
+    /// The administrator's switches are these from now on, but for what a phone has from its start on: its role, whether its calls are
+    /// parallel, and what was agreed with far sides already. No call changes by it.
+    pub fn set_policy(&mut self, policy: Policy) {
+        let before = &self.common.policy;
+        let policy = policy.with_fixed_of(before);
+        self.common.policy = Arc::new(policy);
+    }
+
     /// One thing happened: what is to be done, in this order.
     ///
     /// A refused act gives exactly one [`Action::Refuse`] and changes nothing. What comes for a leg or a call that is

@@ -61,6 +61,23 @@ pub struct Policy {
     pub transfer_time: Duration,
 }
 
+impl Policy {
+    /// The same, with what can't change while a phone runs as it is in `running`.
+    #[must_use]
+    pub fn with_fixed_of(self, running: &Self) -> Self {
+        Self {
+            agent: running.agent,
+            parallel: running.parallel,
+            answer_after: running.answer_after,
+            end_after: running.end_after,
+            transfers: running.transfers,
+            answer_on_request: running.answer_on_request,
+            max_calls: running.max_calls,
+            ..self
+        }
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

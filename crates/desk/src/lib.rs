@@ -10,6 +10,7 @@
 //! What goes wrong is told by problem documents ([`trialog_api::Problem`]), what happens by `/api/events` ([`trialog_api::Event`]).
 
 mod command;
+mod contacts;
 mod feed;
 mod guard;
 mod linger;
@@ -31,6 +32,7 @@ pub mod words;
 mod wrong;
 
 pub use command::{Command, CommandRequest, DigitFault, Reply, Wrong};
+pub use contacts::Contacts;
 pub use feed::Feed;
 pub use openapi::document;
 pub use pairing::{PageKeys, Pairing, RoleKeys};

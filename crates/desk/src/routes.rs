@@ -129,7 +129,7 @@ async fn answer(shared: &Shared, asked: Asked) -> Result<Response, Failure> {
     let number = match operation.does {
         Does::Document => return Ok(openapi::response()),
         Does::Directory => {
-            let contacts = shared.desk.directory.to_vec();
+            let contacts = shared.desk.directory.all();
             return Ok(Json(Directory { contacts }).into_response());
         }
         Does::Act(_) | Does::Aim(_) | Does::Trace => asked.number.ok_or(Refusal::NoSuchCall),

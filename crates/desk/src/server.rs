@@ -1,5 +1,6 @@
 //! The HTTP server: it listens where the phone bound it, for a bounded number of clients, each of them for a bounded time.
 use crate::command::CommandRequest;
+use crate::contacts::Contacts;
 use crate::linger::Lingering;
 use crate::seats::{Seat, Seats};
 use crate::{Feed, OtherTokens, Pairing, Token, guard, routes};
@@ -18,7 +19,6 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
-use trialog_api::Contact;
 
 /// How many connections there may be at once; for one more, one that asks nothing is closed.
 const CONNECTIONS: usize = 256;
@@ -43,7 +43,7 @@ pub struct Desk {
     /// What a browser shows instead.
     pub pairing: Pairing,
     /// What the page finds numbers in.
-    pub directory: Arc<[Contact]>,
+    pub directory: Contacts,
     /// To the phone's loop.
     pub commands: mpsc::Sender<CommandRequest>,
     /// From the phone's loop.

@@ -1,6 +1,6 @@
 //! `trialog phone --keep`: a small process that starts the phone, and starts it anew when it dies, so that its calls go on. It opens
 //! nothing and knows nothing of calls, so that there is little by which it could die itself.
-use crate::os::{Signals, apart, ask_to_end, has_died};
+use crate::os::{Signals, Wish, apart, ask_to_end, ask_to_reload, has_died};
 use std::io;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{Duration, Instant};
@@ -43,9 +43,10 @@ async fn keep() -> io::Result<ExitCode> {
         }
         let pause = back_off.after(started.elapsed());
         tracing::error!(%status, ?pause, "the phone has died, and is started again");
+        let end = async { while signals.next().await != Wish::End {} };
         tokio::select! {
             () = sleep(pause) => {}
-            () = signals.next() => return Ok(ExitCode::FAILURE),
+            () = end => return Ok(ExitCode::FAILURE),
         }
     }
 }
@@ -66,10 +67,13 @@ async fn one_life(signals: &mut Signals) -> io::Result<(ExitStatus, bool)> {
                 let status = status.map_err(io::Error::other)?;
                 return Ok((status?, asked));
             }
-            () = signals.next() => {
-                asked = true;
-                ask_to_end(id);
-            }
+            wish = signals.next() => match wish {
+                Wish::End => {
+                    asked = true;
+                    ask_to_end(id);
+                }
+                Wish::Reload => ask_to_reload(id),
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | asked for | Unix | Windows | why |
 //! | --- | --- | --- | --- |
-//! | [`Signals`] | `SIGINT`, `SIGTERM`, `SIGHUP` | Ctrl-C | a phone ends its calls before it ends |
+//! | [`Signals`] | `SIGINT`, `SIGTERM`, `SIGHUP` | Ctrl-C | a phone ends its calls before it ends; by `SIGHUP` from elsewhere than a terminal it reads its configuration again |
 //! | [`apart`], [`ask_to_end`], [`has_died`] | a process group of its own, `SIGTERM`, an end by a signal or a panic | the same console, which tells both of Ctrl-C, and the exit status | a phone that is kept is told to end once, and is started anew when it dies |
 //! | [`private_folder`], [`for_user_only`] | modes 0700 and 0600 | the user's profile, which no other user can read | token and traces |
 //! | [`more_descriptors`] | `RLIMIT_NOFILE` | there is no such limit | each call has two sockets |
@@ -27,8 +27,8 @@ use tokio::net::{TcpSocket, UdpSocket};
 
 pub(crate) use addresses::AddressChanges;
 pub(crate) use system::{
-    Signals, apart, ask_to_end, for_user_only, free_space, is_for_user_only, more_descriptors,
-    private_folder,
+    Signals, apart, ask_to_end, ask_to_reload, for_user_only, free_space, is_for_user_only,
+    more_descriptors, private_folder,
 };
 
 /// A program that has ended so was not asked to, nor by itself: a signal or a panic has ended it.
@@ -123,22 +123,34 @@ pub(crate) fn open_in_browser(what: &std::ffi::OsStr) -> bool {
     true
 }
 
+/// What is wished of the program from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// That it ends.
+    End,
+    /// That it reads its configuration again.
+    Reload,
+}
+
 #[cfg(unix)]
 mod system {
+    use super::Wish;
     use std::fs::{DirBuilder, OpenOptions};
-    use std::io;
+    use std::io::{self, IsTerminal};
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
     use std::os::unix::process::CommandExt;
     use std::path::Path;
     use std::process::Command;
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    /// The wish to end the program, from outside.
+    /// What is wished of the program from outside.
     #[derive(Debug)]
     pub(crate) struct Signals {
         interrupt: Signal,
         terminate: Signal,
         hang_up: Signal,
+        /// SIGHUP tells that the terminal is gone; else it is a service manager's word.
+        by_terminal: bool,
     }
 
     impl Signals {
@@ -147,15 +159,19 @@ mod system {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
+                by_terminal: io::stdin().is_terminal() || io::stderr().is_terminal(),
             })
         }
 
         /// The next one. Dropped while it waits, it loses none.
-        pub(crate) async fn next(&mut self) {
+        pub(crate) async fn next(&mut self) -> Wish {
             tokio::select! {
-                _ = self.interrupt.recv() => {}
-                _ = self.terminate.recv() => {}
-                _ = self.hang_up.recv() => {}
+                _ = self.interrupt.recv() => Wish::End,
+                _ = self.terminate.recv() => Wish::End,
+                _ = self.hang_up.recv() => match self.by_terminal {
+                    true => Wish::End,
+                    false => Wish::Reload,
+                },
             }
         }
     }
@@ -171,6 +187,15 @@ mod system {
         if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
             // One that has ended meanwhile needs no word.
             let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// Asks the process of this id to read its configuration again.
+    pub(crate) fn ask_to_reload(id: u32) {
+        use rustix::process::{Pid, Signal, kill_process};
+        if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+            // One that has ended meanwhile needs no word.
+            let _ = kill_process(pid, Signal::HUP);
         }
     }
 
@@ -220,6 +245,7 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
+    use super::Wish;
     use std::fs::OpenOptions;
     use std::io;
     use std::path::Path;
@@ -233,10 +259,11 @@ mod system {
             Ok(Self)
         }
 
-        pub(crate) async fn next(&mut self) {
+        pub(crate) async fn next(&mut self) -> Wish {
             if tokio::signal::ctrl_c().await.is_err() {
                 std::future::pending::<()>().await;
             }
+            Wish::End
         }
     }
 
@@ -247,6 +274,9 @@ mod system {
 
     /// The console has told it already.
     pub(crate) fn ask_to_end(_id: u32) {}
+
+    /// There is no word for it.
+    pub(crate) fn ask_to_reload(_id: u32) {}
 
     /// The folders of a user's profile can be read by no other user.
     pub(crate) fn private_folder(path: &Path) -> io::Result<()> {

@@ -4,6 +4,7 @@
 //! outputs are there to be polled. It keeps the pool of RTP ports that the owner of the sockets gave it, one a leg. It
 //! decides nothing itself. The program `trialog` and the simulated network both run this.
 mod control;
+mod reconfigured;
 mod rosters;
 mod short_calls;
 

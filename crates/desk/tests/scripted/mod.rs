@@ -105,7 +105,7 @@ pub(crate) fn phone(script: fn(&Command) -> Reply) -> Phone {
         token: token.clone(),
         others,
         pairing: pairing.clone(),
-        directory: [contact].into(),
+        directory: vec![contact].into(),
         commands,
         feed: feed.clone(),
     };

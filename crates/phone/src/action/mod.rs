@@ -110,6 +110,11 @@ impl Actions {
         })
     }
 
+    /// Goes on with the calls of those before, which do no more than what has happened already.
+    pub(crate) fn follow(&mut self, before: Self) {
+        self.calls = before.calls;
+    }
+
     /// Something about a call is recorded.
     pub(crate) fn record(&mut self, record: &CallRecord) {
         if self.lines.is_empty() {

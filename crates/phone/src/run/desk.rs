@@ -4,12 +4,11 @@ use super::{Serving, StartError};
 use crate::config::Config;
 use crate::runtime_dir::{PageFile, RuntimeDir};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use trialog_api::Contact;
 use trialog_client::Address;
-use trialog_desk::{CommandRequest, Desk, Feed, PageKeys, Pairing, RoleKeys, Token};
+use trialog_desk::{CommandRequest, Contacts, Desk, Feed, PageKeys, Pairing, RoleKeys, Token};
 
 /// The desk at work.
 pub(super) struct OpenDesk {
@@ -17,6 +16,7 @@ pub(super) struct OpenDesk {
     pub(super) api: Address,
     /// Makes codes for browsers.
     pub(super) pairing: Pairing,
+    pub(super) directory: Contacts,
     pub(super) serving: Serving,
 }
 
@@ -35,11 +35,12 @@ pub(super) async fn open(
         supervisor: page_keys(kept_keys(PageFile::supervisor))?,
     };
     let pairing = Pairing::new(keys.clone(), more_random);
+    let directory: Contacts = directory(config)?.into();
     let desk = Desk {
         token: token.clone(),
         others: crate::tokens::others(&config.name),
         pairing: pairing.clone(),
-        directory: directory(config)?,
+        directory: directory.clone(),
         commands,
         feed,
     };
@@ -59,6 +60,7 @@ pub(super) async fn open(
     Ok(OpenDesk {
         api,
         pairing,
+        directory,
         serving,
     })
 }
@@ -121,9 +123,9 @@ fn page_keys(kept: Option<(&str, &str)>) -> Result<PageKeys, StartError> {
 }
 
 /// What the page finds numbers in.
-fn directory(config: &Config) -> Result<Arc<[Contact]>, StartError> {
+pub(super) fn directory(config: &Config) -> Result<Vec<Contact>, StartError> {
     let Some(path) = &config.directory else {
-        return Ok(Arc::default());
+        return Ok(Vec::new());
     };
     let contacts = crate::directory::read(path).map_err(|error| StartError::File {
         key: "directory.file",
@@ -135,7 +137,7 @@ fn directory(config: &Config) -> Result<Arc<[Contact]>, StartError> {
             "CSV with a heading that has name and number, or vCards with FN and TEL or IMPP";
         tracing::warn!(key = "directory.file", path = %path.display(), expected, "the directory has no entry");
     }
-    Ok(contacts.into())
+    Ok(contacts)
 }
 
 /// For what is made while the phone runs.

@@ -14,6 +14,7 @@ mod local_address;
 mod measures;
 mod records;
 mod registration;
+mod reload;
 mod say;
 mod sound;
 mod sound_verdict;
@@ -50,7 +51,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use trialog_call::{CallId, Refusal, Stage};
-use trialog_desk::{CommandRequest, Feed, Identity};
+use trialog_desk::{CommandRequest, Contacts, Feed, Identity};
 use trialog_engine::EngineEvent;
 use trialog_ua::{Account, Endpoint, EndpointInput};
 use wire::Wire;
@@ -96,6 +97,10 @@ struct Running {
     acd: Option<AcdLine>,
     metrics: Metrics,
     actions: Actions,
+    /// As it was read last; what takes effect only at a start, as it was then.
+    config: Box<Config>,
+    /// What the page finds numbers in.
+    directory: Contacts,
     identity: Arc<Identity>,
     accounts: Vec<Account>,
     ending: Ending,

@@ -3,6 +3,7 @@ use super::desk::{self, OpenDesk};
 use super::devices;
 use super::listening::{Listening, listen};
 use super::records::OnItsWay;
+use super::reload;
 use super::{Ending, LocalAddresses, Running, Sound, Sources, StartError, Verdict, Wire, say};
 use crate::acd::AcdLine;
 use crate::action::Actions;
@@ -50,8 +51,7 @@ pub(super) async fn start(
     streams.secure(secured, security(&config.tls));
     let (resolver, resolutions) = Resolver::new(listening.map(|_| ()));
     let mut local = LocalAddresses::new(&config, &at, tls_port);
-    let contacts = local.common();
-    let contact = contacts.udp;
+    let (contacts, contact) = (local.common(), local.common().udp);
     let trace = trace(&config)?;
     let (records, opened) = records(&config, clock)?;
     let (engine, sounds, audio_end) = sound(&config, &opened.devices)?;
@@ -68,29 +68,28 @@ pub(super) async fn start(
     let (journal, lost) = take_up(&mut endpoint, &records, &opened.journal, clock);
 
     let (readings, read) = say::readings();
-    let mut identity = identity(&config, &accounts, audio_end, clock, opened.set_aside);
-    identity.idle = idle(&config, clock, opened.idle);
+    let idle = idle(&config, clock, opened.idle);
+    let identity = identity(&config, &accounts, audio_end, clock, opened.set_aside);
     let feed = Feed::new(clock.start_us());
     let (commands, received) = mpsc::channel(64);
     let OpenDesk {
         api,
         pairing,
+        directory,
         serving,
     } = desk::open(&config, &runtime_dir, commands, feed.clone()).await?;
     let file = runtime_dir.announce(&api, config.file.as_deref())?;
     tracing::info!(name = config.name, sip = %contact, tls_port, api = api.url, file = %file.display(), "the phone is ready");
     if !headless {
+        let name = &config.name;
         println!(
-            "“{}” takes calls at sip:{contact}. Tell it what to do by: trialog ctl --phone {} --help",
-            config.name, config.name
+            "“{name}” takes calls at sip:{contact}. Tell it what to do by: trialog ctl --phone {name} --help"
         );
         page::welcome(runtime_dir.folder(), &config.name, &api.url, || {
             pairing.invite(api::AccessRole::Agent)
         });
     }
-    let acd = config.acd.clone().map(AcdLine::open).transpose();
-    let acd = acd.map_err(StartError::Runtime)?;
-    let actions = Actions::start(&config.actions, &config.name).map_err(StartError::Runtime)?;
+    let (acd, actions) = told_of_calls(&config).map_err(StartError::Runtime)?;
     let running = Running {
         clock,
         endpoint,
@@ -112,7 +111,9 @@ pub(super) async fn start(
         acd,
         metrics: Metrics::default(),
         actions,
-        identity: Arc::new(identity),
+        config: Box::new(config),
+        directory,
+        identity: Arc::new(Identity { idle, ..identity }),
         accounts,
         ending: Ending::default(),
         next: VecDeque::new(),
@@ -135,6 +136,12 @@ pub(super) async fn start(
         signals,
     };
     Ok((running, sources))
+}
+
+/// What is told of the agent's state, and what is done when something happens to a call.
+fn told_of_calls(config: &Config) -> std::io::Result<(Option<AcdLine>, Actions)> {
+    let acd = config.acd.clone().map(AcdLine::open).transpose()?;
+    Ok((acd, Actions::start(&config.actions, &config.name)?))
 }
 
 /// Fills the pool of RTP ports; fewer will do.
@@ -325,27 +332,13 @@ fn identity(
         name: lamp.name.clone(),
         state: api::LampState::Unknown,
     };
-    let reasons = config
-        .policy
-        .reasons
-        .iter()
-        .map(|reason| api::WrapUpReason {
-            code: reason.code.clone(),
-            en: reason.en.clone(),
-            de: reason.de.clone(),
-        });
-    let idle_reasons = config.idle_reasons.iter().map(|reason| api::IdleReason {
-        code: reason.code.clone(),
-        en: reason.en.clone(),
-        de: reason.de.clone(),
-    });
     Identity {
         name: config.name.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         accounts: accounts.iter().enumerate().map(account).collect(),
         lamps: config.lamps.iter().enumerate().map(lamp).collect(),
-        reasons: reasons.collect(),
-        idle_reasons: idle_reasons.collect(),
+        reasons: reload::reasons(config),
+        idle_reasons: reload::idle_reasons(config),
         idle: None,
         audio: api::Audio {
             end: audio_end,

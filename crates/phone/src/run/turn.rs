@@ -3,6 +3,7 @@ use super::say::Reading;
 use super::wire::Wire;
 use super::{Running, Sources, sound};
 use crate::net::{Connection, Look, Resolution, StreamEvent};
+use crate::os::Wish;
 use crate::records::Told;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ enum Happening {
     Read(Reading),
     /// The store has something to say.
     Told(Told),
-    Signal,
+    Wish(Wish),
     /// A time that something waits for has come.
     Due,
 }
@@ -68,7 +69,7 @@ impl Running {
             Some(reading) = sources.readings.recv() => Happening::Read(reading),
             Some(told) = sources.told.recv() => Happening::Told(told),
             look = sources.network.next() => Happening::Network(look),
-            () = sources.signals.next() => Happening::Signal,
+            wish = sources.signals.next() => Happening::Wish(wish),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Happening::Due,
         }
     }
@@ -116,7 +117,8 @@ impl Running {
             Happening::Told(told) => self.told(told),
             Happening::Sound(event) => self.heard(event),
             Happening::Network(look) => self.look_at_network(look),
-            Happening::Signal => self.terminate(),
+            Happening::Wish(Wish::End) => self.terminate(),
+            Happening::Wish(Wish::Reload) => self.reload(),
             Happening::Due => {
                 let now = self.clock.now();
                 if self.endpoint.next_deadline().is_some_and(|due| due <= now) {
