@@ -154,6 +154,28 @@ fn holds_secured(story: &str) {
     }
 }
 
+/// The phones are behind routers that lose 5 % of the sound on each way and delay the rest by up to 40 ms: all hear each other, nobody hears who
+/// must not be heard, and the call goes its way.
+#[test]
+fn the_conference_holds_on_a_lossy_network() {
+    let out = folder("stories-lossy");
+    let output = Command::new(trialog())
+        .args(["demo", "--network", "lossy", "--out"])
+        .arg(&out)
+        .stdin(Stdio::null())
+        .output()
+        .expect("trialog can be started");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(faults(&out, "conference"), [""; 0], "{said}");
+    assert!(output.status.success(), "{said}");
+    for phone in ["customer", "agent-1", "agent-2"] {
+        let file = out.join(format!("trace/{phone}.jsonl"));
+        let trace = std::fs::read_to_string(file).expect("there is a trace");
+        assert!(trace.contains("127.0.102."), "{phone} is behind its router");
+    }
+}
+
 #[test]
 fn a_phone_whose_routing_is_broken_on_purpose_makes_the_demo_fail() {
     let out = folder("stories-misrouted");

@@ -19,7 +19,7 @@ pub use course::{Course, Moment, Phase, Span};
 pub use draw::{ladder, timeline};
 pub use evidence::{Evidence, EvidenceError};
 pub use hear::Recording;
-pub use judge::judge;
+pub use judge::{Line, judge};
 pub use party::Party;
 pub use report::{Claim, Report};
 pub use story::{ClaimSpec, Measure, STORIES, Story, WireFact, claims_as_markdown, story};

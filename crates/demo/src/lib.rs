@@ -7,6 +7,7 @@ mod cast;
 mod certificates;
 mod director;
 mod fault;
+mod network;
 mod phones;
 mod script;
 mod two_lives;
@@ -36,6 +37,8 @@ pub struct Options {
     pub voices: Option<PathBuf>,
     /// The phones speak TLS with certificates made for the story, and SRTP with keys in SDP (RFC 4568) alone.
     pub secure: bool,
+    /// The phones are on a network that loses 5 % of the sound on each way, with 40 ms of jitter.
+    pub lossy: bool,
     /// How many stories are played at once.
     pub jobs: usize,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             out: PathBuf::from("out/demo"),
             voices: None,
             secure: false,
+            lossy: false,
             jobs: 1,
         }
     }
@@ -139,12 +143,17 @@ fn one(
     checker: &Path,
 ) -> Verdict {
     let wire = if options.secure { ", TLS, SRTP" } else { "" };
+    let network = if options.lossy {
+        ", a lossy network"
+    } else {
+        ""
+    };
     println!(
-        "— {}: {} ({}{wire})",
+        "— {}: {} ({}{wire}{network})",
         story.name, story.about, options.codec
     );
     let told = director::tell(story, options, folder, voices);
-    let outcome = told.and_then(|()| verdict::judge(checker, story.name, folder));
+    let outcome = told.and_then(|()| verdict::judge(checker, story.name, folder, options.lossy));
     let verdict = Verdict {
         story: story.name,
         folder: folder.to_owned(),

@@ -1,5 +1,6 @@
 //! The three phones: their configuration files, their processes, and that none is left behind.
 use crate::cast::Party;
+use crate::network::{Host, Network};
 use crate::script::Policy;
 use crate::voices::Voices;
 use crate::{Fault, Options, certificates, make_folder};
@@ -56,6 +57,8 @@ pub(crate) fn pause(time: Duration) -> Result<(), Fault> {
 /// Three running phones. Dropping ends them.
 pub(crate) struct Phones {
     phones: Vec<Phone>,
+    /// Ends after the phones.
+    network: Option<Network>,
     secure: bool,
     run: PathBuf,
 }
@@ -96,10 +99,15 @@ impl Phones {
         let mut phones = Self {
             secure: options.secure,
             phones: Vec::new(),
+            network: None,
             run: run.clone(),
         };
         let mut given = starting();
         let addresses = free_addresses(&mut given)?;
+        if options.lossy {
+            let ports = addresses.map(|addresses| addresses.plain.port());
+            phones.network = Some(Network::start(ports)?);
+        }
         for (party, addresses) in Party::ALL.into_iter().zip(addresses) {
             let name = party.name();
             for stale in [
@@ -115,7 +123,19 @@ impl Phones {
                 let _ = std::fs::remove_file(stale);
             }
             let config = folder.join("config").join(format!("{name}.toml"));
-            let text = configuration(party, addresses, options, policy, voices.pilot(party));
+            let host = phones
+                .network
+                .as_ref()
+                .map(|network| network.hosts[party.index()]);
+            let addresses = match host {
+                Some(host) => Addresses {
+                    plain: SocketAddr::V4(host.outer),
+                    ..addresses
+                },
+                None => addresses,
+            };
+            let pilot = voices.pilot(party);
+            let text = configuration(party, addresses, host, options, policy, pilot);
             std::fs::write(&config, text)
                 .map_err(|e| Fault::File(config.clone(), e.to_string()))?;
             let log = folder.join("log").join(format!("{name}.log"));
@@ -339,6 +359,7 @@ fn spawn(config: &Path, run: &Path, log: &Path) -> Result<Child, Fault> {
 fn configuration(
     party: Party,
     at: Addresses,
+    host: Option<Host>,
     options: &Options,
     policy: Policy,
     pilot: &Path,
@@ -360,9 +381,17 @@ fn configuration(
             ),
         ),
     };
+    let (listen, advertise, rtp_ports) = match host {
+        None => (sip, String::new(), "0".to_owned()),
+        Some(host) => (
+            SocketAddr::V4(host.inner),
+            format!("advertise = \"{}\"\n", host.advertised()),
+            format!("{}-{}", host.rtp.0, host.rtp.1),
+        ),
+    };
     let mut text = format!(
-        "# One of the three phones of a demo.\nname = \"{name}\"\n\n[sip]\nlisten = \"{sip}\"\ntrace = \"../trace/{name}.jsonl\"\n\
-         trusted = [\"127.0.0.1\"]\n\n{tls}[media]\nrtp_ports = \"0\"\ncodecs = [\"{codec}\"]\n{srtp}{opus}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
+        "# One of the three phones of a demo.\nname = \"{name}\"\n\n[sip]\nlisten = \"{listen}\"\n{advertise}trace = \"../trace/{name}.jsonl\"\n\
+         trusted = [\"127.0.0.0/8\"]\n\n{tls}[media]\nrtp_ports = \"{rtp_ports}\"\ncodecs = [\"{codec}\"]\n{srtp}{opus}\n[audio]\nend = \"file\"\nplay = {}\nrepeat = true\n\
          record = \"../{name}.wav\"\nrecord_spoken = \"../spoken/{name}.wav\"\n\n[records]\nfile = \"../records/{name}.db\"\n\n\
          [[account]]\naor = \"sip:{name}@{sip}\"\ndisplay = \"{}\"\n\n[agent]\n",
         quoted(pilot),

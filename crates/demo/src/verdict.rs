@@ -40,14 +40,20 @@ pub(crate) fn checker() -> Result<PathBuf, Fault> {
     }
 }
 
-/// Lets the checker judge the folder of a story.
-pub(crate) fn judge(checker: &Path, story: &str, folder: &Path) -> Result<Judged, Fault> {
+/// Lets the checker judge the folder of a story. `lossy`: the network between the phones was.
+pub(crate) fn judge(
+    checker: &Path,
+    story: &str,
+    folder: &Path,
+    lossy: bool,
+) -> Result<Judged, Fault> {
     let report = folder.join("report.json");
     // An older story's verdict must not pass for this one's.
     let _ = std::fs::remove_file(&report);
     let starting = crate::phones::starting();
     let child = Command::new(checker)
         .args(["--story", story])
+        .args(lossy.then_some("--lossy"))
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -100,6 +100,7 @@ pub fn program(filter: RoutingFilter) -> ExitCode {
             out: demo.out,
             voices: demo.voices,
             secure: demo.secure,
+            lossy: demo.network == cli::DemoNetwork::Lossy,
             jobs: demo.jobs,
         }),
     }

@@ -87,9 +87,10 @@ impl Court<'_> {
         let levels = self.pilots(listener, phase, speaker, hear::LEVEL_SEGMENT)?;
         let pilot = median(levels).unwrap_or(-150.0) - self.pilot_as_spoken(speaker)?;
         let voice = self.voice_gain(phase, listener, speaker)?;
+        let most = self.line.tolerance();
         Ok((
             format!("pilot {pilot:+.1} dB, speech {voice:+.1} dB"),
-            pilot.abs() <= 2.0 && voice.abs() <= 2.0,
+            pilot.abs() <= most && voice.abs() <= most,
         ))
     }
 
