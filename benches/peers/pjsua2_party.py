@@ -3,7 +3,7 @@
 A party waits for a call (and, as a bridge, calls on to another one and joins the two), or calls. Its standard input says
 when to end; its standard output says where it listens and, in the end, when its samples were said or heard. The samples go
 in and out by ports of PJSIP's conference bridge, as its own WAV player and recorder do. All settings are PJSIP's own,
-except: PCMU only, no echo canceller, and sound is sent while nobody speaks, too.
+except: one codec only, no echo canceller, and sound is sent while nobody speaks, too.
 """
 import argparse
 import os
@@ -114,6 +114,7 @@ def main():
     arguments.add_argument("--keep-heard", required=True)
     arguments.add_argument("--call")
     arguments.add_argument("--onward")
+    arguments.add_argument("--codec", default="PCMU")
     wish = arguments.parse_args()
 
     endpoint = pj.Endpoint()
@@ -131,7 +132,7 @@ def main():
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
     for codec in endpoint.codecEnum2():
-        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU/") else 0)
+        endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(f"{wish.codec}/") else 0)
 
     with open(wish.say, "rb") as file:
         end = End(file.read())

@@ -11,6 +11,8 @@ pub mod offer;
 pub mod phones;
 pub mod pjsua2;
 pub mod print;
+pub mod speech;
 pub mod starts;
 pub mod statistics;
+pub mod weather;
 pub mod wire_party;

@@ -1,10 +1,11 @@
 //! A party that is nothing but SIP and RTP on sockets: when each packet left and came is known to the microsecond, and no
-//! other phone's clock stands between. It says yes to all that it is asked, and PCMU is all it speaks.
+//! other phone's clock stands between. It says yes to all that it is asked, and speaks one codec.
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use trialog_codec::Codec;
 use trialog_sip::{HeaderName, Limits, Message, Method, Request, Response};
 
 /// The party. It is gone with this value.
@@ -12,15 +13,22 @@ pub struct WireParty {
     /// Its socket for RTP.
     pub rtp: UdpSocket,
     sip: Arc<UdpSocket>,
+    codec: Codec,
     far: Arc<Mutex<Option<SocketAddr>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl WireParty {
-    /// At free ports of 127.0.0.1.
+    /// At free ports of 127.0.0.1, speaking PCMU.
     #[must_use]
     pub fn new() -> Self {
+        Self::speaking(Codec::Pcmu)
+    }
+
+    /// At free ports of 127.0.0.1, speaking this codec.
+    #[must_use]
+    pub fn speaking(codec: Codec) -> Self {
         let bound = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("there are free ports");
         let (sip, rtp) = (Arc::new(bound()), bound());
         sip.set_read_timeout(Some(Duration::from_millis(50)))
@@ -31,6 +39,7 @@ impl WireParty {
             sip: Arc::clone(&sip),
             own: address(&sip),
             rtp: address(&rtp),
+            codec,
             far: Arc::clone(&far),
         };
         let stopped = Arc::clone(&stop);
@@ -45,6 +54,7 @@ impl WireParty {
         Self {
             rtp,
             sip,
+            codec,
             far,
             stop,
             thread: Some(thread),
@@ -60,7 +70,7 @@ impl WireParty {
     /// Calls the phone that listens at this port of 127.0.0.1.
     pub fn call(&self, uri: &str, port: u16) {
         let own = address(&self.sip);
-        let body = description(address(&self.rtp), "sendrecv");
+        let body = description(address(&self.rtp), self.codec, "sendrecv");
         let invite = format!(
             "INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKwire{}\r\nMax-Forwards: 70\r\n\
              From: <sip:wire@{own}>;tag=wire\r\nTo: <{uri}>\r\nCall-ID: wire-{own}\r\nCSeq: 1 INVITE\r\n\
@@ -98,6 +108,7 @@ struct Signalling {
     sip: Arc<UdpSocket>,
     own: SocketAddr,
     rtp: SocketAddr,
+    codec: Codec,
     far: Arc<Mutex<Option<SocketAddr>>>,
 }
 
@@ -122,7 +133,10 @@ impl Signalling {
             let direction = self.told(&request.body);
             let contact = format!("<sip:wire@{}>", self.own);
             response.headers.push(HeaderName::Contact, contact);
-            response.set_body("application/sdp", description(self.rtp, direction));
+            response.set_body(
+                "application/sdp",
+                description(self.rtp, self.codec, direction),
+            );
         }
         response
     }
@@ -171,9 +185,25 @@ impl Signalling {
     }
 }
 
-fn description(rtp: SocketAddr, direction: &str) -> String {
+/// The payload type of a codec, as this party has it.
+#[must_use]
+pub const fn payload_type(codec: Codec) -> u8 {
+    match codec {
+        Codec::Pcmu => 0,
+        Codec::Pcma => 8,
+        Codec::G722 => 9,
+        Codec::Opus => 96,
+    }
+}
+
+fn description(rtp: SocketAddr, codec: Codec, direction: &str) -> String {
+    let number = payload_type(codec);
+    let map = match codec {
+        Codec::Opus => "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n",
+        _ => "",
+    };
     format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {} RTP/AVP 0\r\na={direction}\r\n",
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {} RTP/AVP {number}\r\n{map}a={direction}\r\n",
         rtp.port()
     )
 }
