@@ -11,6 +11,7 @@ mod load;
 mod need;
 mod page;
 mod peers;
+mod scores;
 mod setup;
 mod simulate;
 mod suite_times;

@@ -114,6 +114,12 @@ pub(crate) const NEEDS: &[Need] = &[
         sign: Sign::Python("ensurepip"),
     },
     Need {
+        package: "python3-dev",
+        why: "builds PESQ, which the bench `audio` scores speech by",
+        purpose: Purpose::Peers,
+        sign: Sign::Program("python3-config"),
+    },
+    Need {
         package: "linphone-cli",
         why: "linphone-daemon, a foreign phone to test against",
         purpose: Purpose::Test,

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
 /// All programs that stand for a package.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 21] = [
     "node",
     "npm",
     "chromium",
@@ -28,6 +28,7 @@ const PROGRAMS: [&str; 20] = [
     "baresip",
     "tcpdump",
     "python3",
+    "python3-config",
     "linphone-daemon",
     "kamailio",
     "tc",

@@ -7,7 +7,7 @@ mod rows;
 mod table;
 
 use crate::need::Purpose;
-use crate::{ExitError, cargo, peers, setup};
+use crate::{ExitError, cargo, peers, scores, setup};
 use lexopt::prelude::*;
 use reading::{Line, Measured};
 use rows::{Peer, Program, ROWS, Row};
@@ -97,6 +97,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ExitError> {
         Purpose::Build
     };
     setup::run(purpose, false)?;
+    if programs.contains(&Program::Bench("network_to_ear")) {
+        scores::run()?;
+    }
     eprintln!("Building; the first time this takes some minutes.");
     let trialog = build(&programs)?;
     let (machine, start) = (machine::machine(), Instant::now());
@@ -158,7 +161,8 @@ fn build(programs: &[Program]) -> Result<Option<PathBuf>, ExitError> {
     let runs_phones = |program: &Program| {
         matches!(
             program,
-            Program::Calls | Program::Bench("mouth_to_ear" | "bridge" | "conference")
+            Program::Calls
+                | Program::Bench("mouth_to_ear" | "bridge" | "conference" | "network_to_ear")
         )
     };
     if !programs.iter().any(runs_phones) {

@@ -202,7 +202,33 @@ pub(crate) const ROWS: &[Row] = &[
     more("voice.echo", "dB", 40.0, Peer::Recorded, "voice"),
     more("voice.noise", "dB", 15.0, Peer::Live, "voice"),
     row("voice.cost", "µs", 0, 300.0, Peer::Recorded, "voice"),
+    heard("audio.pcmu.clean", 4.0),
+    heard("audio.pcmu.loss5", 3.35),
+    heard("audio.pcmu.stall60", 3.6),
+    heard("audio.pcmu.stall120", 3.6),
+    heard("audio.pcmu.stall200", 3.0),
+    heard("audio.pcmu.jitter60", 3.25),
+    row(
+        "audio.pcmu.jitter60.delay",
+        "ms",
+        0,
+        70.0,
+        Peer::Live,
+        "network_to_ear",
+    ),
+    heard("audio.pcmu.copies10", 4.0),
+    heard("audio.g722.loss5", 3.3),
+    heard("audio.opus.loss5", 3.9),
+    heard("audio.opus24.loss10", 3.5),
 ];
+
+/// How speech is heard that a network has harmed.
+const fn heard(name: &'static str, goal: f64) -> Row {
+    Row {
+        better: Better::Higher,
+        ..row(name, "PESQ", 2, goal, Peer::Live, "network_to_ear")
+    }
+}
 
 /// A row of which more is better, in whole units.
 const fn more(
@@ -277,7 +303,9 @@ mod tests {
              mouth_to_ear.2.pcmu mouth_to_ear.3.pcmu mouth_to_ear.3.opus \
              bridge.rtp_to_rtp bridge.rtp_to_rtp.p95 \
              cpu.3.pcmu cpu.3.opus cpu.3.srtp memory.3 calls.rate calls.cpu calls.rate.agent calls.cpu.agent rtp.interval.sd \
-             voice.echo voice.noise voice.cost"
+             voice.echo voice.noise voice.cost \
+             audio.pcmu.clean audio.pcmu.loss5 audio.pcmu.stall60 audio.pcmu.stall120 audio.pcmu.stall200 \
+             audio.pcmu.jitter60 audio.pcmu.jitter60.delay audio.pcmu.copies10 audio.g722.loss5 audio.opus.loss5 audio.opus24.loss10"
         );
     }
 
@@ -285,7 +313,7 @@ mod tests {
     fn the_groups_are_the_names_first_parts() {
         assert_eq!(
             groups().join(" "),
-            "mixer parser mouth_to_ear bridge cpu memory calls rtp voice"
+            "mixer parser mouth_to_ear bridge cpu memory calls rtp voice audio"
         );
     }
 
