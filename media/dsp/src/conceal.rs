@@ -4,7 +4,7 @@
 //! more of them the longer the gap lasts so that it does not buzz, and fade; the first milliseconds after the gap blend
 //! with what the repetition would have gone on to. Unlike there, nothing is held back: instead of overlapping what was
 //! already played, the difference to it is faded out of the repetition.
-use crate::pitch::best_lag;
+use crate::pitch::LatestLag;
 
 /// The pitch periods that are looked for, in samples at 8 kHz: 66 to 400 Hz. The period of a higher tone is found as a
 /// multiple.
@@ -14,6 +14,9 @@ const LONGEST: usize = 120;
 /// How much of the past is compared, in samples at 8 kHz.
 const COMPARED: usize = 100;
 
+/// How clear the pitch of a steady tone is.
+const STEADY: f32 = 0.99;
+
 /// One stream's concealment.
 pub struct Concealer {
     /// Samples per sample at 8 kHz.
@@ -22,6 +25,7 @@ pub struct Concealer {
     past: Vec<f32>,
     /// What was heard last before the gap.
     before: Vec<f32>,
+    likeness: LatestLag,
     gap: Option<Gap>,
 }
 
@@ -46,6 +50,7 @@ impl Concealer {
             scale,
             past: vec![0.0; past],
             before: vec![0.0; past],
+            likeness: LatestLag::new(COMPARED * scale),
             gap: None,
         }
     }
@@ -65,7 +70,7 @@ impl Concealer {
         self.remember(pcm);
     }
 
-    /// A packet is missing: writes what may have been in it. After 60 ms without a packet that is silence.
+    /// A packet is missing: writes what may have been in it. After 60 ms without a packet at the latest that is silence.
     pub fn lost(&mut self, pcm: &mut [f32]) {
         let mut gap = match self.gap {
             Some(gap) => gap,
@@ -87,15 +92,8 @@ impl Concealer {
 
     fn begin(&mut self) -> Gap {
         self.before.copy_from_slice(&self.past);
-        let compared = COMPARED * self.scale;
         let lags = SHORTEST * self.scale..=LONGEST * self.scale;
-        let found = best_lag(
-            &self.past,
-            self.past.len() - compared,
-            compared,
-            lags,
-            self.scale,
-        );
+        let found = self.likeness.find(&self.past, lags, self.scale);
         let voiced = found.correlation.clamp(0.0, 1.0);
         // What has no pitch would get one by being repeated: then the longest piece that there is.
         let period = if voiced < 0.4 {
@@ -149,16 +147,20 @@ impl Concealer {
         sample * (1.0 - share) + self.before[end - length - left] * share
     }
 
-    /// Full at the begin and nothing after 50 or 60 ms. Speech changes, so it fades early, the more so the less clear its
-    /// pitch is; a steady tone stays at its level for a packet.
+    /// Full at the begin and nothing after 30 ms. Speech changes, so it fades early, the more so the less clear its pitch is: what is
+    /// made up wrong disturbs more than what is missing. A steady tone stays at its level for a packet, and is gone after 60 ms.
     fn gain(&self, gap: Gap, n: usize) -> f32 {
         let millis = n as f32 / (8 * self.scale) as f32;
         let firm = 1.0 - 0.03 * (1.0 - gap.voiced) * millis;
-        let full = if gap.voiced > 0.99 { 20.0 } else { 10.0 };
+        let (full, fading) = if gap.voiced > STEADY {
+            (20.0, 40.0)
+        } else {
+            (5.0, 25.0)
+        };
         let fade = if millis < full {
             1.0
         } else {
-            1.0 - (millis - full) / 40.0
+            1.0 - (millis - full) / fading
         };
         firm.max(0.0) * fade.max(0.0)
     }
