@@ -41,6 +41,11 @@ impl Listening {
         self
     }
 
+    /// Whether an ear hears music.
+    pub(crate) fn has_music(&self) -> bool {
+        !self.music.is_empty()
+    }
+
     /// A conference: all hear both others, at the level of the two alone.
     pub(crate) fn conference(when: &'static str) -> Self {
         use Role::{Agent1, Agent2, Customer};

@@ -94,7 +94,6 @@ impl SessionTimer {
 
     /// States what we want in a request that refreshes the session.
     pub(crate) fn state(&self, interval: Interval, headers: &mut Headers) {
-        let least = self.least.max(interval.least);
         let seconds = match (&self.agreed, interval.wanted) {
             (Some(agreed), _) => agreed.seconds,
             (None, 0) => return,
@@ -105,11 +104,12 @@ impl SessionTimer {
             true => Refresher::Uac,
             false => Refresher::Uas,
         });
-        let expires = SessionExpires {
-            seconds: seconds.max(least),
-            refresher,
-        };
+        let seconds = seconds.max(self.least);
+        let expires = SessionExpires { seconds, refresher };
         headers.push(HeaderName::SessionExpires, expires.to_string());
+        // What the far side has agreed to is gone on with, though it be shorter than what it could have asked for; no interval is
+        // shorter than the Min-SE beside it (§7.1).
+        let least = self.least.max(interval.least).min(seconds);
         if least > LEAST {
             headers.push(HeaderName::MinSe, least.to_string());
         }

@@ -19,7 +19,12 @@ fn with(index: usize, seconds: u64) -> Config {
 
 /// A call of ours that the far side has answered with these headers, and its INVITE.
 fn placed(seconds: u64, more: &str) -> (Pipe, LegId, String) {
-    let mut pipe = Pipe::with(vec![with(0, seconds)], 3);
+    placed_by(with(0, seconds), more)
+}
+
+/// The same by a phone of this configuration.
+fn placed_by(config: Config, more: &str) -> (Pipe, LegId, String) {
+    let mut pipe = Pipe::with(vec![config], 3);
     let leg = pipe.dial(0, Target("sip:team@10.0.0.9".to_owned()));
     pipe.run_ms(50);
     let invite = pipe.last(0, "INVITE").to_owned();
@@ -338,6 +343,21 @@ fn rfc_4028_the_shortest_interval_is_as_configured_in_what_we_refuse_and_in_what
     let invite = pipe.last(0, "INVITE").to_owned();
     assert_eq!(header(&invite, "Session-Expires"), "700");
     assert_eq!(header(&invite, "Min-SE"), "700");
+}
+
+#[test]
+fn rfc_4028_an_interval_that_the_far_side_has_chosen_is_gone_on_with_however_short() {
+    for least in [90, 700] {
+        let mut config = with(0, 1800);
+        config.session_least = Duration::from_secs(least);
+        let more = format!("{ALLOW}Require: timer\r\nSession-Expires: 10;refresher=uac\r\n");
+        let (mut pipe, _, _) = placed_by(config, &more);
+        pipe.run(Duration::from_secs(6));
+        let update = pipe.last(0, "UPDATE").to_owned();
+        assert_eq!(header(&update, "Session-Expires"), "10;refresher=uac");
+        // §7.1: no interval is shorter than the Min-SE beside it.
+        assert_eq!(header(&update, "Min-SE"), "");
+    }
 }
 
 #[test]
