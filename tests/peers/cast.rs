@@ -13,9 +13,6 @@ use trialog_tests::standstill;
 
 /// From a change until it is heard everywhere: the way from mouth to ear, jitter buffers that fill, ramps.
 const SETTLE: Duration = Duration::from_millis(400);
-/// Music begins and tones end with a click that is heard at every pilot, and a foreign phone's recording lags behind its ear, by up to
-/// 400 ms where two processors carry many phones (two cells of 700 had such a click in a listening). Music is heard later by so much.
-const MUSIC_SETTLES: Duration = Duration::from_millis(300);
 /// A listening: long enough to tell a pilot at −60 dB from the two others.
 const LISTEN: Duration = Duration::from_millis(600);
 /// After the machine stood still: jitter buffers play what waited meanwhile. Trialog's is back at its delay 3 s later, and there are
@@ -107,9 +104,6 @@ impl Cast {
     /// All ears listen for a while; what they must hear is judged when the recordings are whole.
     pub(crate) fn listen(&mut self, listening: Listening) {
         sleep(SETTLE);
-        if listening.has_music() {
-            sleep(MUSIC_SETTLES);
-        }
         self.listen_now(listening);
     }
 
