@@ -232,7 +232,6 @@ impl Stream {
             said: self.said,
             heard,
             ahead: (sent - began) / 1e3,
-            plcmos: false,
         }
     }
 }

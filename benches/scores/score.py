@@ -1,8 +1,7 @@
-"""Scores what was heard against what was said: PESQ in narrow band (ITU-T P.862, mapped by P.862.1) by pieces of 3 s, PLCMOS, and the delay.
+"""Scores what was heard against what was said: PESQ in narrow band (ITU-T P.862, mapped by P.862.1) by pieces of 3 s, and the delay.
 
 Reads one JSON object a line: `said` and `heard` (WAV, mono), `ahead` (how many seconds the recording
-begins before the first packet was sent), `plcmos` (whether to ask for that, too). Answers each with one: `pesq` (mean of the
-pieces that are speech), `pieces`, `delay` (median, ms) and `plcmos`. PESQ means nothing across a change of the delay: each
+begins before the first packet was sent). Answers each with one: `pesq` (mean of the pieces that are speech) and `delay` (median, ms). PESQ means nothing across a change of the delay: each
 piece is laid beside its own by correlation first.
 """
 import json
@@ -50,18 +49,10 @@ def score(wish):
             delays.append((lag - reach) / RATE * 1000)
         except NoUtterancesError:
             scores.append(1.0)
-    answer = {
+    return {
         "pesq": float(numpy.mean(scores)) if scores else 1.0,
-        "pieces": len(scores),
         "delay": float(numpy.median(delays)) if delays else 0.0,
-        "plcmos": 0.0,
     }
-    if wish["plcmos"]:
-        from speechmos import plcmos
-
-        whole = numpy.clip(read(wish["heard"], 16000), -1, 1)
-        answer["plcmos"] = float(plcmos.run(whole, sr=16000)["plcmos"])
-    return answer
 
 
 if __name__ == "__main__":

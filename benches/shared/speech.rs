@@ -50,8 +50,6 @@ pub struct Heard {
     pub heard: PathBuf,
     /// So many seconds before the first packet was sent the recording begins.
     pub ahead: f64,
-    /// Whether PLCMOS is asked for as well.
-    pub plcmos: bool,
 }
 
 /// What it is worth.
@@ -61,8 +59,6 @@ pub struct Score {
     pub pesq: f64,
     /// From a packet's sending to its first sample in the ear, the median of the pieces, in ms.
     pub delay: f64,
-    /// PLCMOS, 0 where it was not asked for.
-    pub plcmos: f64,
 }
 
 /// Scores them all, in their order.
@@ -82,7 +78,7 @@ pub fn scores(all: &[Heard]) -> Vec<Score> {
     let mut wishes = String::new();
     for one in all {
         let wish = json!({
-            "said": one.said, "heard": one.heard, "ahead": one.ahead, "plcmos": one.plcmos,
+            "said": one.said, "heard": one.heard, "ahead": one.ahead,
         });
         wishes += &format!("{wish}\n");
     }
@@ -99,7 +95,6 @@ pub fn scores(all: &[Heard]) -> Vec<Score> {
             Some(Score {
                 pesq: answer["pesq"].as_f64()?,
                 delay: answer["delay"].as_f64()?,
-                plcmos: answer["plcmos"].as_f64()?,
             })
         })
         .collect();

@@ -1,4 +1,4 @@
-//! What the bench `audio` scores by: human speech that Debian has, and PESQ and PLCMOS from Python's index. They lie in the
+//! What the bench `audio` scores by: human speech that Debian has, and PESQ from Python's index. They lie in the
 //! target folder and nowhere else, and are fetched when that bench first runs. They are run, never linked.
 use crate::need::succeeds;
 use crate::setup::run_shown;
@@ -8,17 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// As pip names them. PESQ is compiled as it is installed.
-const PACKAGES: [&str; 6] = [
-    "numpy==2.4.6",
-    "scipy",
-    "pesq==0.0.4",
-    "speechmos==0.0.1.1",
-    "onnxruntime==1.32.0",
-    "librosa==0.11.0",
-];
+const PACKAGES: [&str; 3] = ["numpy==2.4.6", "scipy==1.17.1", "pesq==0.0.4"];
 
 /// True for the interpreter that has [`PACKAGES`].
-const SIGN: &str = "import numpy, scipy, pesq, onnxruntime, librosa; import importlib.util as u; assert u.find_spec('speechmos')";
+const SIGN: &str = "import numpy, scipy, pesq";
 
 /// Prompts for telephones by one speaker (CC-BY-SA 3.0).
 const SPEECH: &str = "asterisk-core-sounds-en-wav";

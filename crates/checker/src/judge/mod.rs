@@ -21,7 +21,7 @@ pub enum Line {
 }
 
 impl Line {
-    /// How far speech and pilots may be from what was spoken, in dB. On a lossy line, five runs had up to 1.9.
+    /// How far speech and pilots may be from what was spoken, in dB. On a lossy line a run had up to 1.9.
     const fn tolerance(self) -> f64 {
         match self {
             Self::Good => 2.0,
